@@ -1,0 +1,48 @@
+# twinshift_folder(<path below src> [USES folders...] [LINK targets...])
+#
+# Makes from one folder (its own files, no sub-folders): the library ts_<name>, the test binary <name>_test from *_test.cpp and the bench
+# binary <name>_bench from *_bench.cpp. A slash in the path becomes an underscore. *_testbed.cpp belongs to the conformance tests
+# (tests/conformance), so it is left out of the library.
+function(twinshift_folder path)
+  cmake_parse_arguments(ARG "" "" "USES;LINK" ${ARGN})
+  string(REPLACE "/" "_" name ${path})
+  set(root ${CMAKE_SOURCE_DIR}/src/${path})
+  file(GLOB sources CONFIGURE_DEPENDS ${root}/*.cpp)
+  file(GLOB tests CONFIGURE_DEPENDS ${root}/*_test.cpp)
+  file(GLOB benches CONFIGURE_DEPENDS ${root}/*_bench.cpp)
+  file(GLOB testbeds CONFIGURE_DEPENDS ${root}/*_testbed.cpp)
+  if(sources)
+    list(REMOVE_ITEM sources ${tests} ${benches} ${testbeds} ${root}/main.cpp)
+  endif()
+
+  set(uses "")
+  foreach(use ${ARG_USES})
+    string(REPLACE "/" "_" use_name ${use})
+    list(APPEND uses ts_${use_name})
+  endforeach()
+
+  if(sources)
+    add_library(ts_${name} STATIC ${sources})
+    target_link_libraries(ts_${name} PUBLIC ${uses} ${ARG_LINK})
+    twinshift_options(ts_${name})
+  else()
+    add_library(ts_${name} INTERFACE)
+    target_link_libraries(ts_${name} INTERFACE ${uses} ${ARG_LINK})
+  endif()
+
+  if(TWINSHIFT_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ts_${name} GTest::gmock_main)
+    twinshift_options(${name}_test)
+    # One ctest entry a binary: the runner's count stays readable and a binary's own start-up is paid once.
+    add_test(NAME unit.${name} COMMAND ${name}_test)
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 600)
+  endif()
+  if(TWINSHIFT_BENCH AND benches)
+    add_executable(${name}_bench ${benches})
+    target_link_libraries(${name}_bench PRIVATE ts_${name} benchmark::benchmark_main)
+    twinshift_options(${name}_bench)
+    add_test(NAME bench_smoke.${name} COMMAND ${name}_bench --benchmark_min_time=0.01)
+    set_tests_properties(bench_smoke.${name} PROPERTIES LABELS bench TIMEOUT 300)
+  endif()
+endfunction()

@@ -1,0 +1,4 @@
+// The program's entry. Everything else is in app/.
+int main() {
+  return 0;
+}

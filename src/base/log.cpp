@@ -1,0 +1,119 @@
+#include "base/log.hpp"
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "base/time_text.hpp"
+
+namespace twinshift::base::log {
+namespace {
+
+constexpr std::array<std::string_view, 7> kNames = {"trace", "debug", "info", "warn", "error", "fatal", "silent"};
+
+std::atomic<Level> threshold{Level::info};
+
+struct Output {
+  std::mutex mutex;
+  std::function<void(std::string_view)> custom;
+  std::shared_ptr<spdlog::logger> logger;
+
+  Output() {
+    logger = std::make_shared<spdlog::logger>("twinshift", std::make_shared<spdlog::sinks::stdout_sink_mt>());
+    logger->set_pattern("%v");
+    logger->set_level(spdlog::level::trace);
+    logger->flush_on(spdlog::level::trace);  // a line in a buffer is lost by kill -9
+  }
+};
+
+// Never destroyed: threads may still log while the program's statics die.
+Output& output() {
+  static auto* const instance = new Output;
+  return *instance;
+}
+
+void write(std::string_view line) {
+  Output& out = output();
+  std::function<void(std::string_view)> custom;
+  {
+    const std::lock_guard lock(out.mutex);
+    custom = out.custom;
+  }
+  if (custom) {
+    custom(line);
+  } else {
+    out.logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  }
+}
+
+}  // namespace
+
+std::optional<Level> level_from(std::string_view name) {
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (kNames[i] == name) return static_cast<Level>(i);
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(Level level) {
+  return kNames[static_cast<std::size_t>(level)];
+}
+void set_level(Level level) {
+  threshold = level;
+}
+bool enabled(Level level) {
+  return level >= threshold.load(std::memory_order_relaxed);
+}
+
+void set_sink(std::function<void(std::string_view line)> sink) {
+  const std::lock_guard lock(output().mutex);
+  output().custom = std::move(sink);
+}
+
+void flush() {
+  output().logger->flush();
+}
+
+Line::Line(Level level, std::string_view message) : on_(enabled(level) && level != Level::silent) {
+  if (!on_) return;
+  fields_.add("level", to_string(level)).add("time", epoch_ms(system_clock().now())).add("msg", message);
+}
+
+Line::Line(Line&& other) noexcept : on_(other.on_), fields_(std::move(other.fields_)) {
+  other.on_ = false;
+}
+
+Line::~Line() {
+  if (on_) write(fields_.text());
+}
+
+Line& Line::add_ms(std::string_view key, std::chrono::nanoseconds duration) {
+  return add(key, static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()));
+}
+
+Line& Line::add(const Error& error) {
+  if (!on_) return *this;
+  fields_.add("error", error.where.empty() ? error.message : error.message + " (" + error.where + ")");
+  fields_.add("errorKind", base::to_string(error.kind));
+  if (!error.hint.empty()) fields_.add("hint", error.hint);
+  return *this;
+}
+
+std::optional<std::uint64_t> Throttle::pass(std::string_view key, SteadyTime now) {
+  if (any_ && key == key_ && now - last_ < every_) {
+    ++kept_back_;
+    return std::nullopt;
+  }
+  const std::uint64_t count = (any_ && key == key_ ? kept_back_ : 0) + 1;
+  any_ = true;
+  key_ = key;
+  last_ = now;
+  kept_back_ = 0;
+  return count;
+}
+
+}  // namespace twinshift::base::log

@@ -1,0 +1,119 @@
+// An HTTP/1.1 server. Handlers are functions from a request to a responder; who handles does not know sockets, and this
+// file does not know Boost.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace twinshift::http {
+
+struct Request {
+  std::string method;  // as sent: "POST"
+  std::string path;    // without query; a trailing slash removed; as sent otherwise
+  std::string query;   // what followed '?'; never logged
+  std::string body;    // decompressed where Content-Encoding said gzip
+  // Only those named in Options::headers_kept, names in lower case.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json; charset=utf-8";
+  std::vector<std::pair<std::string, std::string>> headers;  // Allow, Retry-After, ...
+  bool close = false;
+};
+
+// The answer to one request. send() may be called once, from any thread, also after the client has gone (then it
+// changes nothing). Destroyed unanswered: 500.
+class Responder {
+ public:
+  class Sink;  // the server's side
+  explicit Responder(std::shared_ptr<Sink> sink);
+  Responder(Responder&&) noexcept;
+  Responder& operator=(Responder&&) noexcept;
+  ~Responder();
+  void send(Response response);
+
+ private:
+  std::shared_ptr<Sink> sink_;
+};
+
+// Runs on an io thread: must not block.
+using Handler = std::function<void(Request, Responder)>;
+
+class Routes {
+ public:
+  // HEAD is answered for every GET route marked so.
+  void add(std::string method, std::string path, Handler handler, bool head_too = false);
+  struct Route {
+    std::string method, path;
+    Handler handler;
+    bool head_too;
+  };
+  [[nodiscard]] const std::vector<Route>& all() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+// Told of bodies the server itself refuses (too large, broken gzip), with what was read of them; runs on an io thread.
+struct Refusal {
+  int status;
+  std::string path;
+  std::string reason;
+  std::string body;  // cut at body_bytes_max
+};
+
+struct Options {
+  std::string host = "0.0.0.0";
+  std::uint16_t port = 3000;  // 0: any free one
+  unsigned threads = 1;
+  std::size_t header_bytes_max = 16 * 1024;
+  std::size_t body_bytes_max = 1024 * 1024;  // after decompression too
+  std::size_t connections_max = 8192;
+  std::chrono::milliseconds keep_alive_idle{75'000};
+  std::chrono::milliseconds header_timeout{10'000};  // from the first byte of a request to the end of its head
+  std::chrono::milliseconds body_timeout{20'000};    // for the whole body
+  std::chrono::milliseconds write_timeout{20'000};
+  std::vector<std::string> headers_kept;
+  std::function<void(Refusal)> on_refusal;
+};
+
+struct Stats {
+  std::uint64_t connections_open = 0;
+  std::uint64_t connections_refused = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t timeouts = 0;
+};
+
+class Server {
+ public:
+  Server(Options options, Routes routes);
+  ~Server();  // stops at once
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Binds and starts the io threads. Errors: unavailable (address in use, no permission), with what to do.
+  base::Status start();
+  [[nodiscard]] std::uint16_t port() const;
+
+  // No new connections; idle ones are closed, requests under way are answered with "Connection: close". Returns when
+  // none is left or after `limit`.
+  void drain(std::chrono::milliseconds limit);
+  [[nodiscard]] Stats stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace twinshift::http

@@ -1,0 +1,81 @@
+// The promise of a durable, at-least-once queue of events. Drivers: drivers/sqlite (embedded), later Amazon SQS. Flows
+// see only this file.
+//
+// Threads: every function may be called from any thread. Callbacks run on a thread of the driver: they must be short,
+// must not throw and must not call back into the queue in a way that waits.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace twinshift::queue {
+
+struct Message {
+  std::string body;        // the event's JSON as received
+  std::string message_id;  // what intake answered with
+  base::WallTime received_at{};
+};
+
+// Settles one lease, and only that one: after the lease has run out and the message was lent again, the generation
+// differs and the settlement changes nothing.
+struct Receipt {
+  std::int64_t id = 0;
+  std::uint32_t generation = 0;
+  std::string handle;  // for drivers whose receipts are texts (SQS)
+};
+
+// The queue's loan of a message until `deadline`.
+struct Lease {
+  Message message;
+  Receipt receipt;
+  std::uint32_t attempt = 1;  // 1 at the first delivery since the queue was opened
+  base::SteadyTime deadline{};
+};
+
+struct QueueStatus {
+  std::uint64_t depth = 0;      // messages not yet acknowledged, lent ones included
+  std::uint64_t in_flight = 0;  // of these, lent now
+  std::chrono::milliseconds oldest_age{0};
+  std::optional<base::Error> trouble;  // why it cannot take messages now
+};
+
+using Done = std::move_only_function<void(base::Status)>;
+
+class EventQueue {
+ public:
+  virtual ~EventQueue() = default;
+
+  // Durable when `done` is called with success. Errors: full (disk reserve or the bound on waiting messages reached;
+  // answer 503), unavailable, cancelled (closing).
+  virtual void enqueue(Message message, Done done) = 0;
+
+  // Lends up to `messages_max`; waits up to `wait` for the first one. Empty when there is none or `stop` was requested.
+  virtual base::Result<std::vector<Lease>> receive(std::size_t messages_max, std::chrono::milliseconds wait,
+                                                   std::stop_token stop) = 0;
+
+  // Deletes. Durable when `done` is called; a receipt that is no longer valid is passed over. After an error the
+  // messages come again.
+  virtual void acknowledge(std::vector<Receipt> receipts, Done done) = 0;
+
+  // Gives back: lent again after `delay` at the earliest.
+  virtual void release(const std::vector<Receipt>& receipts, std::chrono::milliseconds delay) = 0;
+
+  // Moves the deadline to now + `duration`.
+  virtual void extend(const std::vector<Receipt>& receipts, std::chrono::milliseconds duration) = 0;
+
+  virtual QueueStatus status() = 0;
+
+  // Takes nothing more, finishes what is under way, closes. Idempotent.
+  virtual void close() = 0;
+};
+
+}  // namespace twinshift::queue

@@ -1,0 +1,78 @@
+// The promise of one table in one database. Drivers: drivers/sqlite (embedded), later PostgreSQL/Redshift by wire and
+// the Redshift Data API.
+//
+// Threads: one thread at a time (the lane's). Calls block up to the driver's own limits (`statement_timeout_ms`).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "event/event.hpp"
+
+namespace twinshift::warehouse {
+
+// `id` is minted for every attempt-independent batch: a retry of the same batch after an unknown outcome asks for its
+// marker first.
+struct Batch {
+  std::string id;
+  std::vector<event::EventPtr> events;
+};
+
+enum class Outcome : std::uint8_t {
+  written,    // this batch put it there
+  duplicate,  // it was there already, or stood twice in this batch
+  rejected,   // the warehouse refuses this event for good
+  deferred,   // not written now; try again
+};
+
+struct WriteReport {
+  std::vector<Outcome> outcomes;  // by the batch's order
+  std::string statement_id;       // the database's own name for the work; the batch id where it has none
+  // For a rejected event: which column and why, by the batch's order; empty elsewhere.
+  std::vector<std::string> reasons;
+};
+
+struct Marker {
+  std::string batch_id;
+  std::uint64_t sent = 0;
+  std::uint64_t inserted = 0;
+  std::uint64_t duplicate = 0;
+};
+
+// A result set as text. Bounded by `rows_max` of the call; `cut` says that there was more.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+  bool cut = false;
+};
+
+class Warehouse {
+ public:
+  virtual ~Warehouse() = default;
+
+  // Connects; creates the table and `twinshift_loads`, or adds missing columns. Called before anything else and again
+  // after a lost connection.
+  virtual base::Status prepare() = 0;
+
+  // One transaction. Success: committed (fsync'd). Errors: unavailable, throttled, conflict (nothing was written),
+  // unknown_outcome (ask find_marker).
+  virtual base::Result<WriteReport> write(const Batch& batch) = 0;
+
+  // What a batch's transaction left; nothing where it did not commit and cannot any more.
+  virtual base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) = 0;
+
+  // Read-only: a statement that would write is refused (`invalid`).
+  virtual base::Result<Table> query(const std::string& sql, std::size_t rows_max) = 0;
+
+  virtual base::Status ping() = 0;
+
+  // The product's name for log lines: "SQLite", "Redshift", "PostgreSQL".
+  [[nodiscard]] virtual std::string product() const = 0;
+};
+
+}  // namespace twinshift::warehouse
