@@ -94,8 +94,8 @@ TEST(Log, WritesOneJsonObjectALine) {
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0].substr(0, 24), R"({"level":"info","time":1)");
   EXPECT_NE(lines[0].find(R"("msg":"hello","rows":3,"target":"primary"})"), std::string::npos);
-  EXPECT_NE(lines[1].find(R"("error":"no room (queue.db)","errorKind":"full","hint":"free some"
-})"), std::string::npos);
+  EXPECT_NE(lines[1].find(R"x("error":"no room (queue.db)","errorKind":"full","hint":"free some"})x"),
+            std::string::npos);
 }
 
 TEST(Log, TakesPinosNames) {
