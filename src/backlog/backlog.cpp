@@ -1,0 +1,74 @@
+#include "backlog/backlog.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+namespace twinshift::backlog {
+namespace {
+
+// Collects the answers of one group's messages; the last one calls `done`.
+class GroupDone {
+ public:
+  GroupDone(std::size_t parts, queue::Done done) : parts_left_(parts), done_(std::move(done)) {}
+
+  void part(base::Status status) {
+    if (!status) {
+      const std::lock_guard lock(mutex_);
+      if (outcome_) outcome_ = base::fail(std::move(status.error()));
+    }
+    if (parts_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_(std::move(outcome_));
+  }
+
+ private:
+  std::atomic<std::size_t> parts_left_;
+  std::mutex mutex_;
+  base::Status outcome_;
+  queue::Done done_;
+};
+
+}  // namespace
+
+Backlog::Backlog(std::string target, std::unique_ptr<queue::EventQueue> queue)
+    : target_(std::move(target)), queue_(std::move(queue)) {}
+
+Backlog::~Backlog() {
+  close();
+}
+
+void Backlog::park(std::vector<event::EventPtr> events, queue::Done done) {
+  if (events.empty()) return done({});
+  const auto group = std::make_shared<GroupDone>(events.size(), std::move(done));
+  for (const event::EventPtr& event : events) {
+    queue_->enqueue({.body = event->json, .message_id = event->message_id, .received_at = event->received_at},
+                    [group](base::Status status) { group->part(std::move(status)); });
+  }
+}
+
+base::Result<std::vector<queue::Lease>> Backlog::receive(std::size_t events_max, std::chrono::milliseconds wait,
+                                                         std::stop_token stop) {
+  return queue_->receive(events_max, wait, std::move(stop));
+}
+
+void Backlog::acknowledge(std::vector<queue::Receipt> receipts, queue::Done done) {
+  queue_->acknowledge(std::move(receipts), std::move(done));
+}
+
+void Backlog::release(const std::vector<queue::Receipt>& receipts, std::chrono::milliseconds delay) {
+  queue_->release(receipts, delay);
+}
+
+void Backlog::extend(const std::vector<queue::Receipt>& receipts, std::chrono::milliseconds duration) {
+  queue_->extend(receipts, duration);
+}
+
+BacklogStatus Backlog::status() {
+  queue::QueueStatus status = queue_->status();
+  return {.owed = status.depth, .oldest_age = status.oldest_age, .trouble = std::move(status.trouble)};
+}
+
+void Backlog::close() {
+  queue_->close();
+}
+
+}  // namespace twinshift::backlog

@@ -1,0 +1,116 @@
+// From the queue into every target: receives messages, lets one lane a target write them, acknowledges a message when
+// the primary has committed it and every other target has committed it or owes it durably. docs/delivery.md has the
+// picture.
+//
+// Threads: one receiver, one conductor, one a lane. start(), stop() and the destructor by one thread; status() by any.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backlog/backlog.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "delivery/limits.hpp"
+#include "event/event.hpp"
+#include "queue/event_queue.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::delivery {
+
+// Targets that one delivery can serve.
+inline constexpr std::size_t kTargetsMax = 8;
+
+struct TargetParts {
+  std::string name;  // "primary", "secondary": for log lines and metrics
+  bool is_primary = false;
+  // False (`SECONDARY_REDSHIFT_ENABLED=false`): no lane, nothing new is owed; an existing backlog is kept, not drained.
+  bool enabled = true;
+  std::unique_ptr<warehouse::Warehouse> warehouse;  // may be empty where not enabled
+  // Outlives the Delivery. Empty for the primary; a secondary without one can owe nothing, so its events are
+  // acknowledged only after it has committed them.
+  backlog::Backlog* backlog = nullptr;
+  TargetLimits limits{};
+};
+
+struct Options {
+  FlowLimits limits{};
+  event::IdentityMode identity = event::IdentityMode::content;
+  std::uint64_t seed = 0;  // of the jitter
+};
+
+enum class TargetState : std::uint8_t {
+  starting,  // has neither committed nor failed yet
+  ok,
+  retrying,  // the last batch failed; trying again
+  open,      // the breaker is open: left alone for a pause
+  stalled,   // a call has not come back for longer than PARK_AFTER
+  disabled,
+};
+std::string_view to_string(TargetState state);
+
+struct TargetStatus {
+  std::string name;
+  bool is_primary = false;
+  TargetState state = TargetState::starting;
+  std::string product;     // "SQLite"; empty where there is no lane
+  std::string last_error;  // empty after a success
+  std::uint64_t landed = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;  // refusals, not events: a refused event is tried again
+  std::uint64_t parked = 0;
+  std::uint64_t batches = 0;
+  std::uint64_t in_hand = 0;  // rows waiting for or in this lane
+  std::uint64_t owed = 0;     // in the backlog
+  std::chrono::milliseconds oldest_owed_age{0};
+  std::optional<base::WallTime> last_commit;
+};
+
+struct DeliveryStatus {
+  bool running = false;
+  std::uint64_t received = 0;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t released = 0;
+  std::uint64_t undecodable = 0;  // messages that hold no event; they stay in the queue
+  std::uint64_t in_hand = 0;
+  std::string receive_error;  // empty while receiving works
+  std::vector<TargetStatus> targets;
+};
+
+struct StopReport {
+  bool clean = true;  // everything in hand was settled, parked or released in time
+  std::uint64_t parked = 0;
+  std::uint64_t released = 0;
+  // Lanes whose call did not come back: their threads are left behind, so the process must leave by _exit().
+  std::vector<std::string> stuck_lanes;
+};
+
+class Delivery {
+ public:
+  // `queue` and `clock` outlive the Delivery. Exactly one target is primary and enabled, at most kTargetsMax in all:
+  // anything else is our own mistake and asserted.
+  Delivery(Options options, queue::EventQueue& queue, std::vector<TargetParts> targets, const base::Clock& clock);
+  ~Delivery();  // stops within 5 s where stop() was not called
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+  void start();
+
+  // Receives nothing more; lets batches under way finish; parks what a secondary has not got, then acknowledges it;
+  // releases what the primary has not got; ends the lanes. Returns at `deadline` (of the clock's steady time) at the
+  // latest. Call it before the queue and the backlogs are closed. Idempotent.
+  StopReport stop(base::SteadyTime deadline);
+
+  [[nodiscard]] DeliveryStatus status() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace twinshift::delivery
