@@ -16,6 +16,14 @@ namespace twinshift::event {
 
 enum class ColumnType : std::uint8_t { text, integer, bigint, boolean, decimal, timestamp, timestamptz, json };
 
+// How AppsFlyer usually spells a column's value in JSON; decode() gives back this spelling. Every other one stands in
+// `extra`.
+enum class Spelling : std::uint8_t {
+  quoted,  // a JSON text
+  bare,    // a JSON number, true or false
+  local,   // a JSON text: a time in the app's own zone; the column keeps its digits and drops the offset
+};
+
 // One column of the catalogue (columns.def): the single source for every dialect's DDL and for encode.
 struct Column {
   std::string_view name;
@@ -23,6 +31,7 @@ struct Column {
   std::int32_t width;      // bytes for text and json; precision for decimal
   std::int32_t scale;      // decimal only
   std::string_view group;  // attribution, device, ...
+  Spelling spelling;
 };
 
 // AppsFlyer's fields, in table order. Our own columns (own_columns below) are not among them.
@@ -35,10 +44,12 @@ std::span<const Column> own_columns();
 int find_column(std::string_view name);
 
 // What one real table can hold: for each catalogue column whether it is there, and its width. Default: everything, at
-// the catalogue's widths.
+// the catalogue's widths (an empty `widths` means the same). A decimal's
+// width is its precision.
 struct TableShape {
   static constexpr std::int32_t kAbsent = -1;
   std::vector<std::int32_t> widths;  // by catalogue index, kAbsent where the table lacks the column
+  std::vector<std::int32_t> scales;  // by catalogue index, looked at for decimals only; empty: the catalogue's
   static TableShape whole();
 };
 
@@ -55,14 +66,21 @@ struct Row {
   EventPtr event;
   std::vector<Cell> cells;  // by catalogue index
   std::string extra;        // a JSON object, empty where nothing is to be kept (the column is then NULL)
+  // Texts that are neither in the event nor in `extra`; encode() keeps the first block for the next event.
   std::vector<std::unique_ptr<char[]>> arena;
+  std::size_t arena_used = 0;  // bytes of the last block
+  std::size_t arena_size = 0;
 };
 
-// Never fails: what does not fit goes to `extra`. Reuses `row`'s memory.
+// The member of `extra` that holds a whole event as received, where its fields alone cannot tell it. Names that begin
+// with '$' are reserved: an event that has one is kept whole.
+inline constexpr std::string_view kWholeEvent = "$event";
+
+// Never fails: what does not fit goes to `extra`. Reuses `row`'s memory. Any thread, one at a time for a row.
 void encode(const EventPtr& event, const TableShape& shape, Row& row);
 
 // From a row as read back from a table (cells in normal form): a JSON object canonically equal to the event that was
-// encoded.
+// encoded. `corrupt` where `extra` is not a JSON object, `invalid` where the cells are not one for each column.
 base::Result<std::string> decode(std::span<const Cell> cells, std::string_view extra);
 
 }  // namespace twinshift::event
