@@ -66,7 +66,7 @@ apt_install() {
     placed=yes
   fi
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-    -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@" >&2 || status=$?
+    -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@" >>build/setup.log 2>&1 || status=$?
   [ $placed = no ] || as_root rm -f $policy
   return $status
 }
@@ -89,9 +89,13 @@ setup_packages() {
     *) say "$(distribution) is untried (tried: Debian 12, Debian 13, Ubuntu 24.04); going on" ;;
   esac
   missing_now="${names[*]}"
-  say "installing: $missing_now"
-  as_root apt-get update -q -o Acquire::Retries=3 >&2 || say "apt-get update failed; trying with the lists that are here"
+  say "installing by apt-get (a minute or two; log: build/setup.log): $missing_now"
+  mkdir -p build
+  as_root apt-get update -q -o Acquire::Retries=3 >build/setup.log 2>&1 || say "apt-get update failed; trying with the lists that are here"
   local name wanted=()
   for name in "${names[@]}"; do wanted+=("$(available_name "$name")"); done
-  apt_install "${wanted[@]}" || die "apt-get could not install: ${wanted[*]} (its own message stands above)"
+  if ! apt_install "${wanted[@]}"; then
+    tail -n 20 build/setup.log >&2
+    die "apt-get could not install: ${wanted[*]} (its last lines stand above)"
+  fi
 }
