@@ -123,14 +123,14 @@ std::optional<ParsedTime> time_of(const Field& field) {
   return parse_timestamp({whole.data(), whole.size()});
 }
 
-// Is `text` spelled as base::sql_timestamp() spells `time`? Tells it from the length, as a parsed text can have no
-// other characters in these places.
-bool in_normal_form(std::string_view text, const ParsedTime& time) {
+// How many bytes at the start of `text` spell its digits as base::sql_timestamp() would; 0 where it would spell them
+// otherwise. The length tells, as a parsed text can have no other characters in these places.
+std::size_t normal_length(std::string_view text, const ParsedTime& time) {
   const std::int64_t micro = time.local.time_since_epoch().count();
-  if (time.had_offset || time.epoch || text.size() < 19 || text[10] != ' ') return false;
-  if (text.size() == 19) return true;
-  if (text.size() == 23) return micro % 1'000'000 != 0;
-  return text.size() == 26 && micro % 1000 != 0;
+  if (time.epoch || text.size() < 19 || text[10] != ' ') return 0;
+  if (time.fraction_digits == 0) return 19;
+  if (time.fraction_digits == 3) return micro % 1'000'000 != 0 ? 23 : 0;
+  return time.fraction_digits == 6 && micro % 1000 != 0 ? 26 : 0;
 }
 
 // Year 0 is a time to us, but to no SQL database.
@@ -147,12 +147,9 @@ bool convert_time(const Field& field, const Column& column, RowArena& arena, Cel
   const base::WallTime time = column.spelling == Spelling::local ? parsed->local : parsed->utc;
   if (!is_storable_time(time)) return false;
   set_number(cell, time.time_since_epoch().count());
-  if (in_normal_form(field.text, *parsed)) {
-    cell.text = field.text;
-    return field.kind == ValueKind::text;
-  }
-  cell.text = arena.keep(base::sql_timestamp(time));
-  return false;
+  const std::size_t normal = time == parsed->local ? normal_length(field.text, *parsed) : 0;
+  cell.text = normal > 0 ? field.text.substr(0, normal) : arena.keep(base::sql_timestamp(time));
+  return field.kind == ValueKind::text && normal == field.text.size();
 }
 
 // ---- JSON

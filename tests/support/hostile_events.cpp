@@ -28,7 +28,7 @@ std::string_view pick(base::Random& random, const std::array<std::string_view, N
 class Maker {
  public:
   Maker(std::uint64_t seed, std::uint64_t index)
-      : random_(seed * 0x9E3779B97F4A7C15ULL + index),
+      : random_(seed * 0xA0761D6478BD642FULL + index),
         index_(index),
         nasty_(random_.chance(0.25)),
         doubled_(random_.chance(0.15)),
