@@ -1,0 +1,45 @@
+#include "http/outbox.hpp"
+
+#include "http/response_text.hpp"
+
+namespace twinshift::http {
+
+Responder::Responder(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
+Responder::Responder(Responder&&) noexcept = default;
+
+Responder& Responder::operator=(Responder&& other) noexcept {
+  Responder former(std::move(*this));  // answers 500 where it has not answered
+  sink_ = std::move(other.sink_);
+  return *this;
+}
+
+Responder::~Responder() {
+  if (sink_) send(error_response(500, "The request was dropped without an answer"));
+}
+
+void Responder::send(Response response) {
+  if (const auto sink = std::move(sink_)) sink->send(std::move(response));
+}
+
+void Outbox::put(Entry entry) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  entries_.push_back(std::move(entry));
+  // Under the lock, so that close() excludes a wake that comes too late.
+  if (entries_.size() == 1) wake_();
+}
+
+void Outbox::take_all(std::vector<Entry>& into) {
+  into.clear();
+  const std::lock_guard lock(mutex_);
+  entries_.swap(into);
+}
+
+void Outbox::close() {
+  std::vector<Entry> dropped;
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  entries_.swap(dropped);
+}
+
+}  // namespace twinshift::http

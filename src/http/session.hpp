@@ -1,0 +1,116 @@
+// One connection: reads a request, has it handled, writes the answer, and again. Includes Asio: for http/'s own .cpp
+// files only.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include "base/clock.hpp"
+#include "http/outbox.hpp"
+#include "http/request_reader.hpp"
+#include "http/response_text.hpp"
+#include "http/shared.hpp"
+
+namespace twinshift::http {
+
+// What the sessions of one io thread share. Touched by that thread only.
+class SessionHost {
+ public:
+  virtual ~SessionHost() = default;
+  // The session is over; drops the owner's reference.
+  virtual void remove(Session& session) = 0;
+
+  SessionHost(boost::asio::io_context& context, Shared& all) : io(context), shared(all) {}
+
+  boost::asio::io_context& io;
+  Shared& shared;
+  std::shared_ptr<Outbox> outbox;
+  DateText date;
+  bool draining = false;
+  // All sessions read into this one; only what is left over is kept by a session. So an idle connection has no buffer.
+  std::array<char, 16 * 1024> read_buffer{};
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  // Takes over the non-blocking socket `fd`.
+  Session(SessionHost& host, int fd);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void start();
+  // There is no room for this connection: says so and closes.
+  void turn_away();
+  // The answer to the request under way.
+  void answered(Response response);
+  // False where there is no handler of this session on the stack: the answer must come through the outbox then.
+  bool answered_in_handler(Response& response);
+  // Cuts off whoever is past the deadline.
+  void sweep(base::SteadyTime now);
+  // Closes an idle connection; one with a request under way closes after its answer.
+  void drain();
+  void close();
+
+  std::size_t index = 0;  // the owner's
+
+ private:
+  enum class State {
+    idle,       // between requests; nothing of the next one has come
+    head,       // reading a head
+    body,       // reading a body
+    handling,   // the handler has the request: no deadline of ours
+    writing,    // the client takes its answer slowly
+    lingering,  // answered and shut down for sending; what still comes is thrown away, so that the client is not reset
+    closed,
+  };
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+
+  [[nodiscard]] bool reading() const { return state_ == State::idle || state_ == State::head || state_ == State::body; }
+  void wait_readable();
+  void on_readable();
+  void on_end_of_input();
+  void advance(std::string_view input);
+  std::size_t begin_request(std::string_view input);
+  std::optional<std::size_t> take(std::string_view input);
+  void keep(std::string_view input, std::size_t used);
+  void after_progress();
+  void request_complete();
+  void dispatch(const Handler& handler, Request request);
+  void refuse(std::string_view rest);
+  void report(Refusal refusal);
+  void write(const Response& response);
+  void flush();
+  void after_write();
+  void resume();
+  void collect(std::string_view input);
+  void discard(std::string_view input);
+
+  SessionHost& host_;
+  Descriptor descriptor_;
+  const std::shared_ptr<SessionSink> sink_;
+  RequestReader reader_;
+  State state_ = State::idle;
+  base::SteadyTime deadline_;
+  std::string pending_;  // read, but not yet used; at most read_buffer and header_bytes_max
+  std::string out_;      // of the answer being written
+  std::size_t written_ = 0;
+  std::size_t discarded_ = 0;
+  AnswerShape shape_;
+  bool waiting_readable_ = false;
+  bool in_handler_ = false;
+  bool continue_sent_ = false;
+  bool linger_ = false;  // after the answer: more may be on its way from the client
+  bool turned_away_ = false;
+  std::optional<Response> answer_;    // given within the handler
+  std::unique_ptr<Refusal> refusal_;  // told when its body has been collected
+};
+
+}  // namespace twinshift::http
