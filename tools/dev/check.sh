@@ -49,9 +49,9 @@ run_check() {
   sanitizer_environment
   local fast='^(unit|conformance|simulation|fuzz)$'
   step format check_format
-  step "house rules and floors" python3 -m unittest discover -q -s tests/house -p 'test_*.py'
+  step "house rules and floors" python3 -B -m unittest discover -q -s tests/house -p 'test_*.py'
   step "release build" build_all release -DTWINSHIFT_WERROR=ON
-  step clang-tidy python3 tools/dev/tidy.py --clang-tidy "$(clang_tool clang-tidy)" --build build/release --jobs "$jobs_max"
+  step clang-tidy python3 -B tools/dev/tidy.py --clang-tidy "$(clang_tool clang-tidy)" --build build/release --jobs "$jobs_max"
   if [ $full = yes ]; then
     step "asan+ubsan, all tests" check_asan
     step "tsan, all tests" check_tsan

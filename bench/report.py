@@ -1,0 +1,105 @@
+"""The figures as a table: what was measured, the same run's ceiling, the ratio, and what was hoped for."""
+
+
+def _number(value, unit=""):
+    if value is None:
+        return "-"
+    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{text} {unit}".strip()
+
+
+def _verdict(value, goal, floor, higher_is_better=True):
+    sign = 1 if higher_is_better else -1
+    if value * sign >= goal * sign:
+        return "goal met"
+    return "floor met" if floor is not None and value * sign >= floor * sign else "MISSED"
+
+
+def _intake_rows(intake):
+    aims = {"64_connections": (0.33, 0.25), "512_connections": (0.40, 0.32)}
+    for key, (goal, floor) in aims.items():
+        part, name = intake[key], key.replace("_", " ")
+        ours, nginx = part["twinshift"], part["nginx"]
+        yield (f"intake, {name}", _number(ours["requests_per_second"], "req/s"), _number(nginx["requests_per_second"], "req/s"),
+               f"{part['ratio']:.2f} x", f">= {goal} (floor {floor})", _verdict(part["ratio"], goal, floor))
+        yield ("  p50 / p99", f"{ours['p50_ms']:.1f} / {ours['p99_ms']:.1f} ms", f"{nginx['p50_ms']:.1f} / {nginx['p99_ms']:.1f} ms", "",
+               "p99 < 20 ms" if key.startswith("64") else "", _verdict(ours["p99_ms"], 20, None, False) if key.startswith("64") else "")
+        yield ("  CPU a request", _number(ours["cpu_us_per_request"], "us"), _number(nginx["cpu_us_per_request"], "us"), f"{part['cpu_ratio']:.2f} x",
+               "<= 3 (floor 4)", _verdict(part["cpu_ratio"], 3, 4, False))
+        if ours["refused"] or ours["socket_errors"]:
+            yield ("  refused / socket errors", f"{ours['refused']} / {ours['socket_errors']}", "", "", "0", "MISSED")
+    yield ("  peak memory, intake alone", _number(intake["memory_peak_mb"], "MB"), "", "", "< 128 MB", _verdict(intake["memory_peak_mb"], 128, None, False))
+
+
+def _node_rows(figures):
+    node = figures.get("node")
+    if node:
+        ratio = figures["intake"]["64_connections"]["twinshift"]["requests_per_second"] / max(1.0, node["requests_per_second"])
+        yield ("Node service storing nothing", _number(node["requests_per_second"], "req/s"), "", f"{ratio:.2f} x", "ours >= 1.7", _verdict(ratio, 1.7, None))
+
+
+def _landing_rows(part):
+    yield ("landing on both, queue full", _number(part["events_per_second"], "ev/s"), _number(part["bare_loader"]["both_per_second"], "rows/s"), f"{part['ratio']:.2f} x",
+           ">= 0.5", _verdict(part["ratio"], 0.5, None))
+    yield ("  CPU per 100k events", _number(part["cpu_seconds_per_100k"], "s"), "", "", "", "")
+    yield ("  peak memory", _number(part["memory_peak_mb"], "MB"), "", "", "< 128 MB", _verdict(part["memory_peak_mb"], 128, None, False))
+
+
+def _latency_row(name, latency, key, limit):
+    if "p50_ms" not in latency:
+        return (name, "no probe arrived", "", "", f"{key} < {limit} ms", "MISSED")
+    verdict = "MISSED" if latency["never_seen"] else _verdict(latency[f"{key}_ms"], limit, None, False)
+    return (name, f"p50 {latency['p50_ms']:.0f} ms, p99 {latency['p99_ms']:.0f} ms", "", "", f"{key} < {limit:,} ms", verdict)
+
+
+def _steady_rows(part):
+    asked = part["rate_asked"]
+    # Up to a second's worth on its way is a queue that does not grow.
+    flat = part["behind_at_end"] <= asked and part["accepted_per_second"] >= 0.97 * asked and not part["refused"]
+    yield (f"steady state at {asked:,} ev/s", _number(part["landed_per_second"], "ev/s landed"), "", "", "6,000 on both", "goal met" if flat and asked >= 6000 else "MISSED")
+    yield ("  behind at the end", _number(part["behind_at_end"], "events"), "", "", "not growing", "goal met" if flat else "MISSED")
+    yield _latency_row("  POST to landed on both", part["latency"], "p99", 2000)
+    yield ("  CPU; peak memory", f"{part['cpu_cores']:.2f} cores; {part['memory_peak_mb']:.0f} MB", "", "", "< 128 MB", _verdict(part["memory_peak_mb"], 128, None, False))
+
+
+def _quiet_rows(part):
+    yield _latency_row("latency at 50 ev/s", part["latency_at_50_per_second"], "p50", 250)
+    yield ("idle CPU", f"{part['idle_cpu_percent']:.2f} % of a core", "", "", "< 0.5 %", _verdict(part["idle_cpu_percent"], 0.5, None, False))
+
+
+def _deep_rows(part):
+    yield (f"peak memory, {part['waiting']:,} events waiting", _number(part["memory_peak_mb"], "MB"), "", "", "< 128 MB", _verdict(part["memory_peak_mb"], 128, None, False))
+    yield ("  meanwhile, 512 connections", _number(part["requests_per_second"], "req/s"), "", "", "", "")
+
+
+def rows(figures):
+    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows}
+    for name, maker in makers.items():
+        part = figures.get(name)
+        if part is None:
+            continue
+        if "failed" in part:
+            yield (name, "failed", "", "", "", part["failed"].splitlines()[0][:100])
+            continue
+        yield from maker(part)
+        if name == "intake":
+            yield from _node_rows(figures)
+
+
+def foreign_share(value):
+    """The largest share of the machine that others used during any measurement."""
+    if isinstance(value, dict):
+        return max([value.get("foreign_share", 0.0), *(foreign_share(v) for v in value.values())], default=0.0)
+    return 0.0
+
+
+def table(figures):
+    head = ("what", "twinshift", "ceiling, same run", "ratio", "aim", "verdict")
+    lines = [head, *rows(figures)]
+    widths = [max(len(str(line[column])) for line in lines) for column in range(len(head))]
+    text = ["  ".join(str(cell).ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
+    text.insert(1, "  ".join("-" * width for width in widths))
+    foreign = foreign_share(figures)
+    if foreign > 0.1:
+        text.append(f"Others used up to {foreign:.0%} of this machine meanwhile: the figures say less than they could. Repeat it when it is quiet.")
+    return "\n".join(text)
