@@ -88,7 +88,8 @@ def preimage(text):
                 parse_float=Number,
                 parse_constant=lambda name: 1 / 0,
             )
-            return b"twinshift:1\n" + value(tree)
+            if isinstance(tree, tuple):
+                return b"twinshift:1\n" + value(tree)
     except (UnicodeDecodeError, json.JSONDecodeError, ZeroDivisionError):
         pass
     return b"twinshift:1:raw\n" + text
