@@ -1,0 +1,161 @@
+#include "delivery/conductor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace twinshift::delivery {
+namespace {
+
+constexpr std::chrono::milliseconds kWaitMax{1'000};
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+std::vector<Narrator::Target> narrated(const Conductor::Parts& parts) {
+  std::vector<Narrator::Target> targets;
+  for (std::size_t i = 0; i < parts.lanes->size(); ++i) {
+    targets.push_back({parts.setup.lanes[i].name, (*parts.lanes)[i]->product()});
+  }
+  return targets;
+}
+
+}  // namespace
+
+Conductor::Conductor(Parts parts)
+    : parts_(std::move(parts)),
+      machine_(parts_.setup),
+      narrator_(narrated(parts_)),
+      last_commits_(parts_.lanes->size()) {}
+
+void Conductor::run() {
+  while (!machine_.finished()) {
+    std::vector<Input> inputs = parts_.inputs->take_all(wait_time());
+    Step step{.now = parts_.clock->steady()};
+    for (Input& input : inputs) take_in(input, step);
+    if (give_up_at_ && step.now >= *give_up_at_) {
+      machine_.give_up(step);
+    } else {
+      machine_.tick(step);
+    }
+    for (Action& action : step.actions) carry_out(action);
+    publish();
+  }
+}
+
+std::chrono::milliseconds Conductor::wait_time() const {
+  const base::SteadyTime now = parts_.clock->steady();
+  base::SteadyTime until = std::min(machine_.wake_at(now), now + kWaitMax);
+  if (give_up_at_) until = std::min(until, std::max(*give_up_at_, now));
+  return std::chrono::ceil<std::chrono::milliseconds>(until - now);
+}
+
+void Conductor::take_in(Input& input, Step& step) {
+  const Overloaded cases{
+      [&](Received& each) {
+        received_ += each.arrivals.size();
+        machine_.received(std::move(each.arrivals), step);
+      },
+      [&](Written& each) { machine_.written(each.lane, std::move(each.result), each.took, step); },
+      [&](MarkerAnswered& each) { machine_.marker_answered(each.lane, std::move(each.result), step); },
+      [&](Probed& each) { machine_.probed(each.lane, std::move(each.status), step); },
+      [&](Fetched& each) { machine_.fetched(each.lane, std::move(each.result), step); },
+      [&](Parked& each) { machine_.parked(each.lane, each.group, std::move(each.status), step); },
+      [&](AcknowledgeFailed& each) { narrator_.acknowledge_failed(each.error, step.now); },
+      [&](StopAsked& each) {
+        give_up_at_ = each.deadline;
+        machine_.stop(step);
+      },
+  };
+  std::visit(cases, input);
+}
+
+void Conductor::carry_out(Action& action) {
+  std::vector<std::unique_ptr<Lane>>& lanes = *parts_.lanes;
+  const Overloaded cases{
+      [&](WriteBatch& each) { lanes[each.lane]->give(std::move(each)); },
+      [&](FindMarker& each) { lanes[each.lane]->give(std::move(each)); },
+      [&](Probe& each) { lanes[each.lane]->give(each); },
+      [&](FetchBacklog& each) { lanes[each.lane]->give(each); },
+      [&](Park& each) { carry_out_park(each); },
+      [&](Acknowledge& each) { carry_out_acknowledge(each); },
+      [&](Release& each) { give_back(each); },
+      [&](Extend& each) { extend(each); },
+      [&](Note& each) { note(each); },
+  };
+  std::visit(cases, action);
+}
+
+void Conductor::carry_out_park(Park& park) {
+  parts_.backlogs[park.lane]->park(
+      std::move(park.events), [inputs = parts_.inputs, lane = park.lane, group = park.group](base::Status status) {
+        inputs->try_put(Input(Parked{.lane = lane, .group = group, .status = std::move(status)}));
+      });
+}
+
+void Conductor::carry_out_acknowledge(Acknowledge& acknowledge) {
+  queue::Done done = [inputs = parts_.inputs](base::Status status) {
+    if (!status) inputs->try_put(Input(AcknowledgeFailed{.error = std::move(status.error())}));
+  };
+  if (acknowledge.source == kQueue) {
+    parts_.queue->acknowledge(std::move(acknowledge.receipts), std::move(done));
+  } else {
+    parts_.backlogs[acknowledge.source]->acknowledge(std::move(acknowledge.receipts), std::move(done));
+  }
+}
+
+void Conductor::give_back(const Release& release) {
+  if (release.source == kQueue) {
+    parts_.queue->release(release.receipts, release.delay);
+  } else {
+    parts_.backlogs[release.source]->release(release.receipts, release.delay);
+  }
+}
+
+void Conductor::extend(const Extend& extend) {
+  if (extend.source == kQueue) {
+    parts_.queue->extend(extend.receipts, extend.duration);
+  } else {
+    parts_.backlogs[extend.source]->extend(extend.receipts, extend.duration);
+  }
+}
+
+void Conductor::note(const Note& note) {
+  if (note.kind == NoteKind::committed || note.kind == NoteKind::settled_by_marker) {
+    last_commits_[note.lane] = parts_.clock->now();
+  }
+  if (note.kind == NoteKind::undecodable) undecodable_ += note.rows;
+  narrator_.tell(note, parts_.clock->steady());
+}
+
+void Conductor::publish() {
+  parts_.room->publish(machine_.room_rows(), machine_.room_bytes(), received_);
+  DeliveryStatus status{.running = !machine_.finished(),
+                        .received = received_,
+                        .acknowledged = machine_.acknowledged(),
+                        .released = machine_.released(),
+                        .undecodable = undecodable_,
+                        .in_hand = machine_.in_hand(),
+                        .receive_error = {},
+                        .targets = {}};
+  for (LaneIndex index = 0; index < last_commits_.size(); ++index) {
+    const LaneState& lane = machine_.lane(index);
+    TargetStatus& target = status.targets.emplace_back();
+    target.name = lane.setup.name;
+    target.is_primary = lane.setup.is_primary;
+    target.state = machine_.state(index);
+    target.product = (*parts_.lanes)[index]->product();
+    target.last_error = lane.last_error;
+    target.landed = lane.counts.landed;
+    target.duplicates = lane.counts.duplicates;
+    target.rejected = lane.counts.rejected;
+    target.parked = lane.counts.parked;
+    target.batches = lane.counts.batches;
+    target.in_hand = machine_.queued_rows(index);
+    target.last_commit = last_commits_[index];
+  }
+  parts_.board->publish(std::move(status));
+}
+
+}  // namespace twinshift::delivery

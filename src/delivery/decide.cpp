@@ -1,0 +1,42 @@
+#include "delivery/decide.hpp"
+
+namespace twinshift::delivery {
+
+Decision decide(base::ErrorKind kind) {
+  switch (kind) {
+    case base::ErrorKind::rejected:
+      return Decision::bisect;
+    case base::ErrorKind::unknown_outcome:
+      return Decision::ask_marker;
+    case base::ErrorKind::invalid:
+    case base::ErrorKind::conflict:
+    case base::ErrorKind::throttled:
+    case base::ErrorKind::unavailable:
+    case base::ErrorKind::full:
+    case base::ErrorKind::corrupt:
+    case base::ErrorKind::not_found:
+    case base::ErrorKind::cancelled:
+    case base::ErrorKind::internal:
+      return Decision::retry;
+  }
+  return Decision::retry;
+}
+
+bool RejectGuard::allows(std::size_t rows, std::size_t rejected) const {
+  if (rejected == 0) return true;
+  const bool all_of_several = rows > 1 && rejected >= rows;
+  return !all_of_several && !too_many(rejected);
+}
+
+void RejectGuard::record(std::size_t rows, std::size_t rejected) {
+  groups_.push_back({rows, rejected});
+  rows_ += rows;
+  recent_ += rejected;
+  while (groups_.size() > 1 && rows_ - groups_.front().rows >= kWindowRows) {
+    rows_ -= groups_.front().rows;
+    recent_ -= groups_.front().rejected;
+    groups_.pop_front();
+  }
+}
+
+}  // namespace twinshift::delivery

@@ -1,0 +1,55 @@
+// What the threads of delivery tell the conductor.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/mailbox.hpp"
+#include "delivery/actions.hpp"
+
+namespace twinshift::delivery {
+
+struct Received {
+  std::vector<Arrival> arrivals;
+};
+struct Written {
+  LaneIndex lane = 0;
+  base::Result<warehouse::WriteReport> result;
+  std::chrono::nanoseconds took{0};
+};
+struct MarkerAnswered {
+  LaneIndex lane = 0;
+  base::Result<std::optional<warehouse::Marker>> result;
+};
+struct Probed {
+  LaneIndex lane = 0;
+  base::Status status;
+};
+struct Fetched {
+  LaneIndex lane = 0;
+  base::Result<std::vector<Arrival>> result;
+};
+struct Parked {
+  LaneIndex lane = 0;
+  std::uint64_t group = 0;
+  base::Status status;
+};
+struct AcknowledgeFailed {
+  base::Error error;
+};
+struct StopAsked {
+  base::SteadyTime deadline;
+};
+
+using Input = std::variant<Received, Written, MarkerAnswered, Probed, Fetched, Parked, AcknowledgeFailed, StopAsked>;
+
+// Bounded by what can be under way: receives by the flow's room, calls by one a lane, groups by parking_rows_max.
+inline constexpr std::size_t kInputsMax = 65'536;
+using InputBox = base::Mailbox<Input>;
+using InputBoxPtr = std::shared_ptr<InputBox>;  // shared with callbacks and with threads that may be left behind
+
+}  // namespace twinshift::delivery

@@ -1,0 +1,123 @@
+#include "delivery/lane.hpp"
+
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace twinshift::delivery {
+namespace {
+constexpr std::size_t kCallsMax = 2;
+constexpr std::chrono::hours kCallWait{1};
+}  // namespace
+
+Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
+  Arrival arrival{.receipt = std::move(lease.receipt), .attempt = lease.attempt, .deadline = lease.deadline};
+  auto decoded = event::decode_event(std::move(lease.message.body), std::move(lease.message.message_id),
+                                     lease.message.received_at, identity);
+  if (decoded) arrival.event = std::move(*decoded);
+  return arrival;
+}
+
+struct Lane::Core {
+  Core(Parts parts_in, InputBoxPtr answers_in) : parts(std::move(parts_in)), answers(std::move(answers_in)) {}
+
+  void run();
+  void answer(Input input) { answers->try_put(input); }  // refused only after the conductor's end
+  base::Status prepare();
+  template <class T>
+  void note_failure(const base::Result<T>& result) {
+    if (!result && result.error().kind != base::ErrorKind::rejected) prepared = false;
+  }
+
+  void carry_out(const WriteBatch& call);
+  void carry_out(const FindMarker& call);
+  void carry_out(const Probe& call);
+  void carry_out(const FetchBacklog& call);
+
+  Parts parts;
+  InputBoxPtr answers;
+  base::Mailbox<LaneCall> calls{kCallsMax};
+  bool prepared = false;  // the lane's thread only
+};
+
+void Lane::Core::run() {
+  for (;;) {
+    const std::vector<LaneCall> taken = calls.take_all(kCallWait);
+    if (taken.empty() && calls.closed()) return;
+    for (const LaneCall& call : taken) std::visit([this](const auto& each) { carry_out(each); }, call);
+  }
+}
+
+// Before the first use, and again after a failure: the driver reconnects there.
+base::Status Lane::Core::prepare() {
+  if (prepared) return {};
+  base::Status status = parts.warehouse->prepare();
+  prepared = status.has_value();
+  return status;
+}
+
+void Lane::Core::carry_out(const WriteBatch& call) {
+  // The machine's own clock: this thread may outlive every clock that was handed in.
+  const auto begin = std::chrono::steady_clock::now();
+  base::Result<warehouse::WriteReport> result;
+  if (base::Status ready = prepare(); !ready) {
+    result = base::fail(std::move(ready.error()));
+    // Nothing was sent, so nothing is unknown; and no row was refused.
+    if (result.error().kind == base::ErrorKind::unknown_outcome || result.error().kind == base::ErrorKind::rejected) {
+      result.error().kind = base::ErrorKind::unavailable;
+    }
+  } else {
+    result = parts.warehouse->write(*call.batch);
+    note_failure(result);
+  }
+  answer(Written{.lane = parts.index, .result = std::move(result), .took = std::chrono::steady_clock::now() - begin});
+}
+
+void Lane::Core::carry_out(const FindMarker& call) {
+  base::Result<std::optional<warehouse::Marker>> result;
+  if (base::Status ready = prepare(); !ready) {
+    result = base::fail(std::move(ready.error()));
+  } else {
+    result = parts.warehouse->find_marker(call.batch->id);
+    note_failure(result);
+  }
+  answer(MarkerAnswered{.lane = parts.index, .result = std::move(result)});
+}
+
+void Lane::Core::carry_out(const Probe&) {
+  base::Status status = prepare();
+  if (status) {
+    status = parts.warehouse->ping();
+    note_failure(status);
+  }
+  answer(Probed{.lane = parts.index, .status = std::move(status)});
+}
+
+void Lane::Core::carry_out(const FetchBacklog& call) {
+  auto leases = parts.backlog->receive(call.rows_max, std::chrono::milliseconds(0), {});
+  Fetched fetched{.lane = parts.index, .result = {}};
+  if (!leases) {
+    fetched.result = base::fail(std::move(leases.error()));
+  } else {
+    fetched.result->reserve(leases->size());
+    for (queue::Lease& lease : *leases) fetched.result->push_back(decode_lease(std::move(lease), parts.identity));
+  }
+  answer(std::move(fetched));
+}
+
+Lane::Lane(Parts parts, InputBoxPtr answers)
+    : product_(parts.warehouse->product()),
+      core_(std::make_shared<Core>(std::move(parts), std::move(answers))),
+      worker_("lane-" + core_->parts.name, [core = core_](std::stop_token) { core->run(); }) {}
+
+void Lane::give(LaneCall call) {
+  const bool taken = core_->calls.try_put(call);
+  TWINSHIFT_ASSERT(taken);
+}
+
+bool Lane::end(std::chrono::nanoseconds limit) {
+  core_->calls.close();
+  return worker_.wait(limit);
+}
+
+}  // namespace twinshift::delivery

@@ -1,0 +1,50 @@
+// The thread that serves one target: owns its warehouse and carries out one call after the other. The conductor never
+// waits for it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "backlog/backlog.hpp"
+#include "base/mailbox.hpp"
+#include "delivery/inputs.hpp"
+#include "delivery/worker.hpp"
+#include "event/event.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::delivery {
+
+using LaneCall = std::variant<WriteBatch, FindMarker, Probe, FetchBacklog>;
+
+// A queue's lease as the machine takes it; no event where the message holds none.
+Arrival decode_lease(queue::Lease lease, event::IdentityMode identity);
+
+class Lane {
+ public:
+  struct Parts {
+    LaneIndex index = 0;
+    std::string name;
+    std::unique_ptr<warehouse::Warehouse> warehouse;
+    backlog::Backlog* backlog = nullptr;
+    event::IdentityMode identity = event::IdentityMode::content;
+  };
+  // Answers go to `answers`, one for each call.
+  Lane(Parts parts, InputBoxPtr answers);
+
+  // One call at a time, so the box is never full.
+  void give(LaneCall call);
+  [[nodiscard]] const std::string& product() const { return product_; }
+
+  // Ends the thread; false where its call does not come back within `limit`: it is left behind.
+  bool end(std::chrono::nanoseconds limit);
+
+ private:
+  struct Core;  // shared with the thread
+  std::string product_;
+  std::shared_ptr<Core> core_;
+  Worker worker_;
+};
+
+}  // namespace twinshift::delivery

@@ -1,0 +1,90 @@
+// What the machine knows of one lane. Plain data; machine.cpp and machine_lane.cpp hold the rules.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "delivery/actions.hpp"
+#include "delivery/batcher.hpp"
+#include "delivery/decide.hpp"
+#include "delivery/lane_policy.hpp"
+#include "delivery/parker.hpp"
+#include "delivery/settlement.hpp"
+
+namespace twinshift::delivery {
+
+struct LaneSetup {
+  std::string name{};
+  bool is_primary = false;
+  bool has_backlog = false;
+  TargetLimits limits{};
+};
+
+// A batch and the messages that it carries.
+struct Flight {
+  BatchPtr batch{};
+  std::vector<MessageRef> refs{};  // by the batch's order
+  Source source = kQueue;
+  bool unknown = false;  // its marker must be asked for before anything else
+};
+
+// A batch that was refused for its data, being halved.
+struct Bisection {
+  struct Suspect {
+    MessageRef ref{};
+    base::Error error{};
+  };
+  std::size_t rows = 0;
+  Source source = kQueue;
+  std::deque<Flight> parts{};  // not yet tried, in order
+  std::vector<Suspect> suspects{};
+};
+
+// The one call that a lane's thread is carrying out.
+enum class Doing : std::uint8_t { nothing, writing, asking, probing, fetching };
+
+struct LaneCounts {
+  std::uint64_t landed = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t parked = 0;
+  std::uint64_t batches = 0;
+};
+
+// Assumed until a fetch has shown the true size, so that the first fetch cannot fill the memory.
+inline constexpr std::size_t kBacklogRowBytesFirst = 256U << 10U;
+
+struct LaneState {
+  LaneState(LaneSetup setup_in, std::uint64_t seed)
+      : setup(std::move(setup_in)),
+        batcher(setup.limits),
+        policy(setup.limits, seed),
+        guard(setup.limits.rejected_rows_max),
+        parker(setup.limits, seed + 1) {}
+
+  LaneSetup setup;
+  Batcher batcher;
+  LanePolicy policy;
+  RejectGuard guard;
+  Parker parker;
+
+  Doing doing = Doing::nothing;
+  bool greeted = false;      // the target has answered a probe since the start
+  base::SteadyTime since{};  // when it began that, or when it became idle
+  bool stalled = false;      // the call has been away for longer than park_after
+  std::optional<Flight> current;
+  std::optional<Bisection> bisection;
+
+  std::size_t backlog_row_bytes = kBacklogRowBytesFirst;  // of the last fetch, in the mean
+  base::SteadyTime backlog_at{};                          // when to look into the backlog next
+  int live_batches = 0;                                   // since the backlog's last batch
+
+  LaneCounts counts;
+  std::string last_error;
+};
+
+}  // namespace twinshift::delivery
