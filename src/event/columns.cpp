@@ -27,21 +27,22 @@ constexpr std::array kOwnColumns = {
     Column{"extra", ColumnType::json, 65535, 0, "twinshift", Spelling::quoted},
 };
 
-// Eight bytes as one number, the same on every machine at compile time and on little-endian ones at run time; a
-// big-endian machine would need the loop at run time too.
-constexpr std::uint64_t load(const char* from, std::size_t bytes) {
+// Up to eight bytes as one number.
+constexpr std::uint64_t load(std::string_view bytes) {
   std::uint64_t word = 0;
-  for (std::size_t i = 0; i < bytes; ++i) word |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+  for (std::size_t i = 0; i < bytes.size(); ++i) word |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
   return word;
 }
 
-constexpr std::uint64_t load8(const char* from) {
+// The eight bytes of `name` from `at`: the loop for the compiler and for big-endian machines, one instruction for the
+// others.
+constexpr std::uint64_t load8(std::string_view name, std::size_t at) {
   if consteval {
-    return load(from, 8);
+    return load(name.substr(at, 8));
   } else {
-    if constexpr (std::endian::native != std::endian::little) return load(from, 8);
+    if constexpr (std::endian::native != std::endian::little) return load(name.substr(at, 8));
     std::uint64_t word = 0;
-    std::memcpy(&word, from, 8);
+    std::memcpy(&word, &name[at], sizeof(word));
     return word;
   }
 }
@@ -53,14 +54,24 @@ constexpr std::uint64_t hash_name(std::string_view name) {
   const std::size_t size = name.size();
   std::uint64_t mixed = size * kOdd;
   if (size < 8) {
-    mixed ^= load(name.data(), size);
+    mixed ^= load(name);
   } else {
-    mixed ^= load8(name.data());
-    if (size >= 16) mixed = (mixed ^ (mixed >> 29)) * kOdd ^ load8(name.data() + 8);
-    mixed = (mixed ^ (mixed >> 31)) * kOdd ^ load8(name.data() + size - 8);
+    mixed ^= load8(name, 0);
+    if (size >= 16) mixed = (mixed ^ (mixed >> 29)) * kOdd ^ load8(name, 8);
+    mixed = (mixed ^ (mixed >> 31)) * kOdd ^ load8(name, size - 8);
   }
   mixed *= 0xBF58476D1CE4E5B9ULL;
   return mixed ^ (mixed >> 32);
+}
+
+// Names are short: a few words inline are quicker than a call of memcmp.
+bool same_name(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.size() < 8) return load(a) == load(b);
+  for (std::size_t at = 0; at + 8 < a.size(); at += 8) {
+    if (load8(a, at) != load8(b, at)) return false;
+  }
+  return load8(a, a.size() - 8) == load8(b, b.size() - 8);
 }
 
 constexpr std::size_t kSlots = 1024;  // at most a quarter full, so that an unknown name ends after a step or two
@@ -92,7 +103,7 @@ std::span<const Column> own_columns() {
 int find_column(std::string_view name) {
   for (std::size_t slot = hash_name(name) % kSlots; kIndex[slot] >= 0; slot = (slot + 1) % kSlots) {
     const auto index = static_cast<std::size_t>(kIndex[slot]);
-    if (kCatalogue[index].name == name) return static_cast<int>(index);
+    if (same_name(kCatalogue[index].name, name)) return static_cast<int>(index);
   }
   return -1;
 }

@@ -162,7 +162,9 @@ class Checker {
       if (!digits()) return false;
     }
     // A short number has no room for sixteen digits or an exponent above 99.
-    if (at_ - start > 4 && narrow_) narrow_ = survives_double(*Number::parse(text_.substr(start, at_ - start)));
+    if (at_ - start <= 4) return true;
+    const std::optional<Number> number = Number::parse(text_.substr(start, at_ - start));
+    narrow_ = narrow_ && number && survives_double(*number);
     return true;
   }
 
