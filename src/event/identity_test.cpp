@@ -117,6 +117,19 @@ TEST(Identity, TellsEventsApartAndNothingElse) {
   }
 }
 
+TEST(Identity, IsWhatThePageSays) {
+  const std::string_view first = R"({ "event_name": "install", "city": "S\u00e3o Paulo", "revenue": 1.50 })";
+  EXPECT_EQ(canonical_text(first),
+            "twinshift:1\no3:s4:citys10:S\xC3\xA3o Paulos10:event_names7:installs7:revenuen15e-1;");
+  EXPECT_EQ(id_of(first), "4ea42bb3a8ae975583a65f37c7788d58");
+  EXPECT_EQ(key_of(content_id(first)), 1416675570442020309);
+  const std::string_view second = R"({"b":[0,-12e3,true,null,"\ud83d"],"a":{"y":1,"x":"\n"},"b":{}})";
+  EXPECT_EQ(canonical_text(second),
+            "twinshift:1\no3:s1:ao2:s1:xs1:\ns1:yn1e0;s1:ba5:n0;n-12e3;tzs3:\xED\xA0\xBDs1:bo0:");
+  EXPECT_EQ(id_of(second), "a98ac8ca16af222e7c6269d4c36b458b");
+  EXPECT_EQ(key_of(content_id(second)), 3054199427371354251);
+}
+
 TEST(Identity, IsTheSameByGet) {
   EXPECT_EQ(id_by_get("event_name=install&city=S%C3%A3o+Paulo&x="),
             id_of(R"({"x":"","city":"S\u00e3o Paulo","event_name":"install"})"));
