@@ -127,7 +127,7 @@ std::optional<ParsedTime> time_of(const Field& field) {
 // otherwise. The length tells, as a parsed text can have no other characters in these places.
 std::size_t normal_length(std::string_view text, const ParsedTime& time) {
   const std::int64_t micro = time.local.time_since_epoch().count();
-  if (time.epoch || text.size() < 19 || text[10] != ' ') return 0;
+  if (text.size() < 19 || text[10] != ' ') return 0;
   if (time.fraction_digits == 0) return 19;
   if (time.fraction_digits == 3) return micro % 1'000'000 != 0 ? 23 : 0;
   return time.fraction_digits == 6 && micro % 1000 != 0 ? 26 : 0;
@@ -149,7 +149,7 @@ bool convert_time(const Field& field, const Column& column, RowArena& arena, Cel
   set_number(cell, time.time_since_epoch().count());
   const std::size_t normal = time == parsed->local ? normal_length(field.text, *parsed) : 0;
   cell.text = normal > 0 ? field.text.substr(0, normal) : arena.keep(base::sql_timestamp(time));
-  return field.kind == ValueKind::text && normal == field.text.size();
+  return normal == field.text.size();  // then it is a text: a JSON number has no blank in it
 }
 
 // ---- JSON

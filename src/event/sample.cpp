@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <string_view>
+#include <utility>
 
 #include "base/random.hpp"
 #include "base/time_text.hpp"

@@ -1,9 +1,8 @@
 #include "tests/support/hostile_events.hpp"
 
 #include <array>
+#include <utility>
 #include <vector>
-
-#include "base/json_text.hpp"
 
 namespace twinshift::tests {
 namespace {
@@ -173,7 +172,7 @@ class Maker {
     separate();
     const auto columns = event::catalogue();
     out_.append("\"").append(columns[random_.below(columns.size())].name).append("\":");
-    text(random_.chance(0.5) ? 300 + random_.below(4000) : 30'000 + random_.below(15'000));
+    text(random_.chance(0.5) ? 300 + random_.below(4000) : 20'000 + random_.below(15'000));
   }
 
   void deep_member() {
