@@ -80,6 +80,9 @@ Acceptor::Round Acceptor::take_waiting() {
         return Round::out_of_files;
       case ENOBUFS:
       case ENOMEM:
+      case EBADF:
+      case EINVAL:
+      case ENOTSOCK:
         return Round::broken;
       default:
         break;  // that connection's own trouble: it has gone already
@@ -89,7 +92,11 @@ Acceptor::Round Acceptor::take_waiting() {
 }
 
 void Acceptor::turn_one_away() {
-  base::log::warn("No file descriptor is left for another connection").add("hint", "Raise the limit of open files");
+  if (const auto count = warned_.pass("", std::chrono::steady_clock::now())) {
+    base::log::warn("No file descriptor is left for another connection")
+        .add("hint", "Raise the limit of open files (ulimit -n, LimitNOFILE)")
+        .add("count", *count);
+  }
   if (reserve_fd_ >= 0) ::close(reserve_fd_);
   const int fd = accept_one(listener_.native_handle());
   if (fd >= 0) ::close(fd);

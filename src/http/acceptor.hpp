@@ -7,6 +7,8 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/log.hpp"
+
 namespace twinshift::http {
 
 // Used on one io thread.
@@ -33,6 +35,7 @@ class Acceptor {
   boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> listener_;
   boost::asio::steady_timer timer_;
   const std::function<void(int)> take_;
+  base::log::Throttle warned_;
   int reserve_fd_;  // given up for a moment to accept and close a connection when the process is out of files
 };
 

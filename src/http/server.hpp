@@ -80,6 +80,9 @@ struct Options {
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;  // after decompression too
   std::size_t connections_max = 8192;
+  // What all connections together may hold of requests that have not arrived whole; above it, whoever sends more is
+  // answered 503.
+  std::size_t unfinished_bytes_max = 64 * 1024 * 1024;
   std::chrono::milliseconds keep_alive_idle{75'000};
   std::chrono::milliseconds header_timeout{10'000};  // from the first byte of a request to the end of its head
   std::chrono::milliseconds body_timeout{20'000};    // for the whole body
@@ -107,7 +110,7 @@ class Server {
   [[nodiscard]] std::uint16_t port() const;
 
   // No new connections; idle ones are closed, requests under way are answered with "Connection: close". Returns when
-  // none is left or after `limit`.
+  // none is left or after `limit`. Not to be called from a handler.
   void drain(std::chrono::milliseconds limit);
   [[nodiscard]] Stats stats() const;
 

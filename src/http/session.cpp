@@ -69,6 +69,7 @@ void Session::turn_away() {
 void Session::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
+  account();
   sink_->detach();
   Code ignored;
   descriptor_.close(ignored);
@@ -126,6 +127,7 @@ void Session::advance(std::string_view input) {
   }
   if (state_ == State::closed) return;
   keep(input, used);
+  if (!account()) return refuse_for_room();
   if (!reading()) return;
   if (host_.draining && state_ == State::idle) return drain();
   wait_readable();
@@ -138,6 +140,28 @@ void Session::keep(std::string_view input, std::size_t used) {
   } else {
     pending_.assign(input.substr(used));
   }
+}
+
+// Keeps the count of bytes in unfinished requests. False where this session must give its share back.
+bool Session::account() {
+  const std::size_t share = state_ == State::closed ? 0 : pending_.size() + reader_.request().body.size();
+  if (share == accounted_) return true;
+  auto& total = host_.shared.unfinished_bytes;
+  const bool grows = share > accounted_;
+  const std::size_t now_held = total.fetch_add(share - accounted_, std::memory_order_relaxed) + share - accounted_;
+  accounted_ = share;
+  return !grows || !reading() || now_held <= host_.shared.options.unfinished_bytes_max;
+}
+
+void Session::refuse_for_room() {
+  pending_ = std::string();
+  reader_.reset();
+  account();
+  shape_ = {.close = true};
+  linger_ = true;
+  Response response = error_response(503, "Too many unfinished requests: try again later");
+  response.headers.emplace_back("Retry-After", "1");
+  write(response);
 }
 
 // Line breaks before a request line are skipped (RFC 9112, 2.2).

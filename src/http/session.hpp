@@ -81,6 +81,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::size_t begin_request(std::string_view input);
   std::optional<std::size_t> take(std::string_view input);
   void keep(std::string_view input, std::size_t used);
+  bool account();
+  void refuse_for_room();
   void after_progress();
   void request_complete();
   void dispatch(const Handler& handler, Request request);
@@ -103,6 +105,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string out_;      // of the answer being written
   std::size_t written_ = 0;
   std::size_t discarded_ = 0;
+  std::size_t accounted_ = 0;  // this session's share of Shared::unfinished_bytes
   AnswerShape shape_;
   bool waiting_readable_ = false;
   bool in_handler_ = false;

@@ -29,6 +29,7 @@ struct Shared {
   std::atomic<std::uint64_t> turning_away{0};
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::size_t> unfinished_bytes{0};
   std::atomic<std::uint64_t> timeouts{0};
 
   void closed_one() {
