@@ -35,7 +35,7 @@ class Canonicalizer {
 
   // Gives back memory beyond kKeptBytes, so that one huge event does not weigh for ever.
   void trim();
-  static constexpr std::size_t kKeptBytes = 256 * 1024;
+  static constexpr std::size_t kKeptBytes = std::size_t{256} * 1024;
 
  private:
   struct Member {

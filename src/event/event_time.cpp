@@ -26,7 +26,7 @@ std::optional<ParsedTime> parse_number(std::string_view number) {
   // Without 'n' and ';'.
   const std::string_view canonical(buffer.data() + 1, static_cast<std::size_t>(end - buffer.data()) - 2);
   const std::size_t e = canonical.find('e');
-  if (e == std::string_view::npos || e > kEpochDigitsMax) return std::nullopt;
+  if (e > kEpochDigitsMax) return std::nullopt;  // also where there is none: zero
   unsigned zeros = 0;
   const auto [stop, error] = std::from_chars(canonical.data() + e + 1, canonical.data() + canonical.size(), zeros);
   if (error != std::errc() || stop != canonical.data() + canonical.size() || zeros > kEpochDigitsMax) {

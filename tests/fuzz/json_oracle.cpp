@@ -34,7 +34,9 @@ bool known_reason(simdjson::error_code code, std::string_view json, const event:
     case simdjson::DEPTH_ERROR:
       return tape.too_deep;
     default:
-      return false;
+      // Later versions have an error of their own for integers beyond 64 bits, which this one cannot name.
+      return std::string_view(simdjson::error_message(code)).find("nteger") != std::string_view::npos &&
+             (tape.too_deep || has_odd_number(json, tape));
   }
 }
 
