@@ -15,9 +15,9 @@ namespace twinshift::simulation {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kSeedsDefault = 60;
+constexpr std::uint64_t kSeedsDefault = 300;
 #else
-constexpr std::uint64_t kSeedsDefault = 600;
+constexpr std::uint64_t kSeedsDefault = 4'000;
 #endif
 
 struct Arguments {

@@ -1,0 +1,253 @@
+// The threads around the machine, with fakes for queue and warehouses.
+#include "delivery/delivery.hpp"
+
+#include <mutex>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/log.hpp"
+#include "tests/support/fake_queue.hpp"
+#include "tests/support/fake_warehouse.hpp"
+#include "tests/support/wait_until.hpp"
+
+namespace twinshift::delivery {
+namespace {
+
+using base::ErrorKind;
+using tests::FakeQueue;
+using tests::FakeTable;
+using tests::FakeWarehouse;
+using tests::wait_until;
+using namespace std::chrono_literals;
+
+base::Error trouble(ErrorKind kind) {
+  return {kind, "scripted trouble", "fake", "none"};
+}
+
+std::string event_text(int number) {
+  return fmt::format(R"({{"appsflyer_id":"{}","event_name":"x"}})", number);
+}
+
+class DeliveryTest : public testing::Test {
+ protected:
+  DeliveryTest() {
+    base::log::set_sink([this](std::string_view line) {
+      const std::lock_guard lock(log_mutex_);
+      log_ += line;
+      log_ += '\n';
+    });
+    auto debts = std::make_unique<FakeQueue>();
+    debts_ = debts.get();
+    backlog_ = std::make_unique<backlog::Backlog>("secondary", std::move(debts));
+  }
+  ~DeliveryTest() override {
+    for (const auto& table : {primary_, secondary_}) table->hold(false);
+    delivery_.reset();
+    base::log::set_sink(nullptr);
+  }
+
+  void start(bool secondary_enabled = true) {
+    TargetLimits limits;
+    limits.park_after = 100ms;
+    limits.retry = {1ms, 10ms};
+    limits.breaker_pause = {10ms, 50ms};
+    limits.backlog_poll = 20ms;
+    Options options;
+    options.limits.receive_wait = 50ms;
+    options.limits.release = {10ms, 50ms};
+    std::vector<TargetParts> targets;
+    targets.push_back({.name = "primary",
+                       .is_primary = true,
+                       .enabled = true,
+                       .warehouse = std::make_unique<FakeWarehouse>(primary_),
+                       .backlog = nullptr,
+                       .limits = limits});
+    targets.push_back({.name = "secondary",
+                       .is_primary = false,
+                       .enabled = secondary_enabled,
+                       .warehouse = std::make_unique<FakeWarehouse>(secondary_),
+                       .backlog = backlog_.get(),
+                       .limits = limits});
+    delivery_ = std::make_unique<Delivery>(options, queue_, std::move(targets), base::system_clock());
+    delivery_->start();
+  }
+
+  void enqueue(int first, int count) {
+    for (int i = first; i < first + count; ++i) {
+      queue_.enqueue({.body = event_text(i), .message_id = fmt::format("m{}", i), .received_at = {}}, [](auto) {});
+    }
+  }
+  StopReport stop(std::chrono::milliseconds limit = 5s) {
+    return delivery_->stop(base::system_clock().steady() + limit);
+  }
+  TargetStatus target(std::size_t index) { return delivery_->status().targets.at(index); }
+  std::string log() {
+    const std::lock_guard lock(log_mutex_);
+    return log_;
+  }
+
+  FakeQueue queue_;
+  FakeQueue* debts_ = nullptr;
+  std::unique_ptr<backlog::Backlog> backlog_;
+  std::shared_ptr<FakeTable> primary_ = std::make_shared<FakeTable>();
+  std::shared_ptr<FakeTable> secondary_ = std::make_shared<FakeTable>();
+  std::unique_ptr<Delivery> delivery_;
+
+ private:
+  std::mutex log_mutex_;
+  std::string log_;
+};
+
+TEST_F(DeliveryTest, EveryEventLandsInBothAndLeavesTheQueue) {
+  start();
+  enqueue(0, 2'000);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(primary_->rows(), 2'000U);
+  EXPECT_TRUE(wait_until([&] { return secondary_->rows() == 2'000; }));
+  EXPECT_TRUE(stop().clean);
+  EXPECT_NE(log().find("Data successfully inserted into primary Fake"), std::string::npos);
+  EXPECT_NE(log().find("SQS Consumer started"), std::string::npos);
+  EXPECT_EQ(target(0).landed, 2'000U);
+}
+
+TEST_F(DeliveryTest, ABlackHoledSecondaryIsOwedAndHoldsNobodyUp) {
+  secondary_->hold(true);
+  start();
+  enqueue(0, 6'000);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(primary_->rows(), 6'000U);
+  EXPECT_EQ(debts_->depth(), 6'000U);
+  EXPECT_EQ(target(1).owed, 6'000U);
+  EXPECT_EQ(target(1).state, TargetState::stalled);
+  secondary_->hold(false);
+  ASSERT_TRUE(wait_until([&] { return debts_->depth() == 0; }));
+  EXPECT_EQ(secondary_->rows(), 6'000U);
+}
+
+TEST_F(DeliveryTest, AFailingSecondaryIsOwedAndDrainedWhenItIsWell) {
+  secondary_->fail_all(trouble(ErrorKind::unavailable));
+  start();
+  enqueue(0, 500);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0 && debts_->depth() == 500; }));
+  EXPECT_NE(log().find("scripted trouble"), std::string::npos);
+  secondary_->fail_all(std::nullopt);
+  ASSERT_TRUE(wait_until([&] { return debts_->depth() == 0 && secondary_->rows() == 500; }));
+  EXPECT_EQ(primary_->rows(), 500U);
+}
+
+TEST_F(DeliveryTest, NothingIsAcknowledgedWhileThePrimaryIsDown) {
+  primary_->fail_all(trouble(ErrorKind::unavailable));
+  start();
+  enqueue(0, 100);
+  ASSERT_TRUE(wait_until([&] { return secondary_->rows() == 100; }));
+  EXPECT_EQ(queue_.depth(), 100U);
+  primary_->fail_all(std::nullopt);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(primary_->rows(), 100U);
+}
+
+TEST_F(DeliveryTest, AnUnknownOutcomeIsSettledByItsMarker) {
+  primary_->script({.error = trouble(ErrorKind::unknown_outcome), .commits = true});
+  primary_->script({.error = trouble(ErrorKind::unknown_outcome), .commits = false});
+  start();
+  enqueue(0, 1);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(primary_->writes(), 1);
+  EXPECT_EQ(primary_->markers_asked(), 1);
+  enqueue(1, 1);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(primary_->writes(), 3);
+  EXPECT_EQ(primary_->rows(), 2U);
+}
+
+TEST_F(DeliveryTest, ARefusedEventStaysInTheQueueAndItsNeighboursLand) {
+  primary_->reject(event_text(5));
+  start();
+  enqueue(0, 10);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 1; }));
+  EXPECT_EQ(primary_->rows(), 9U);
+  EXPECT_FALSE(primary_->has(event_text(5)));
+  ASSERT_TRUE(wait_until([&] { return target(0).rejected >= 2; }));  // tried again
+  EXPECT_NE(log().find("column event_name: too long"), std::string::npos);
+  EXPECT_EQ(log().find("appsflyer_id"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, AMessageThatHoldsNoEventStaysAndHoldsNobodyUp) {
+  queue_.enqueue({.body = "not json", .message_id = "odd", .received_at = {}}, [](auto) {});
+  start();
+  enqueue(0, 5);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 1 && primary_->rows() == 5; }));
+  EXPECT_TRUE(wait_until([&] { return delivery_->status().undecodable >= 1; }));
+}
+
+TEST_F(DeliveryTest, ADisabledSecondaryOwesNothingAndKeepsItsBacklog) {
+  debts_->enqueue({.body = event_text(99), .message_id = "old", .received_at = {}}, [](auto) {});
+  start(false);
+  enqueue(0, 50);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(secondary_->rows(), 0U);
+  EXPECT_EQ(debts_->depth(), 1U);
+  EXPECT_EQ(target(1).state, TargetState::disabled);
+  EXPECT_NE(log().find("\"owed\":1"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, AFullBacklogSendsMessagesBackAndLosesNothing) {
+  secondary_->fail_all(trouble(ErrorKind::unavailable));
+  debts_->fail_enqueues(trouble(ErrorKind::full));
+  start();
+  enqueue(0, 200);
+  ASSERT_TRUE(wait_until([&] { return primary_->rows() == 200; }));
+  ASSERT_TRUE(wait_until([&] { return log().find("Failed to park events") != std::string::npos; }));
+  EXPECT_EQ(queue_.depth(), 200U);
+  debts_->fail_enqueues(std::nullopt);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(debts_->depth() + secondary_->rows(), 200U);
+}
+
+TEST_F(DeliveryTest, StoppingParksWhatTheSecondaryHasNot) {
+  secondary_->hold(true);
+  start();
+  enqueue(0, 20);
+  ASSERT_TRUE(wait_until([&] { return primary_->rows() == 20; }));
+  const StopReport report = stop(3s);
+  EXPECT_EQ(queue_.depth(), 0U);
+  EXPECT_EQ(debts_->depth(), 20U);
+  ASSERT_EQ(report.stuck_lanes, std::vector<std::string>{"secondary"});
+  EXPECT_FALSE(report.clean);
+}
+
+TEST_F(DeliveryTest, StoppingGivesBackWhatThePrimaryHasNot) {
+  primary_->hold(true);
+  start();
+  enqueue(0, 20);
+  ASSERT_TRUE(wait_until([&] { return secondary_->rows() == 20; }));
+  const auto begin = std::chrono::steady_clock::now();
+  const StopReport report = stop(1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_EQ(queue_.depth(), 20U);
+  EXPECT_EQ(queue_.released(), 20U);
+  EXPECT_EQ(report.stuck_lanes, std::vector<std::string>{"primary"});
+}
+
+TEST_F(DeliveryTest, AQueueThatCannotBeReadIsTriedAgain) {
+  queue_.fail_receives(trouble(ErrorKind::unavailable));
+  start();
+  ASSERT_TRUE(wait_until([&] { return !delivery_->status().receive_error.empty(); }));
+  queue_.fail_receives(std::nullopt);
+  enqueue(0, 3);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_TRUE(wait_until([&] { return delivery_->status().receive_error.empty(); }));
+}
+
+TEST_F(DeliveryTest, FailedAcknowledgementsBringTheMessageAgainAndItStaysOnce) {
+  queue_.fail_acknowledges(trouble(ErrorKind::full));
+  start();
+  enqueue(0, 3);
+  ASSERT_TRUE(wait_until([&] { return log().find("Failed to acknowledge") != std::string::npos; }));
+  EXPECT_EQ(queue_.depth(), 3U);
+  EXPECT_TRUE(wait_until([&] { return primary_->rows() == 3; }));
+}
+
+}  // namespace
+}  // namespace twinshift::delivery
