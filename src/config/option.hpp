@@ -30,7 +30,7 @@ enum class Kind : std::uint8_t {
 
 enum class Status : std::uint8_t { now, later, shown };
 
-inline constexpr std::int64_t kBytesMax = std::int64_t{1} << 50;
+inline constexpr std::int64_t kBytesMax = std::int64_t{1} << 44;
 
 // Numbers: smallest and largest, in the kind's own unit. Choices and URL schemes: `words`, parted by '|'.
 struct Limits {

@@ -95,7 +95,7 @@ void add_values(std::string& text, const Loaded& loaded, const Section& section,
 }
 
 std::string target_line(const TargetSettings& target) {
-  const std::string_view by = target.configured_by.empty() ? "the embedded default" : target.configured_by;
+  const std::string by = target.configured_by.empty() ? "the embedded default" : target.configured_by;
   return fmt::format("{}: {} {}, table {}, by {}", target.name, target.driver, target.shown, target.table, by);
 }
 

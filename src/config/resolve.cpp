@@ -122,12 +122,31 @@ void resolve_queue(Settings& settings, Findings& findings) {
   }
 }
 
+// Half a Redshift must not quietly become an SQLite file.
+void refuse_half_redshift(const TargetInput& input, Findings& findings) {
+  if (input.configured()) return;
+  const std::array<std::pair<std::string_view, const std::string*>, 3> parts{
+      {{"REDSHIFT_DATABASE", &input.target.database},
+       {"REDSHIFT_DB_USER", &input.target.db_user},
+       {"REDSHIFT_ENDPOINT", &input.target.endpoint}}};
+  for (const auto& [variable, value] : parts) {
+    if (value->empty()) continue;
+    findings.faults.push_back(
+        fmt::format("{0}{1} is set, but neither {0}REDSHIFT_CLUSTER_IDENTIFIER nor {0}REDSHIFT_WORKGROUP_NAME is: name "
+                    "the cluster or "
+                    "the workgroup, or unset it",
+                    input.prefix, variable));
+  }
+}
+
 // What follows from nothing but SECONDARY_REDSHIFT_ENABLED and whether the two are configured.
 void resolve_targets(Loaded& loaded, Findings& findings) {
   Settings& settings = loaded.settings;
   const bool on = settings.secondary_redshift_enabled;
   TargetInput primary = primary_input(settings);
   TargetInput secondary = secondary_input(settings);
+  refuse_half_redshift(primary, findings);
+  if (on) refuse_half_redshift(secondary, findings);
   std::optional<TargetSettings> second;
   if (secondary.configured()) {
     if (!primary.configured()) {
