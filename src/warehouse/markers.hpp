@@ -29,8 +29,8 @@ constexpr std::int64_t key_high(std::int64_t key) {
   return (key >> 31) & kKeyHalf;
 }
 
-// One row, less what is the same for the whole batch (table, instance, batch id). sent = inserted + duplicate + what the
-// warehouse refused or put off.
+// One row, less what is the same for the whole batch (table, instance, batch id). sent = inserted + duplicate + what
+// the warehouse refused or put off.
 struct MarkerRow {
   base::WallTime window_at;   // the hour of event_at
   base::WallTime arrival_at;  // the hour of received_at

@@ -1,0 +1,111 @@
+// SQLite's statement text: the only place that spells it.
+#include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
+
+#include "warehouse/markers.hpp"
+#include "warehouse/table_name.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+std::string column_definition(const event::Column& column) {
+  std::string sql = quote_identifier(column.name) + ' ' + std::string(sqlite_type(column.type));
+  if (column.name == "event_id" || column.name == "event_at") sql += " NOT NULL";
+  return sql;
+}
+
+bool is_extra(const event::Column& column) {
+  return column.name == "extra";
+}
+
+}  // namespace
+
+std::string_view sqlite_type(event::ColumnType type) {
+  switch (type) {
+    case event::ColumnType::integer:
+    case event::ColumnType::bigint:
+    case event::ColumnType::boolean:
+      return "INTEGER";
+    default:
+      return "TEXT";
+  }
+}
+
+std::vector<event::Column> table_columns() {
+  std::vector<event::Column> columns;
+  for (const event::Column& column : event::own_columns()) {
+    if (!is_extra(column)) columns.push_back(column);
+  }
+  columns.insert(columns.end(), event::catalogue().begin(), event::catalogue().end());
+  for (const event::Column& column : event::own_columns()) {
+    if (is_extra(column)) columns.push_back(column);
+  }
+  return columns;
+}
+
+std::string create_table_sql(const std::string& table) {
+  std::string sql = "CREATE TABLE " + quote_identifier(table) + " (";
+  const char* separator = "\n  ";
+  for (const event::Column& column : table_columns()) {
+    sql += separator + column_definition(column);
+    separator = ",\n  ";
+  }
+  return sql + "\n)";
+}
+
+std::string add_column_sql(const std::string& table, const event::Column& column) {
+  // Rows that are there already would break a NOT NULL.
+  return "ALTER TABLE " + quote_identifier(table) + " ADD COLUMN " + quote_identifier(column.name) + ' ' +
+         std::string(sqlite_type(column.type));
+}
+
+std::vector<std::string> create_index_sql(const std::string& table) {
+  const std::string quoted = quote_identifier(table);
+  return {
+      "CREATE UNIQUE INDEX IF NOT EXISTS " + quote_identifier(table + "_event_id") + " ON " + quoted + " (event_id)",
+      "CREATE INDEX IF NOT EXISTS " + quote_identifier(table + "_event_at") + " ON " + quoted + " (event_at)"};
+}
+
+std::vector<std::string> create_loads_sql() {
+  const std::string loads(kLoadsTable);
+  return {"CREATE TABLE IF NOT EXISTS " + loads +
+              " (\n  table_name TEXT NOT NULL,\n  instance TEXT NOT NULL,\n  batch_id TEXT NOT NULL,\n"
+              "  window_at TEXT NOT NULL,\n  arrival_at TEXT NOT NULL,\n  sent INTEGER NOT NULL,\n"
+              "  inserted INTEGER NOT NULL,\n  duplicate INTEGER NOT NULL,\n  key_low_sum INTEGER NOT NULL,\n"
+              "  key_high_sum INTEGER NOT NULL,\n  written_at TEXT NOT NULL\n)",
+          "CREATE INDEX IF NOT EXISTS " + loads + "_batch_id ON " + loads + " (batch_id)"};
+}
+
+std::vector<InsertColumn> insert_columns(const event::TableShape& shape) {
+  std::vector<InsertColumn> columns;
+  for (const event::Column& column : table_columns()) {
+    const int index = event::find_column(column.name);
+    if (index < 0 || shape.widths[static_cast<std::size_t>(index)] != event::TableShape::kAbsent) {
+      columns.push_back({column.name, index});
+    }
+  }
+  return columns;
+}
+
+std::string insert_sql(const std::string& table, const std::vector<InsertColumn>& columns) {
+  std::string names;
+  std::string places;
+  for (const InsertColumn& column : columns) {
+    names += (names.empty() ? "" : ",") + quote_identifier(column.name);
+    places += places.empty() ? "?" : ",?";
+  }
+  return "INSERT INTO " + quote_identifier(table) + " (" + names + ") VALUES (" + places +
+         ") ON CONFLICT (event_id) DO NOTHING";
+}
+
+std::string insert_marker_sql() {
+  return "INSERT INTO " + std::string(kLoadsTable) +
+         " (table_name, instance, batch_id, window_at, arrival_at, sent, inserted, duplicate, key_low_sum,"
+         " key_high_sum, written_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)";
+}
+
+std::string find_marker_sql() {
+  return "SELECT count(*), sum(sent), sum(inserted), sum(duplicate) FROM " + std::string(kLoadsTable) +
+         " WHERE batch_id = ? AND table_name = ?";
+}
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,38 @@
+// SQLite's statement text, all of it. Any thread may call these.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/row.hpp"
+
+namespace twinshift::warehouse {
+
+// INTEGER or TEXT: a decimal stands as text, since SQLite's NUMERIC would keep it as a double.
+std::string_view sqlite_type(event::ColumnType type);
+
+// Ours, then AppsFlyer's, then `extra`: the order of a table that we make.
+std::vector<event::Column> table_columns();
+
+std::string create_table_sql(const std::string& table);
+std::string add_column_sql(const std::string& table, const event::Column& column);
+std::vector<std::string> create_index_sql(const std::string& table);
+// twinshift_loads (docs/formats/loads.md) and its index.
+std::vector<std::string> create_loads_sql();
+
+// Exactly what write() inserts: a parameter's number is the position in this list, from 1.
+struct InsertColumn {
+  std::string_view name;
+  int catalogue_index;  // -1: one of ours
+};
+std::vector<InsertColumn> insert_columns(const event::TableShape& shape);
+
+// One row; does nothing where the event is there already.
+std::string insert_sql(const std::string& table, const std::vector<InsertColumn>& columns);
+// Parameters: table, instance, batch id, window, arrival, sent, inserted, duplicate, both sums, time of writing.
+std::string insert_marker_sql();
+// Parameters: batch id, table. One row: how many markers, and their sums.
+std::string find_marker_sql();
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,194 @@
+#include "warehouse/drivers/sqlite/sqlite_table.hpp"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
+#include "warehouse/table_name.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+using base::ErrorKind;
+
+struct RealColumn {
+  std::string type;
+  bool writable = true;      // false for a generated one
+  bool must_be_set = false;  // NOT NULL without a default
+};
+
+// By lower-case name: SQLite does not tell Event_Name from event_name.
+struct RealTable {
+  std::map<std::string, RealColumn> columns;
+  bool strict = false;
+};
+
+std::unexpected<base::Error> conflict(const sqlite::Database& database, const std::string& table, std::string message,
+                                      std::string hint) {
+  return base::fail(ErrorKind::conflict, std::move(message), database.path() + ", table " + table, std::move(hint));
+}
+
+struct Kind {
+  std::string type;  // "table", "view", "virtual"; empty where there is nothing of that name
+  bool strict = false;
+};
+
+base::Result<Kind> kind_of(sqlite::Database& database, const std::string& table) {
+  auto statement = database.prepare(
+      "SELECT type, strict FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?)", false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind_text(1, table);
+  auto row = statement->step();
+  if (!row) return base::fail(std::move(row.error()));
+  if (!*row) return Kind{};
+  return Kind{std::string(statement->text(0)), statement->integer(1) != 0};
+}
+
+base::Result<RealTable> read_table(sqlite::Database& database, const std::string& table, bool strict) {
+  auto statement =
+      database.prepare(R"(SELECT name, type, "notnull", dflt_value, hidden, pk FROM pragma_table_xinfo(?))", false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind_text(1, table);
+  RealTable real;
+  real.strict = strict;
+  for (;;) {
+    auto row = statement->step();
+    if (!row) return base::fail(std::move(row.error()));
+    if (!*row) return real;
+    RealColumn column;
+    column.type = std::string(statement->text(1));
+    column.writable = statement->integer(4) == 0;
+    // SQLite fills an INTEGER PRIMARY KEY by itself.
+    const bool row_number = statement->integer(5) != 0 && lower_name(column.type) == "integer";
+    column.must_be_set = column.writable && !row_number && statement->integer(2) != 0 && statement->is_null(3);
+    real.columns[lower_name(statement->text(0))] = std::move(column);
+  }
+}
+
+bool usable(const RealTable& real, const RealColumn& column, event::ColumnType type) {
+  const Affinity affinity = affinity_of(column.type);
+  // A strict table refuses a text in a BLOB column, and ANY has no affinity of its own.
+  if (real.strict && affinity != Affinity::text && affinity != Affinity::integer) return false;
+  if (real.strict && affinity == Affinity::integer && sqlite_type(type) != "INTEGER") return false;
+  return column.writable && keeps(affinity, type);
+}
+
+base::Status add_missing(sqlite::Database& database, const std::string& table, const RealTable& real,
+                         TableLayout& layout) {
+  for (const event::Column& column : table_columns()) {
+    if (real.columns.contains(std::string(column.name))) continue;
+    if (auto added = database.execute(add_column_sql(table, column)); !added) return added;
+    layout.added.emplace_back(column.name);
+  }
+  return {};
+}
+
+base::Status check_own_columns(const sqlite::Database& database, const std::string& table, const RealTable& real) {
+  for (const event::Column& column : event::own_columns()) {
+    const auto found = real.columns.find(std::string(column.name));
+    if (found == real.columns.end() || usable(real, found->second, column.type)) continue;
+    return conflict(database, table,
+                    "the column " + std::string(column.name) + " has the type " + found->second.type +
+                        ", which would change what is put into it",
+                    "Give it the type " + std::string(sqlite_type(column.type)) + ", or configure another table");
+  }
+  return {};
+}
+
+base::Status check_foreign_columns(const sqlite::Database& database, const std::string& table, const RealTable& real,
+                                   const TableLayout& layout) {
+  std::set<std::string> filled;
+  for (const InsertColumn& column : insert_columns(layout.shape)) filled.emplace(column.name);
+  for (const auto& [name, column] : real.columns) {
+    if (!column.must_be_set || filled.contains(name)) continue;
+    return conflict(database, table, "the column " + name + " is NOT NULL without a default, and events do not fill it",
+                    "Give the column a default, or configure another table");
+  }
+  return {};
+}
+
+void read_shape(const RealTable& real, TableLayout& layout) {
+  layout.shape = event::TableShape::whole();
+  const auto columns = event::catalogue();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto found = real.columns.find(std::string(columns[i].name));
+    if (found == real.columns.end()) continue;  // just added
+    if (usable(real, found->second, columns[i].type)) continue;
+    layout.shape.widths[i] = event::TableShape::kAbsent;
+    layout.unused.emplace_back(columns[i].name);
+  }
+}
+
+base::Status complete_existing(sqlite::Database& database, const std::string& table, const Kind& kind,
+                               TableLayout& layout) {
+  if (kind.type != "table") {
+    return conflict(database, table, "there is a " + kind.type + " of that name, which cannot be written to",
+                    "Rename it, or configure another table");
+  }
+  auto real = read_table(database, table, kind.strict);
+  if (!real) return base::fail(std::move(real.error()));
+  if (auto own = check_own_columns(database, table, *real); !own) return own;
+  read_shape(*real, layout);
+  if (auto foreign = check_foreign_columns(database, table, *real, layout); !foreign) return foreign;
+  return add_missing(database, table, *real, layout);
+}
+
+base::Status create_indexes(sqlite::Database& database, const std::string& table) {
+  for (const std::string& sql : create_index_sql(table)) {
+    auto made = database.execute(sql);
+    if (made) continue;
+    if (made.error().kind != ErrorKind::rejected) return made;
+    return conflict(database, table, "event_id stands more than once in it, so it cannot be made unique",
+                    "Remove the doubles, or configure another table");
+  }
+  for (const std::string& sql : create_loads_sql()) {
+    if (auto made = database.execute(sql); !made) return made;
+  }
+  return {};
+}
+
+}  // namespace
+
+Affinity affinity_of(std::string_view declared_type) {
+  const std::string type = lower_name(declared_type);
+  const auto has = [&type](std::string_view part) { return type.find(part) != std::string::npos; };
+  if (has("int")) return Affinity::integer;
+  if (has("char") || has("clob") || has("text")) return Affinity::text;
+  if (type.empty() || has("blob")) return Affinity::blob;
+  if (has("real") || has("floa") || has("doub")) return Affinity::real;
+  return Affinity::numeric;
+}
+
+bool keeps(Affinity affinity, event::ColumnType type) {
+  if (affinity == Affinity::blob) return true;
+  switch (type) {
+    case event::ColumnType::integer:
+    case event::ColumnType::bigint:
+    case event::ColumnType::boolean:
+      return affinity == Affinity::integer || affinity == Affinity::numeric;
+    case event::ColumnType::timestamp:
+    case event::ColumnType::timestamptz:
+      return affinity == Affinity::text || affinity == Affinity::numeric;
+    default:
+      return affinity == Affinity::text;
+  }
+}
+
+base::Result<TableLayout> prepare_table(sqlite::Database& database, const std::string& table) {
+  auto transaction = sqlite::Transaction::begin(database);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  auto kind = kind_of(database, table);
+  if (!kind) return base::fail(std::move(kind.error()));
+  TableLayout layout;
+  layout.created = kind->type.empty();
+  layout.shape = event::TableShape::whole();
+  base::Status done =
+      layout.created ? database.execute(create_table_sql(table)) : complete_existing(database, table, *kind, layout);
+  if (done) done = create_indexes(database, table);
+  if (done) done = transaction->commit();
+  if (!done) return base::fail(std::move(done.error()));
+  return layout;
+}
+
+}  // namespace twinshift::warehouse

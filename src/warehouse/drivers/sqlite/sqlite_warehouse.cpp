@@ -1,0 +1,205 @@
+#include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/time_text.hpp"
+#include "sqlite/read_only.hpp"
+#include "warehouse/drivers/sqlite/connection.hpp"
+#include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
+#include "warehouse/markers.hpp"
+#include "warehouse/table_name.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+using base::ErrorKind;
+
+class SqliteWarehouse final : public Warehouse {
+ public:
+  SqliteWarehouse(SqliteWarehouseOptions options, std::string table)
+      : options_(std::move(options)), table_(std::move(table)), file_(options_.path) {}
+
+  base::Status prepare() override;
+  base::Result<WriteReport> write(const Batch& batch) override;
+  base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
+  base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
+  base::Status ping() override;
+  [[nodiscard]] std::string product() const override { return "SQLite"; }
+
+ private:
+  base::Result<WriteReport> write_connected(const Batch& batch);
+  base::Status insert_rows(const Batch& batch, WriteReport& report);
+  base::Status insert_markers(const Batch& batch);
+  base::Result<std::optional<Marker>> find_marker_connected(std::string_view batch_id);
+  base::Error failed(base::Error error);
+  void tell(const TableLayout& layout) const;
+
+  SqliteWarehouseOptions options_;
+  std::string table_;
+  WatchedFile file_;
+  std::optional<Connection> connection_;
+  MarkerSums sums_;
+};
+
+void SqliteWarehouse::tell(const TableLayout& layout) const {
+  if (layout.created) {
+    base::log::info("Created the table").add("target", options_.target).add("table", table_);
+  } else if (!layout.added.empty()) {
+    base::log::info("Added missing columns to the table")
+        .add("target", options_.target)
+        .add("table", table_)
+        .add("columns", layout.added.size());
+  }
+  for (const std::string& column : layout.unused) {
+    base::log::warn("A column's type would change values; its field goes to the column extra instead")
+        .add("target", options_.target)
+        .add("table", table_)
+        .add("column", column);
+  }
+}
+
+base::Status SqliteWarehouse::prepare() {
+  if (connection_ && file_.is_the_opened_one()) return {};
+  if (connection_) {
+    connection_->leave_file();
+    connection_.reset();
+  }
+  if (auto there = file_.check_before_open(); !there) return there;
+  auto opened =
+      Connection::open(options_.path, table_, file_.seen() ? sqlite::OpenMode::read_write : sqlite::OpenMode::create,
+                       options_.busy_timeout);
+  if (!opened) return base::fail(failed(std::move(opened.error())));
+  file_.remember();
+  connection_.emplace(std::move(*opened));
+  tell(connection_->layout);
+  return {};
+}
+
+// Closes the connection unless the error says that it is sound; its kind becomes one that delivery expects.
+base::Error SqliteWarehouse::failed(base::Error error) {
+  if (error.kind == ErrorKind::conflict || error.kind == ErrorKind::full) return error;
+  connection_.reset();
+  // A damaged file, a dropped table: nothing about the rows, and a person may mend it while we run.
+  if (error.kind != ErrorKind::unknown_outcome) error.kind = ErrorKind::unavailable;
+  return error;
+}
+
+base::Result<WriteReport> SqliteWarehouse::write(const Batch& batch) {
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto report = write_connected(batch);
+  if (!report) return base::fail(failed(std::move(report.error())));
+  return report;
+}
+
+base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
+  WriteReport report;
+  report.statement_id = batch.id;
+  report.outcomes.reserve(batch.events.size());
+  report.reasons.resize(batch.events.size());
+  auto transaction = sqlite::Transaction::begin(connection_->database);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  if (auto done = insert_rows(batch, report); !done) return base::fail(std::move(done.error()));
+  if (auto done = insert_markers(batch); !done) return base::fail(std::move(done.error()));
+  if (auto done = transaction->commit(); !done) {
+    base::Error error = std::move(done.error());
+    // A lock or a full disk is met before the commit stands in the log; after any other failure it may stand there.
+    if (error.kind != ErrorKind::conflict && error.kind != ErrorKind::full) error.kind = ErrorKind::unknown_outcome;
+    return base::fail(std::move(error));
+  }
+  return report;
+}
+
+base::Status SqliteWarehouse::insert_rows(const Batch& batch, WriteReport& report) {
+  sums_.clear();
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    auto outcome = connection_->insert.insert(connection_->database, batch.events[i]);
+    if (!outcome) {
+      // After some errors SQLite ends the whole transaction; then it was not about this row.
+      if (outcome.error().kind != ErrorKind::rejected || !connection_->database.in_transaction()) {
+        return base::fail(std::move(outcome.error()));
+      }
+      report.reasons[i] = std::move(outcome.error().message);
+      outcome = Outcome::rejected;
+    }
+    report.outcomes.push_back(*outcome);
+    sums_.add(*batch.events[i], *outcome);
+  }
+  return {};
+}
+
+base::Status SqliteWarehouse::insert_markers(const Batch& batch) {
+  const std::string written_at = base::sql_timestamp(options_.clock->now());
+  sqlite::Statement& statement = connection_->insert_marker;
+  for (const MarkerRow& row : sums_.rows()) {
+    const std::string window_at = base::sql_timestamp(row.window_at);
+    const std::string arrival_at = base::sql_timestamp(row.arrival_at);
+    statement.bind_text(1, table_);
+    statement.bind_text(2, options_.instance);
+    statement.bind_text(3, batch.id);
+    statement.bind_text(4, window_at);
+    statement.bind_text(5, arrival_at);
+    statement.bind(6, row.sent);
+    statement.bind(7, row.inserted);
+    statement.bind(8, row.duplicate);
+    statement.bind(9, row.key_low_sum);
+    statement.bind(10, row.key_high_sum);
+    statement.bind_text(11, written_at);
+    auto done = statement.run();
+    if (!done && done.error().kind == ErrorKind::rejected) done.error().kind = ErrorKind::unavailable;
+    if (!done) return done;
+  }
+  return {};
+}
+
+base::Result<std::optional<Marker>> SqliteWarehouse::find_marker(std::string_view batch_id) {
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto marker = find_marker_connected(batch_id);
+  if (!marker) return base::fail(failed(std::move(marker.error())));
+  return marker;
+}
+
+base::Result<std::optional<Marker>> SqliteWarehouse::find_marker_connected(std::string_view batch_id) {
+  auto statement = connection_->database.prepare(find_marker_sql(), false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind_text(1, batch_id);
+  statement->bind_text(2, table_);
+  auto row = statement->step();
+  if (!row) return base::fail(std::move(row.error()));
+  if (!*row || statement->integer(0) == 0) return std::nullopt;
+  return Marker{.batch_id = std::string(batch_id),
+                .sent = static_cast<std::uint64_t>(statement->integer(1)),
+                .inserted = static_cast<std::uint64_t>(statement->integer(2)),
+                .duplicate = static_cast<std::uint64_t>(statement->integer(3))};
+}
+
+base::Result<Table> SqliteWarehouse::query(const std::string& sql, std::size_t rows_max) {
+  auto result = sqlite::read_only_query(
+      options_.path, sql,
+      {.rows_max = rows_max, .time_max = options_.statement_timeout, .busy_timeout = options_.busy_timeout});
+  if (!result) return base::fail(std::move(result.error()));
+  return Table{std::move(result->columns), std::move(result->rows), result->cut};
+}
+
+base::Status SqliteWarehouse::ping() {
+  if (auto ready = prepare(); !ready) return ready;
+  auto answer = connection_->database.integer("SELECT count(*) FROM sqlite_schema");
+  if (!answer) return base::fail(failed(std::move(answer.error())));
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Warehouse>> open_sqlite_warehouse(SqliteWarehouseOptions options) {
+  auto name = parse_table_name(options.table);
+  if (!name) return base::fail(std::move(name.error()));
+  if (!name->schema.empty()) {
+    base::log::info("SQLite has no schemas: the table's name alone counts")
+        .add("target", options.target)
+        .add("table", name->table);
+  }
+  return std::make_unique<SqliteWarehouse>(std::move(options), std::move(name->table));
+}
+
+}  // namespace twinshift::warehouse
