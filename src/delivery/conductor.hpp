@@ -37,7 +37,7 @@ class StatusBoard {
 class Conductor {
  public:
   struct Parts {
-    Setup setup;
+    MachineSetup setup;
     queue::EventQueue* queue = nullptr;
     std::vector<std::unique_ptr<Lane>>* lanes = nullptr;
     std::vector<backlog::Backlog*> backlogs;  // by lane, may be empty

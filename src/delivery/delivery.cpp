@@ -94,7 +94,7 @@ void Delivery::Impl::start_lanes() {
 }
 
 void Delivery::Impl::start_threads() {
-  Setup setup{
+  MachineSetup setup{
       .flow = options.limits, .lanes = {}, .seed = options.seed, .mint_batch_id = [] { return base::uuid_v7(); }};
   std::vector<backlog::Backlog*> backlogs;
   for (const std::size_t i : lane_targets) {

@@ -20,7 +20,7 @@ std::vector<bool> holders_of(const std::vector<LaneSetup>& lanes) {
 
 }  // namespace
 
-Machine::Machine(Setup setup)
+Machine::Machine(MachineSetup setup)
     : flow_(setup.flow),
       mint_batch_id_(std::move(setup.mint_batch_id)),
       random_(setup.seed),

@@ -25,7 +25,7 @@
 
 namespace twinshift::delivery {
 
-struct Setup {
+struct MachineSetup {
   FlowLimits flow{};
   std::vector<LaneSetup> lanes{};  // exactly one is primary
   std::uint64_t seed = 0;
@@ -34,7 +34,7 @@ struct Setup {
 
 class Machine {
  public:
-  explicit Machine(Setup setup);
+  explicit Machine(MachineSetup setup);
 
   // Messages from the queue.
   void received(std::vector<Arrival> arrivals, Step& step);

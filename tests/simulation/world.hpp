@@ -78,7 +78,7 @@ class World {
   base::Random random_;
   const Planted planted_;
   const bool traced_;
-  delivery::Setup setup_;
+  delivery::MachineSetup setup_;
   base::SteadyTime now_{std::chrono::hours(1)};
   SimQueue queue_;
   std::vector<SimQueue> backlogs_;
