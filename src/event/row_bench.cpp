@@ -28,7 +28,7 @@ void row_encode(benchmark::State& state) {
   const TableShape shape = TableShape::whole();
   Row row;
   std::size_t at = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     encode(samples()[at++ % kEvents], shape, row);
     benchmark::DoNotOptimize(row.extra.data());
   }
@@ -39,7 +39,7 @@ void row_decode(benchmark::State& state) {
   std::vector<Row> rows(kEvents);
   for (std::size_t i = 0; i < kEvents; ++i) encode(samples()[i], TableShape::whole(), rows[i]);
   std::size_t at = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const Row& row = rows[at++ % kEvents];
     benchmark::DoNotOptimize(decode(row.cells, row.extra));
   }
@@ -49,14 +49,14 @@ BENCHMARK(row_decode);
 void column_lookup(benchmark::State& state) {
   const std::span<const Column> columns = catalogue();
   std::size_t at = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(find_column(columns[at++ % columns.size()].name));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(find_column(columns[at++ % columns.size()].name));
 }
 BENCHMARK(column_lookup);
 
 void sample(benchmark::State& state) {
   std::uint64_t at = 0;
   const base::WallTime around(std::chrono::seconds(1'704'110'400));
-  for (auto _ : state) benchmark::DoNotOptimize(sample_event(1, at++, around));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(sample_event(1, at++, around));
 }
 BENCHMARK(sample);
 
