@@ -157,7 +157,7 @@ base::Result<ClientResponse> Client::request(std::string_view method, std::strin
     if (!sent) return base::fail(sent.error());
     return response;
   }
-  if (!sent || response->header("connection") == "close") disconnect();
+  if (!sent || lowered(response->header("connection")) == "close") disconnect();
   return response;
 }
 

@@ -1,6 +1,7 @@
 // Answers as text, ready to be sent in one write.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -144,7 +144,9 @@ void Session::keep(std::string_view input, std::size_t used) {
 
 // Keeps the count of bytes in unfinished requests. False where this session must give its share back.
 bool Session::account() {
-  const std::size_t share = state_ == State::closed ? 0 : pending_.size() + reader_.request().body.size();
+  std::size_t share = 0;
+  if (state_ != State::closed) share = pending_.size() + reader_.request().body.size();
+  if (state_ != State::closed && refusal_) share += refusal_->body.size();
   if (share == accounted_) return true;
   auto& total = host_.shared.unfinished_bytes;
   const bool grows = share > accounted_;
@@ -322,8 +324,10 @@ void Session::resume() {
 
 void Session::collect(std::string_view input) {
   if (!refusal_) return;
-  const std::size_t room = host_.shared.options.body_bytes_max - refusal_->body.size();
-  refusal_->body.append(input.substr(0, room));
+  const Options& options = host_.shared.options;
+  if (host_.shared.unfinished_bytes.load(std::memory_order_relaxed) >= options.unfinished_bytes_max) return;
+  refusal_->body.append(input.substr(0, options.body_bytes_max - refusal_->body.size()));
+  account();
 }
 
 void Session::discard(std::string_view input) {
