@@ -57,6 +57,12 @@ class TheCheckerItself(unittest.TestCase):
     def test_a_promise_does_not_know_its_driver(self):
         self.assertEqual(len(self.FLOORS.faults_of_file("queue/a.cpp", '#include "queue/drivers/x/x.hpp"\n')), 1)
 
+    def test_only_test_code_sees_the_tests(self):
+        include = '#include "tests/support/fake.hpp"\n'
+        self.assertEqual(len(self.FLOORS.faults_of_file("queue/a.cpp", include)), 1)
+        self.assertEqual(self.FLOORS.faults_of_file("queue/a_test.cpp", include), [])
+        self.assertEqual(self.FLOORS.faults_of_file("queue/drivers/x/x_testbed.cpp", include), [])
+
     def test_unknown_folders_are_faults(self):
         self.assertEqual(len(self.FLOORS.faults_of_file("strange/a.cpp", "")), 1)
         self.assertEqual(len(self.FLOORS.faults_of_file("app/a.cpp", '#include "strange/s.hpp"\n')), 1)
