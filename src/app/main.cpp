@@ -1,4 +1,6 @@
 // The program's entry. Everything else is in app/.
-int main() {
-  return 0;
+#include "app/cli.hpp"
+
+int main(int argc, char** argv) {
+  return twinshift::app::run_command_line(argc, argv);
 }

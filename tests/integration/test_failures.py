@@ -149,7 +149,7 @@ class FullDisk(ServiceTest):
         self.assertEqual(service.stop(), 0)
 
     def test_disk_full_to_the_last_byte_loses_nothing(self):
-        service = self.start({"DISK_RESERVE": "0"})
+        service = self.start({"DISK_RESERVE": "1MB"})
         sender = Sender(service, "full", pad=8000)
         wait_until(lambda: sender.statuses.get(503, 0) > 5, "refusals on a full disk", 120)
         acknowledged = sender.stop()
@@ -158,7 +158,7 @@ class FullDisk(ServiceTest):
         service.kill()
         # A larger disk, the same files.
         subprocess.run(["mount", "-o", "remount,size=512m", self.data], check=True)
-        service = self.start({"DISK_RESERVE": "0"})
+        service = self.start({"DISK_RESERVE": "1MB"})
         for target in ("primary", "secondary"):
             wait_until(lambda t=target: {r["appsflyer_id"] for r in service.sql(t, "SELECT appsflyer_id FROM appsflyer_events")} >=
                        set(acknowledged), f"all events in {target}")

@@ -1,0 +1,155 @@
+#include "app/cli.hpp"
+
+#include <cstdio>
+#include <map>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/version.hpp"
+#include "config/render.hpp"
+
+namespace twinshift::app {
+namespace {
+
+constexpr const char* kEnvFile = ".env";
+constexpr const char* kAbout =
+    "Takes AppsFlyer events over HTTP, keeps them in a durable queue and lands each one, once, in two data "
+    "warehouses.\n"
+    "Configuration comes from the environment and from .env in the working folder; `twinshift config` shows what is in "
+    "effect.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the targets' answers differ, 4 cannot start, 5 "
+    "stopped with work "
+    "left in the queue.";
+
+// The configuration, or nothing after its faults were written to standard error.
+std::optional<config::Loaded> load_or_explain() {
+  auto loaded = config::load_from_process(kEnvFile);
+  if (!loaded) {
+    std::fprintf(stderr, "twinshift: %s\n", loaded.error().text().c_str());
+    return std::nullopt;
+  }
+  return std::move(*loaded);
+}
+
+void explain_warnings(const config::Loaded& loaded) {
+  for (const std::string& warning : loaded.warnings) std::fprintf(stderr, "twinshift: warning: %s\n", warning.c_str());
+}
+
+struct Commands {
+  CLI::App app{kAbout, "twinshift"};
+  QueryOptions query_options;
+  GenerateOptions generate_options;
+  bool markdown = false;
+  CLI::App* serve_command = nullptr;
+  CLI::App* config_command = nullptr;
+  CLI::App* query_command = nullptr;
+  CLI::App* generate_command = nullptr;
+  CLI::App* version_command = nullptr;
+
+  Commands() {
+    app.require_subcommand(0, 1);
+    app.set_version_flag("--version", std::string("twinshift ") + kVersion);
+    serve_command = app.add_subcommand("serve", "Take events until SIGTERM");
+    add_config();
+    add_query();
+    add_generate();
+    version_command = app.add_subcommand("version", "Show the version");
+    app.add_subcommand("help", "Show this text");
+  }
+
+  void add_config() {
+    config_command =
+        app.add_subcommand("config", "Show the effective configuration: values, secrets masked, where each comes from");
+    config_command->add_flag("--markdown", markdown, "Print the reference page of all options instead");
+  }
+
+  void add_query() {
+    query_command = app.add_subcommand("query", "Run one read-only statement in one warehouse or in both, and compare");
+    query_command->add_option("sql", query_options.sql, "One SELECT")->required();
+    query_command->add_option("--target", query_options.target, "primary, secondary or both")
+        ->check(CLI::IsMember({"primary", "secondary", "both"}));
+    query_command->add_option("--format", query_options.format, "table, json or csv")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
+            {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
+    query_command->add_option("--limit", query_options.rows_max, "At most this many rows of each target (default 1000)")
+        ->check(CLI::Range(1, 1'000'000));
+  }
+
+  void add_generate() {
+    generate_command =
+        app.add_subcommand("generate", "Send AppsFlyer-like events (seeded: the same seed gives the same events)");
+    generate_command->add_option("--events", generate_options.events, "How many")
+        ->required()
+        ->check(CLI::Range(1, 1'000'000'000));
+    generate_command->add_option("--rate", generate_options.rate_per_second, "Events a second; 0: as fast as possible")
+        ->check(CLI::Range(0.0, 1'000'000.0));
+    generate_command->add_option("--url", generate_options.url, "Where to (default: this configuration's own webhook)");
+    generate_command->add_option("--seed", generate_options.seed, "Which events (default 1)");
+    generate_command->add_option("--connections", generate_options.connections, "How many side by side (default 8)")
+        ->check(CLI::Range(1, 1024));
+    generate_command->add_option("--out", generate_options.out_file,
+                                 "Write one event a line to this file ('-': standard output) and send nothing");
+  }
+
+  int run() {
+    if (version_command->parsed()) {
+      std::printf("twinshift %s\n", kVersion);
+      return kExitOk;
+    }
+    if (config_command->parsed()) return show_config();
+    if (serve_command->parsed()) return start_service();
+    if (query_command->parsed()) return run_query();
+    if (generate_command->parsed()) return run_generate();
+    std::printf("%s", app.help().c_str());
+    return kExitOk;
+  }
+
+  int show_config() const {
+    if (markdown) {
+      std::printf("%s", config::render_markdown().c_str());
+      return kExitOk;
+    }
+    const auto loaded = load_or_explain();
+    if (!loaded) return kExitUsage;
+    explain_warnings(*loaded);
+    std::printf("%s", config::render_effective(*loaded).c_str());
+    return kExitOk;
+  }
+
+  static int start_service() {
+    const auto loaded = load_or_explain();
+    return loaded ? serve(*loaded) : static_cast<int>(kExitUsage);
+  }
+
+  [[nodiscard]] int run_query() const {
+    const auto loaded = load_or_explain();
+    if (!loaded) return kExitUsage;
+    return query(loaded->settings, query_options);
+  }
+
+  int run_generate() {
+    if (generate_options.url.empty() && generate_options.out_file.empty()) {
+      const auto loaded = load_or_explain();
+      if (!loaded) return kExitUsage;
+      generate_options.url = "http://127.0.0.1:" + std::to_string(loaded->settings.port) + "/webhook/appsflyer";
+    }
+    return generate(generate_options);
+  }
+};
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  Commands commands;
+  try {
+    commands.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return commands.app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return commands.run();
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,81 @@
+#include "app/driver_table.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "app/drivers_sqlite.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::ErrorKind;
+
+using QueuePtr = std::unique_ptr<queue::EventQueue>;
+using WarehousePtr = std::unique_ptr<warehouse::Warehouse>;
+
+struct QueueDriver {
+  std::string_view name;
+  base::Result<QueuePtr> (*open)(const config::Settings&);
+};
+struct WarehouseDriver {
+  std::string_view name;
+  base::Result<WarehousePtr> (*open)(const config::Settings&, const config::TargetSettings&);
+};
+
+// A row in drivers.def without open_<name>_queue_driver() or open_<name>_warehouse_driver() does not link.
+constexpr auto kQueueDrivers = std::to_array<QueueDriver>({
+#define QUEUE_DRIVER(name) {#name, open_##name##_queue_driver},
+#include "app/drivers.def"
+});
+constexpr auto kWarehouseDrivers = std::to_array<WarehouseDriver>({
+#define WAREHOUSE_DRIVER(name) {#name, open_##name##_warehouse_driver},
+#include "app/drivers.def"
+});
+
+base::Error no_driver(std::string_view kind, const std::string& name) {
+  return {ErrorKind::invalid, "this version has no " + std::string(kind) + " driver '" + name + "'", "configuration",
+          "`twinshift config` shows what was chosen and why"};
+}
+
+}  // namespace
+
+std::vector<std::string> queue_driver_names() {
+  std::vector<std::string> names;
+  for (const QueueDriver& driver : kQueueDrivers) names.emplace_back(driver.name);
+  return names;
+}
+
+std::vector<std::string> warehouse_driver_names() {
+  std::vector<std::string> names;
+  for (const WarehouseDriver& driver : kWarehouseDrivers) names.emplace_back(driver.name);
+  return names;
+}
+
+bool has_secondary(const config::Settings& settings) {
+  return settings.secondary.has_value();
+}
+
+base::Result<QueuePtr> open_queue(const config::Settings& settings) {
+  for (const QueueDriver& driver : kQueueDrivers) {
+    if (driver.name == settings.queue.driver) return driver.open(settings);
+  }
+  return base::fail(no_driver("queue", settings.queue.driver));
+}
+
+base::Result<WarehousePtr> open_warehouse(const config::Settings& settings, const config::TargetSettings& target) {
+  for (const WarehouseDriver& driver : kWarehouseDrivers) {
+    if (driver.name == target.driver) return driver.open(settings, target);
+  }
+  return base::fail(no_driver("warehouse", target.driver));
+}
+
+base::Result<WarehousePtr> open_for_reading(const config::Settings& settings, const std::string& target) {
+  if (target == "primary") return open_warehouse(settings, settings.primary);
+  if (settings.secondary) return open_warehouse(settings, *settings.secondary);
+  if (settings.secondary_off) return open_warehouse(settings, *settings.secondary_off);
+  return base::fail(ErrorKind::not_found, "no secondary is configured", "configuration",
+                    "Set SECONDARY_REDSHIFT_ENABLED=true, or ask --target primary");
+}
+
+}  // namespace twinshift::app

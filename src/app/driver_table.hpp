@@ -1,0 +1,37 @@
+// From the configuration to the drivers. The drivers themselves are listed in drivers.def; this is the only place that
+// knows their classes.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "config/settings.hpp"
+#include "queue/event_queue.hpp"
+#include "queue/refused_store.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::app {
+
+// The rows of drivers.def.
+std::vector<std::string> queue_driver_names();
+std::vector<std::string> warehouse_driver_names();
+
+bool has_secondary(const config::Settings& settings);
+
+base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settings& settings);
+// What `target` owes, in a file of its own.
+base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
+                                                                    const config::TargetSettings& target);
+base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const config::Settings& settings);
+
+// Does not connect yet: the lane does, and again after each lost connection.
+base::Result<std::unique_ptr<warehouse::Warehouse>> open_warehouse(const config::Settings& settings,
+                                                                   const config::TargetSettings& target);
+
+// For `query`: "primary" or "secondary" (also one that is switched off). Creates nothing.
+base::Result<std::unique_ptr<warehouse::Warehouse>> open_for_reading(const config::Settings& settings,
+                                                                     const std::string& target);
+
+}  // namespace twinshift::app

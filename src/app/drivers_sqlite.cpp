@@ -1,0 +1,68 @@
+#include "app/drivers_sqlite.hpp"
+
+#include <array>
+#include <unistd.h>
+
+#include "app/driver_table.hpp"
+#include "queue/drivers/sqlite/sqlite_queue.hpp"
+#include "queue/drivers/sqlite/sqlite_refused_store.hpp"
+#include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
+
+namespace twinshift::app {
+namespace {
+
+constexpr const char* kRefusedFile = "refused.db";
+
+queue::SqliteQueueOptions queue_options(const config::Settings& settings) {
+  queue::SqliteQueueOptions options;
+  options.lease_timeout = settings.queue_lease_timeout;
+  options.wal_bytes_max = settings.queue_wal_bytes_max;
+  options.inbox_messages_max = static_cast<std::size_t>(settings.queue_inbox_messages_max);
+  options.inbox_bytes_max = static_cast<std::size_t>(settings.queue_inbox_bytes_max);
+  options.disk_reserve_bytes = settings.disk_reserve;
+  return options;
+}
+
+// Who wrote a load marker: the machine's name tells instances apart.
+std::string instance_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "twinshift";
+  return name.data();
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings) {
+  queue::SqliteQueueOptions options = queue_options(settings);
+  options.path = settings.queue.path.string();
+  return queue::open_sqlite_queue(std::move(options));
+}
+
+base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
+                                                                    const config::TargetSettings& target) {
+  queue::SqliteQueueOptions options = queue_options(settings);
+  options.path = target.backlog_path.string();
+  options.thread_name = "owed-" + target.name;
+  options.disk_reserve_bytes = 0;  // the reserve is there for parking
+  return queue::open_sqlite_queue(std::move(options));
+}
+
+base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const config::Settings& settings) {
+  queue::RefusedLimits limits;
+  limits.bodies_max = static_cast<std::uint64_t>(settings.refused_bodies_max);
+  limits.bytes_max = settings.refused_bytes_max;
+  return queue::open_sqlite_refused_store((settings.data_dir / kRefusedFile).string(), limits);
+}
+
+base::Result<std::unique_ptr<warehouse::Warehouse>> open_sqlite_warehouse_driver(const config::Settings& /*settings*/,
+                                                                                 const config::TargetSettings& target) {
+  warehouse::SqliteWarehouseOptions options;
+  options.path = target.path.string();
+  options.table = target.table;
+  options.target = target.name;
+  options.instance = instance_name();
+  options.statement_timeout = target.statement_timeout;
+  return warehouse::open_sqlite_warehouse(std::move(options));
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,82 @@
+#include "app/health.hpp"
+
+#include "base/json_text.hpp"
+#include "base/time_text.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::JsonObject;
+
+http::Response json(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+std::string queue_part(const queue::QueueStatus& status) {
+  JsonObject part;
+  part.add("status", status.trouble ? "error" : "ok").add("depth", status.depth);
+  part.add("oldestAgeMs", static_cast<std::int64_t>(status.oldest_age.count()));
+  if (status.trouble) part.add("error", status.trouble->message);
+  return part.text();
+}
+
+std::string target_part(const delivery::TargetStatus& target) {
+  JsonObject part;
+  part.add("status", delivery::to_string(target.state));
+  if (!target.is_primary) part.add("owed", target.owed);
+  if (!target.last_error.empty()) part.add("error", target.last_error);
+  return part.text();
+}
+
+bool was_reached(const delivery::TargetStatus& target) {
+  return target.state == delivery::TargetState::ok;
+}
+
+}  // namespace
+
+std::string Health::health() const {
+  return JsonObject()
+      .add("status", "ok")
+      .add("timestamp", base::iso8601_ms(clock_.now()))
+      .add("consumer", parts_.delivery != nullptr ? "enabled" : "disabled")
+      .text();
+}
+
+Health::Ready Health::ready() {
+  const queue::QueueStatus queue = parts_.queue->status();
+  JsonObject parts;
+  parts.add_raw("queue", queue_part(queue));
+  if (parts_.delivery != nullptr) {
+    for (const delivery::TargetStatus& target : parts_.delivery->status().targets) {
+      parts.add_raw(target.name, target_part(target));
+      if (target.is_primary && was_reached(target)) primary_seen_ = true;
+    }
+  }
+  const bool landing = parts_.delivery == nullptr || primary_seen_;
+  const bool ready = !stopping_ && !queue.trouble && landing;
+  JsonObject body;
+  body.add("status", ready ? "ready" : stopping_ ? "stopping" : "not ready");
+  body.add("timestamp", base::iso8601_ms(clock_.now()));
+  body.add_raw("parts", parts.text());
+  return {ready, body.text()};
+}
+
+void Health::add_routes(http::Routes& routes) {
+  routes.add(
+      "GET", "/health",
+      [this](const http::Request&, http::Responder responder) { responder.send(json(200, health())); }, true);
+  routes.add(
+      "GET", "/ready",
+      [this](const http::Request&, http::Responder responder) {
+        Ready state = ready();
+        http::Response response = json(state.ready ? 200 : 503, std::move(state.body));
+        if (!state.ready) response.headers.emplace_back("Retry-After", "5");
+        responder.send(std::move(response));
+      },
+      true);
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,46 @@
+// GET /health and GET /ready. /health says that the process lives, /ready that it can do its job.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "delivery/delivery.hpp"
+#include "http/server.hpp"
+#include "queue/event_queue.hpp"
+
+namespace twinshift::app {
+
+struct Parts {
+  queue::EventQueue* queue = nullptr;
+  const delivery::Delivery* delivery = nullptr;  // none where the consumer is disabled
+};
+
+// Thread-safe; handlers run on io threads.
+class Health {
+ public:
+  Health(Parts parts, const base::Clock& clock) : parts_(parts), clock_(clock) {}
+
+  void add_routes(http::Routes& routes);
+  // From now on /ready is 503: traffic should go elsewhere.
+  void stopping() { stopping_ = true; }
+
+  // For tests: status code and body.
+  struct Ready {
+    bool ready;
+    std::string body;
+  };
+  Ready ready();
+  [[nodiscard]] std::string health() const;
+
+ private:
+  const Parts parts_;
+  const base::Clock& clock_;
+  std::atomic<bool> stopping_{false};
+  // The primary was reached once. A later outage of it does not take the intake out of the load balancer: the queue
+  // goes on taking events, and sending them away would only lose them.
+  std::atomic<bool> primary_seen_{false};
+};
+
+}  // namespace twinshift::app

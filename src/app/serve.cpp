@@ -1,0 +1,78 @@
+// `twinshift serve`: start, wait for a signal, stop.
+#include <csignal>
+#include <cstdio>
+#include <unistd.h>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/service.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+
+namespace twinshift::app {
+namespace {
+
+namespace log = base::log;
+
+// Blocked before the first thread starts, so that every thread inherits it and only wait() takes the signal.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);  // a client that goes away is an error code, not the end
+    std::signal(SIGXFSZ, SIG_IGN);  // so is a file size limit
+  }
+  int wait() const {
+    int signal = 0;
+    while (sigwait(&set_, &signal) != 0) {
+    }
+    return signal;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+void say_what_was_read(const config::Loaded& loaded) {
+  for (const std::string& warning : loaded.warnings) log::warn(warning);
+  for (const std::string& note : loaded.notes) log::info(note);
+}
+
+int finish(Service& service, const config::Settings& settings, int signal) {
+  log::info("Stopping").add("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  const delivery::StopReport report = service.stop(settings.shutdown_timeout);
+  auto line = report.clean ? log::info("Stopped") : log::warn("Stopped with work left; it stays in the queue");
+  line.add("parked", report.parked).add("released", report.released);
+  for (const std::string& lane : report.stuck_lanes) line.add("stuckLane", lane);
+  return report.clean ? kExitOk : kExitStopIncomplete;
+}
+
+}  // namespace
+
+int serve(const config::Loaded& loaded) {
+  const StopSignals signals;
+  log::set_level(log::level_from(loaded.settings.log_level).value_or(log::Level::info));
+  log::info("Twinshift starting").add("version", kVersion).add("pid", static_cast<std::int64_t>(getpid()));
+  say_what_was_read(loaded);
+  int code = kExitOk;
+  bool stuck = false;
+  {
+    Service service(loaded.settings, base::system_clock());
+    if (auto started = service.start(); !started) {
+      log::fatal("Cannot start").add(started.error());
+      std::fprintf(stderr, "twinshift: cannot start: %s\n", started.error().text().c_str());
+      return kExitCannotStart;
+    }
+    code = finish(service, loaded.settings, signals.wait());
+    stuck = code == kExitStopIncomplete;
+    log::flush();
+    // A lane whose call never came back cannot be joined; everything durable is closed already.
+    if (stuck) _exit(code);
+  }
+  return code;
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,169 @@
+#include "app/service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/driver_table.hpp"
+#include "base/ids.hpp"
+#include "base/log.hpp"
+
+namespace twinshift::app {
+namespace {
+
+namespace log = base::log;
+using namespace std::chrono_literals;
+
+// Of the time for stopping, at most this much goes to answering requests that are under way.
+constexpr auto kHttpDrainMax = 5s;
+// What is kept of the time for stopping to close the files.
+constexpr auto kClosingTime = 2s;
+
+delivery::TargetLimits target_limits(const config::Settings& settings) {
+  delivery::TargetLimits limits;
+  limits.batch_rows_max = static_cast<std::size_t>(settings.batch_rows_max);
+  limits.batch_bytes_max = static_cast<std::size_t>(settings.batch_bytes_max);
+  limits.batch_age_max = settings.batch_age_max;
+  limits.budget_rows_max = static_cast<std::size_t>(settings.lane_rows_max);
+  limits.budget_bytes_max = static_cast<std::size_t>(settings.lane_bytes_max);
+  limits.park_after = settings.park_after;
+  return limits;
+}
+
+event::IdentityMode identity_mode(const config::Settings& settings) {
+  return settings.event_identity == "message" ? event::IdentityMode::message : event::IdentityMode::content;
+}
+
+}  // namespace
+
+Service::Service(const config::Settings& settings, const base::Clock& clock) : settings_(settings), clock_(clock) {}
+
+Service::~Service() = default;
+
+base::Status Service::start() {
+  if (auto opened = open_storage(); !opened) return opened;
+  if (auto started = start_delivery(); !started) return started;
+  return start_http();
+}
+
+base::Status Service::open_storage() {
+  auto folder = sqlite::DataFolder::open(settings_.data_dir);
+  if (!folder) return base::fail(std::move(folder.error()));
+  folder_.emplace(std::move(*folder));
+
+  auto refused = open_refused_store(settings_);
+  if (!refused) return base::fail(std::move(refused.error()));
+  refused_ = std::move(*refused);
+
+  auto queue = open_queue(settings_);
+  if (!queue) return base::fail(std::move(queue.error()));
+  queue_ = std::move(*queue);
+  log::info("Queue opened")
+      .add("driver", settings_.queue.driver)
+      .add("path", settings_.queue.path.string())
+      .add("depth", queue_->status().depth);
+  return {};
+}
+
+base::Result<delivery::TargetParts> Service::open_target(const config::TargetSettings& target, bool is_primary,
+                                                         bool enabled) {
+  delivery::TargetParts parts;
+  parts.name = target.name;
+  parts.is_primary = is_primary;
+  parts.enabled = enabled;
+  parts.limits = target_limits(settings_);
+  if (enabled) {
+    auto warehouse = open_warehouse(settings_, target);
+    if (!warehouse) return base::fail(std::move(warehouse.error()));
+    parts.warehouse = std::move(*warehouse);
+  }
+  if (!is_primary) {
+    auto owed = open_backlog_queue(settings_, target);
+    if (!owed) return base::fail(std::move(owed.error()));
+    backlogs_.push_back(std::make_unique<backlog::Backlog>(target.name, std::move(*owed)));
+    parts.backlog = backlogs_.back().get();
+  }
+  log::info("Target configured")
+      .add("target", target.name)
+      .add("enabled", enabled)
+      .add("driver", target.driver)
+      .add("where", target.shown)
+      .add("table", target.table)
+      .add("owed", parts.backlog != nullptr ? parts.backlog->status().owed : std::uint64_t{0});
+  return parts;
+}
+
+base::Status Service::start_delivery() {
+  if (!settings_.enable_sqs_consumer) {
+    log::info("The consumer is disabled (ENABLE_SQS_CONSUMER=false): events are queued and not delivered");
+    return {};
+  }
+  std::vector<delivery::TargetParts> targets;
+  const auto add = [&](const config::TargetSettings& target, bool is_primary, bool enabled) -> base::Status {
+    auto parts = open_target(target, is_primary, enabled);
+    if (!parts) return base::fail(std::move(parts.error()));
+    targets.push_back(std::move(*parts));
+    return {};
+  };
+  if (auto added = add(settings_.primary, true, true); !added) return added;
+  if (settings_.secondary) {
+    if (auto added = add(*settings_.secondary, false, true); !added) return added;
+  } else if (settings_.secondary_off) {
+    if (auto added = add(*settings_.secondary_off, false, false); !added) return added;
+  }
+  delivery::Options options;
+  options.identity = identity_mode(settings_);
+  options.limits.lease = settings_.queue_lease_timeout;
+  options.seed = base::random_seed();
+  delivery_ = std::make_unique<delivery::Delivery>(options, *queue_, std::move(targets), clock_);
+  delivery_->start();
+  return {};
+}
+
+http::Options Service::http_options() {
+  http::Options options;
+  options.host = settings_.host;
+  options.port = static_cast<std::uint16_t>(settings_.port);
+  options.threads = static_cast<unsigned>(settings_.http_threads);
+  options.header_bytes_max = settings_.http_header_bytes_max;
+  options.body_bytes_max = settings_.http_body_bytes_max;
+  options.connections_max = static_cast<std::size_t>(settings_.http_connections_max);
+  options.keep_alive_idle = settings_.http_keep_alive_idle;
+  options.header_timeout = settings_.http_header_timeout;
+  options.body_timeout = settings_.http_body_timeout;
+  options.write_timeout = settings_.http_write_timeout;
+  options.on_refusal = [this](http::Refusal refusal) { webhook_->keep_refused(std::move(refusal)); };
+  return options;
+}
+
+base::Status Service::start_http() {
+  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get()}, clock_);
+  intake::WebhookOptions webhook_options;
+  webhook_options.strict = settings_.webhook_strict;
+  webhook_options.answer_within = settings_.intake_timeout;
+  webhook_ = std::make_unique<intake::Webhook>(webhook_options, *queue_, *refused_, clock_);
+  http::Routes routes;
+  webhook_->add_routes(routes);
+  health_->add_routes(routes);
+  server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
+  if (auto started = server_->start(); !started) {
+    stop(kClosingTime);
+    return started;
+  }
+  log::info("Server listening").add("host", settings_.host).add("port", static_cast<std::int64_t>(server_->port()));
+  return {};
+}
+
+delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
+  const auto deadline = clock_.steady() + limit;
+  delivery::StopReport report;
+  if (health_) health_->stopping();
+  if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
+  if (webhook_) webhook_->stop_taking();
+  if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - kClosingTime));
+  if (queue_) queue_->close();
+  for (const auto& owed : backlogs_) owed->close();
+  if (refused_) refused_->close();
+  return report;
+}
+
+}  // namespace twinshift::app

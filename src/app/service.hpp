@@ -1,0 +1,59 @@
+// The running service: every part, started from the ground up and stopped from the top down.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/health.hpp"
+#include "backlog/backlog.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "config/settings.hpp"
+#include "delivery/delivery.hpp"
+#include "http/server.hpp"
+#include "intake/webhook.hpp"
+#include "queue/event_queue.hpp"
+#include "queue/refused_store.hpp"
+#include "sqlite/data_folder.hpp"
+
+namespace twinshift::app {
+
+// One thread (main) calls start() and stop().
+class Service {
+ public:
+  Service(const config::Settings& settings, const base::Clock& clock);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Opens the data folder, queue, stores and targets, then delivery, then the HTTP server. After an error nothing is
+  // left running.
+  base::Status start();
+
+  // /ready turns 503; nothing new is taken; what is in flight is finished, parked or released; everything closes. At
+  // most `limit`.
+  delivery::StopReport stop(std::chrono::milliseconds limit);
+
+ private:
+  base::Status open_storage();
+  base::Status start_delivery();
+  base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
+  base::Status start_http();
+  [[nodiscard]] http::Options http_options();
+
+  const config::Settings& settings_;
+  const base::Clock& clock_;
+  // In the order of starting; destroyed in reverse.
+  std::optional<sqlite::DataFolder> folder_;
+  std::unique_ptr<queue::RefusedStore> refused_;
+  std::unique_ptr<queue::EventQueue> queue_;
+  std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
+  std::unique_ptr<delivery::Delivery> delivery_;
+  std::unique_ptr<Health> health_;
+  std::unique_ptr<intake::Webhook> webhook_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace twinshift::app

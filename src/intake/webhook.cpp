@@ -1,0 +1,178 @@
+#include "intake/webhook.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include "base/ids.hpp"
+#include "base/json_text.hpp"
+#include "base/log.hpp"
+#include "base/time_text.hpp"
+#include "event/event.hpp"
+#include "intake/body_check.hpp"
+#include "intake/pending_answers.hpp"
+
+namespace twinshift::intake {
+namespace {
+
+namespace log = base::log;
+using base::ErrorKind;
+
+constexpr const char* kPaths[] = {"/webhook/appsflyer", "/api/webhook/appsflyer"};
+
+http::Response failure(int status, std::string_view error) {
+  http::Response response;
+  response.status = status;
+  response.body = base::JsonObject().add("success", false).add("error", error).text();
+  return response;
+}
+
+http::Response success(std::string_view message_id, base::WallTime now) {
+  http::Response response;
+  response.body = base::JsonObject()
+                      .add("success", true)
+                      .add("messageId", message_id)
+                      .add("timestamp", base::iso8601_ms(now))
+                      .text();
+  return response;
+}
+
+}  // namespace
+
+struct Webhook::Impl {
+  WebhookOptions options;
+  queue::EventQueue& queue;
+  queue::RefusedStore& refused_store;
+  const base::Clock& clock;
+  std::atomic<bool> stopping{false};
+  std::atomic<std::uint64_t> accepted{0}, refused{0}, turned_away{0}, late{0};
+  PendingAnswers answers;
+
+  Impl(WebhookOptions o, queue::EventQueue& q, queue::RefusedStore& r, const base::Clock& c)
+      : options(o), queue(q), refused_store(r), clock(c), answers(o.answer_within, [this] {
+          late.fetch_add(1, std::memory_order_relaxed);
+          return turn_away("The event could not be stored in time; send it again later");
+        }) {}
+
+  http::Response turn_away(std::string_view why) {
+    turned_away.fetch_add(1, std::memory_order_relaxed);
+    http::Response response = failure(503, why);
+    response.headers.emplace_back("Retry-After", std::to_string(options.retry_after.count()));
+    return response;
+  }
+
+  void take_post(http::Request request, http::Responder responder) {
+    if (auto checked = check_body(request.body); !checked) {
+      return refuse(std::move(request), std::move(responder), checked.error());
+    }
+    take(std::move(request), std::move(responder));
+  }
+
+  void take_get(http::Request request, http::Responder responder) {
+    if (request.query.empty()) {
+      const base::Error missing{ErrorKind::invalid,
+                                "There is no query string: send the event's fields in it, or POST one JSON object",
+                                "webhook", ""};
+      return refuse(std::move(request), std::move(responder), missing);
+    }
+    auto body = event::object_from_query(request.query);
+    if (!body) {
+      request.body = std::move(request.query);
+      return refuse(std::move(request), std::move(responder), body.error());
+    }
+    request.body = std::move(*body);
+    take(std::move(request), std::move(responder));
+  }
+
+  void take(http::Request request, http::Responder responder) {
+    if (options.strict) {
+      if (auto checked = check_required_fields(request.body); !checked) {
+        return refuse(std::move(request), std::move(responder), checked.error());
+      }
+    }
+    if (stopping.load(std::memory_order_relaxed)) {
+      return responder.send(turn_away("The service is stopping; send the event again"));
+    }
+    enqueue(std::move(request.body), std::move(responder));
+  }
+
+  void enqueue(std::string body, http::Responder responder) {
+    queue::Message message{std::move(body), base::uuid_v7(clock), clock.now()};
+    if (log::enabled(log::Level::debug)) {
+      log::debug("Received AppsFlyer webhook").add("messageId", message.message_id).add("bytes", message.body.size());
+    }
+    auto answer = answers.add(std::move(responder));
+    std::string id = message.message_id;
+    queue.enqueue(std::move(message), [this, answer = std::move(answer), id = std::move(id)](base::Status stored) {
+      settle(*answer, id, stored);
+    });
+  }
+
+  // On the queue's writer thread.
+  void settle(PendingAnswers::Answer& answer, const std::string& id, const base::Status& stored) {
+    if (stored) {
+      accepted.fetch_add(1, std::memory_order_relaxed);
+      if (log::enabled(log::Level::debug)) log::debug("Data pushed to SQS").add("messageId", id);
+    }
+    if (!answer.claim()) return;
+    if (stored) return answer.send(success(id, clock.now()));
+    answer.send(turn_away(stored.error().kind == ErrorKind::full
+                              ? "The queue is full; send the event again later"
+                              : "The queue cannot take events now; send the event again later"));
+  }
+
+  // Kept first, then answered: a sender may take a 4xx as final.
+  void refuse(http::Request request, http::Responder responder, const base::Error& error) {
+    refused.fetch_add(1, std::memory_order_relaxed);
+    auto answer = std::make_shared<http::Responder>(std::move(responder));
+    queue::RefusedBody body;
+    body.received_at = clock.now();
+    body.status = 400;
+    body.reason = error.message;
+    body.path = request.path;
+    body.body = std::move(request.body);
+    refused_store.keep(std::move(body),
+                       [answer, text = error.message](const base::Status& /*kept: the store counts what it drops*/) {
+                         answer->send(failure(400, text));
+                       });
+  }
+};
+
+Webhook::Webhook(WebhookOptions options, queue::EventQueue& queue, queue::RefusedStore& refused,
+                 const base::Clock& clock)
+    : impl_(std::make_unique<Impl>(options, queue, refused, clock)) {}
+Webhook::~Webhook() = default;
+
+void Webhook::add_routes(http::Routes& routes) {
+  for (const char* path : kPaths) {
+    routes.add("POST", path, [this](http::Request request, http::Responder responder) {
+      impl_->take_post(std::move(request), std::move(responder));
+    });
+    routes.add("GET", path, [this](http::Request request, http::Responder responder) {
+      impl_->take_get(std::move(request), std::move(responder));
+    });
+  }
+}
+
+void Webhook::keep_refused(http::Refusal refusal) {
+  bool ours = false;
+  for (const char* path : kPaths) ours = ours || refusal.path == path;
+  if (!ours) return;
+  impl_->refused.fetch_add(1, std::memory_order_relaxed);
+  queue::RefusedBody body;
+  body.received_at = impl_->clock.now();
+  body.status = refusal.status;
+  body.reason = std::move(refusal.reason);
+  body.path = std::move(refusal.path);
+  body.body = std::move(refusal.body);
+  impl_->refused_store.keep(std::move(body), [](const base::Status&) {});
+}
+
+void Webhook::stop_taking() {
+  impl_->stopping = true;
+}
+
+WebhookStats Webhook::stats() const {
+  return {impl_->accepted.load(), impl_->refused.load(), impl_->turned_away.load(), impl_->late.load()};
+}
+
+}  // namespace twinshift::intake
