@@ -156,6 +156,28 @@ base::Status Database::use_durable_wal() {
   return {};
 }
 
+void Database::watch_wal() {
+  if (!wal_pages_) wal_pages_ = std::make_unique<std::uint64_t>(0);
+  const auto note = [](void* pages, sqlite3*, const char*, int count) {
+    *static_cast<std::uint64_t*>(pages) = static_cast<std::uint64_t>(count);
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(handle_.get(), note, wal_pages_.get());
+}
+
+base::Result<CheckpointReport> Database::checkpoint(CheckpointMode mode) {
+  const int how = mode == CheckpointMode::passive   ? SQLITE_CHECKPOINT_PASSIVE
+                  : mode == CheckpointMode::restart ? SQLITE_CHECKPOINT_RESTART
+                                                    : SQLITE_CHECKPOINT_TRUNCATE;
+  int log = 0;
+  int copied = 0;
+  if (sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, how, &log, &copied) != SQLITE_OK) {
+    return base::fail(last_error("cannot copy the write-ahead log into the file"));
+  }
+  return CheckpointReport{static_cast<std::uint64_t>(log < 0 ? 0 : log),
+                          static_cast<std::uint64_t>(copied < 0 ? 0 : copied)};
+}
+
 std::int64_t Database::last_insert_rowid() const {
   return sqlite3_last_insert_rowid(handle_.get());
 }

@@ -20,6 +20,14 @@ namespace twinshift::sqlite {
 
 enum class OpenMode { read_only, read_write, create };
 
+enum class CheckpointMode { passive, restart, truncate };
+
+// Pages in the log and how many of them now stand in the file.
+struct CheckpointReport {
+  std::uint64_t log_pages = 0;
+  std::uint64_t copied_pages = 0;
+};
+
 class Statement;
 
 class Database {
@@ -44,6 +52,14 @@ class Database {
   // (wal.html; pragma.html).
   base::Status use_durable_wal();
 
+  // From now on the owner checkpoints, not SQLite: wal_pages() tells how long the log is since its last restart, as of
+  // the last commit. Needs WAL.
+  void watch_wal();
+  [[nodiscard]] std::uint64_t wal_pages() const { return wal_pages_ ? *wal_pages_ : 0; }
+  // Copies the log into the file (c3ref/wal_checkpoint_v2). Never beside a commit on another connection: before 3.51.3
+  // that can lose commits. `restart` and `truncate` wait for readers as long as the busy timeout says.
+  base::Result<CheckpointReport> checkpoint(CheckpointMode mode);
+
   [[nodiscard]] std::int64_t last_insert_rowid() const;
   [[nodiscard]] std::int64_t changes() const;
   // True while a transaction is open on this connection.
@@ -60,6 +76,7 @@ class Database {
     void operator()(sqlite3* handle) const;
   };
   Database(sqlite3* handle, std::string path);
+  std::unique_ptr<std::uint64_t> wal_pages_;  // outlives the handle, whose hook writes it
   std::unique_ptr<sqlite3, Close> handle_;
   std::string path_;
 };

@@ -1,0 +1,157 @@
+#include "queue/drivers/sqlite/queue_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "queue/drivers/sqlite/file_format.hpp"
+
+namespace twinshift::queue {
+namespace {
+
+constexpr std::chrono::milliseconds kBusyTimeout{250};
+// Free pages that stay in the file for the next burst.
+// Files up to this size are looked through after an I/O error.
+constexpr std::uint64_t kCheckedBytesMax = 64'000'000;
+constexpr std::int64_t kFreePagesIdle = 64;
+constexpr std::int64_t kFreePagesBusy = 8192;
+
+// Debian's SQLite overwrites what is deleted (secure_delete): every acknowledged message would be written once more.
+base::Status set_up_connection(sqlite::Database& database, const FileOptions& options) {
+  database.set_busy_timeout(kBusyTimeout);
+  if (auto wal = database.use_durable_wal(); !wal) return wal;
+  database.watch_wal();
+  return database.execute(
+      "PRAGMA secure_delete=OFF; PRAGMA cache_size=-12000; PRAGMA temp_store=MEMORY;"
+      "PRAGMA journal_size_limit=" +
+      std::to_string(options.wal_bytes_max));
+}
+
+}  // namespace
+
+QueueFile::QueueFile(sqlite::Database database, const FileOptions& options, sqlite::Statement insert,
+                     sqlite::Statement erase, sqlite::Statement save_state, sqlite::Statement count_free)
+    : database_(std::move(database)),
+      insert_(std::move(insert)),
+      erase_(std::move(erase)),
+      save_state_(std::move(save_state)),
+      count_free_(std::move(count_free)),
+      page_bytes_(options.page_bytes) {}
+
+base::Result<QueueFile> QueueFile::open(const FileOptions& options) {
+  auto database = sqlite::Database::open(options.path, sqlite::OpenMode::create);
+  if (!database) return base::fail(std::move(database.error()));
+  if (auto ready = prepare_format(*database, options.page_bytes); !ready) return base::fail(std::move(ready.error()));
+  if (auto set = set_up_connection(*database, options); !set) return base::fail(std::move(set.error()));
+  if (auto taken = take_over_format(*database); !taken) return base::fail(std::move(taken.error()));
+
+  auto insert = database->prepare("INSERT INTO messages(id, received_at, message_id, body) VALUES (?, ?, ?, ?)");
+  if (!insert) return base::fail(std::move(insert.error()));
+  auto erase = database->prepare("DELETE FROM messages WHERE id BETWEEN ? AND ?");
+  if (!erase) return base::fail(std::move(erase.error()));
+  auto save = database->prepare("UPDATE queue_state SET last_id = ?, depth = ? WHERE only_row = 1");
+  if (!save) return base::fail(std::move(save.error()));
+  auto count_free = database->prepare("PRAGMA freelist_count");
+  if (!count_free) return base::fail(std::move(count_free.error()));
+  auto page_bytes = database->integer("PRAGMA page_size");
+  if (!page_bytes) return base::fail(std::move(page_bytes.error()));
+
+  QueueFile file(std::move(*database), options, std::move(*insert), std::move(*erase), std::move(*save),
+                 std::move(*count_free));
+  file.page_bytes_ = static_cast<std::uint64_t>(*page_bytes);
+  file.wal_pages_max_ = std::max<std::uint64_t>(16, options.wal_bytes_max / file.page_bytes_);
+  file.checkpoint_pages_ =
+      std::clamp<std::uint64_t>(options.checkpoint_bytes / file.page_bytes_, 8, file.wal_pages_max_ / 2);
+  if (auto loaded = file.load_state(options.last_id_at_least); !loaded) return base::fail(std::move(loaded.error()));
+  return file;
+}
+
+base::Status QueueFile::load_state(std::int64_t last_id_at_least) {
+  auto last_id = database_.integer("SELECT last_id FROM queue_state WHERE only_row = 1");
+  if (!last_id) return base::fail(std::move(last_id.error()));
+  auto depth = database_.integer("SELECT depth FROM queue_state WHERE only_row = 1");
+  if (!depth) return base::fail(std::move(depth.error()));
+  auto highest = database_.integer("SELECT coalesce(max(id), 0) FROM messages");
+  if (!highest) return base::fail(std::move(highest.error()));
+  last_id_ = std::max({*last_id, *highest, last_id_at_least});
+  depth_ = *depth;
+  return {};
+}
+
+base::Status QueueFile::write(std::span<Incoming> messages, std::span<const IdRange> erase) {
+  auto transaction = sqlite::Transaction::begin(database_);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  std::int64_t id = last_id_;
+  std::int64_t depth = depth_;
+  for (const IdRange& range : erase) {
+    erase_.bind(1, range.first);
+    erase_.bind(2, range.last);
+    if (auto done = erase_.run(); !done) return done;
+    depth -= database_.changes();
+  }
+  for (Incoming& incoming : messages) {
+    incoming.id = ++id;
+    insert_.bind(1, id);
+    insert_.bind(2, incoming.message.received_at.time_since_epoch().count());
+    insert_.bind_blob(3, incoming.message.message_id);
+    insert_.bind_blob(4, incoming.message.body);
+    if (auto done = insert_.run(); !done) return done;
+    ++depth;
+  }
+  save_state_.bind(1, id);
+  save_state_.bind(2, depth);
+  if (auto saved = save_state_.run(); !saved) return saved;
+  if (auto committed = transaction->commit(); !committed) return committed;
+  last_id_ = id;
+  depth_ = depth;
+  return {};
+}
+
+base::Status QueueFile::quick_check() {
+  auto pages = database_.integer("PRAGMA page_count");
+  if (!pages) return base::fail(std::move(pages.error()));
+  if (static_cast<std::uint64_t>(*pages) * page_bytes_ > kCheckedBytesMax) return {};
+  auto found = database_.text("PRAGMA quick_check(1)");
+  if (!found) return base::fail(std::move(found.error()));
+  if (*found == "ok") return {};
+  return base::fail(base::ErrorKind::corrupt, "the queue's file is damaged: " + *found, database_.path(),
+                    "Stop, keep a copy of the file and its -wal, then restore it or start with an empty one");
+}
+
+base::Status QueueFile::checkpoint(bool always) {
+  const std::uint64_t pages = database_.wal_pages();
+  if (pages < copied_pages_) copied_pages_ = 0;  // the log has begun anew
+  const std::uint64_t fresh = pages - copied_pages_;
+  if (fresh == 0 || (!always && fresh < checkpoint_pages_)) return {};
+  // A reader in the middle of a page of messages keeps the log from beginning anew; past the half, wait for it.
+  const auto mode = pages > wal_pages_max_ / 2 ? sqlite::CheckpointMode::restart : sqlite::CheckpointMode::passive;
+  auto report = database_.checkpoint(mode);
+  if (!report) {
+    // Readers held out for longer than the busy timeout: the next round tries again.
+    if (report.error().kind == base::ErrorKind::conflict) return {};
+    return base::fail(std::move(report.error()));
+  }
+  copied_pages_ = report->copied_pages;
+  return {};
+}
+
+base::Status QueueFile::checkpoint_for_closing() {
+  auto report = database_.checkpoint(sqlite::CheckpointMode::truncate);
+  if (!report) return base::fail(std::move(report.error()));
+  return {};
+}
+
+base::Result<bool> QueueFile::give_back(std::int64_t pages, bool idle) {
+  auto row = count_free_.step();
+  const std::int64_t free = row && *row ? count_free_.integer(0) : 0;
+  count_free_.reset();
+  if (!row) return base::fail(std::move(row.error()));
+  const std::int64_t keep = idle ? kFreePagesIdle : kFreePagesBusy;
+  if (free <= keep) return false;
+  const std::int64_t step = std::min(pages, free - keep);
+  if (auto done = database_.execute("PRAGMA incremental_vacuum(" + std::to_string(step) + ")"); !done) {
+    return base::fail(std::move(done.error()));
+  }
+  return free - step > keep;
+}
+
+}  // namespace twinshift::queue
