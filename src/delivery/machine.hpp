@@ -76,6 +76,14 @@ class Machine {
   Flight make_flight(std::vector<MessageRef> refs, Source source);
   bool wanted(LaneIndex index, const Flight& flight);
   void commit(LaneIndex index, const warehouse::WriteReport& report, std::chrono::nanoseconds took, Step& step);
+  struct Outcomes {
+    std::vector<MessageRef> committed;
+    std::vector<MessageRef> deferred;
+    std::vector<Bisection::Suspect> refused;
+    std::uint64_t duplicates = 0;
+  };
+  static Outcomes sort_outcomes(const Flight& flight, const warehouse::WriteReport& report, const std::string& target);
+  void land(LaneIndex index, const std::vector<MessageRef>& refs, std::uint64_t duplicates, Step& step);
   void commit_all(LaneIndex index, const warehouse::Marker& marker, Step& step);
   void fail_batch(LaneIndex index, const base::Error& error, Step& step);
   void fail_try(LaneIndex index, Step& step);

@@ -116,51 +116,60 @@ void Machine::written(LaneIndex index, base::Result<warehouse::WriteReport> resu
   after(step);
 }
 
-void Machine::commit(LaneIndex index, const warehouse::WriteReport& report, std::chrono::nanoseconds took, Step& step) {
-  LaneState& lane = lanes_[index];
-  const Flight flight = *std::exchange(lane.current, std::nullopt);
-  std::vector<MessageRef> committed;
-  std::vector<MessageRef> deferred;
-  std::vector<Bisection::Suspect> refused;
-  std::uint64_t duplicates = 0;
-  committed.reserve(flight.refs.size());
+Machine::Outcomes Machine::sort_outcomes(const Flight& flight, const warehouse::WriteReport& report,
+                                         const std::string& target) {
+  Outcomes sorted;
+  sorted.committed.reserve(flight.refs.size());
   for (std::size_t i = 0; i < flight.refs.size(); ++i) {
     const auto outcome = i < report.outcomes.size() ? report.outcomes[i] : warehouse::Outcome::deferred;
     if (outcome == warehouse::Outcome::rejected) {
       std::string reason = i < report.reasons.size() ? report.reasons[i] : std::string();
-      refused.push_back({flight.refs[i], {base::ErrorKind::rejected, std::move(reason), lane.setup.name, {}}});
+      sorted.refused.push_back({flight.refs[i], {base::ErrorKind::rejected, std::move(reason), target, {}}});
     } else if (outcome == warehouse::Outcome::deferred) {
-      deferred.push_back(flight.refs[i]);
+      sorted.deferred.push_back(flight.refs[i]);
     } else {
-      duplicates += outcome == warehouse::Outcome::duplicate ? 1 : 0;
-      committed.push_back(flight.refs[i]);
+      sorted.duplicates += outcome == warehouse::Outcome::duplicate ? 1 : 0;
+      sorted.committed.push_back(flight.refs[i]);
     }
   }
-  for (const MessageRef ref : committed) settlement_.settle(ref, index);
-  if (lane.setup.is_primary) primary_has(committed, step);
-  lane.counts.landed += committed.size() - duplicates;
-  lane.counts.duplicates += duplicates;
-  ++lane.counts.batches;
-  lane.guard.record(committed.size(), 0);
+  return sorted;
+}
+
+void Machine::commit(LaneIndex index, const warehouse::WriteReport& report, std::chrono::nanoseconds took, Step& step) {
+  LaneState& lane = lanes_[index];
+  const Flight flight = *std::exchange(lane.current, std::nullopt);
+  Outcomes sorted = sort_outcomes(flight, report, lane.setup.name);
+  land(index, sorted.committed, sorted.duplicates, step);
   step.actions.emplace_back(Note{.kind = NoteKind::committed,
                                  .lane = index,
                                  .statement_id = report.statement_id.empty() ? flight.batch->id : report.statement_id,
-                                 .rows = committed.size(),
-                                 .duplicates = duplicates,
+                                 .rows = sorted.committed.size(),
+                                 .duplicates = sorted.duplicates,
                                  .took = took,
                                  .from_backlog = flight.source != kQueue});
-  for (const MessageRef ref : deferred) retry_later(index, ref, step);
-  if (committed.empty() && refused.empty()) {
-    fail_try(index, step);
-  } else if (!committed.empty()) {
+  for (const MessageRef ref : sorted.deferred) retry_later(index, ref, step);
+  if (!sorted.committed.empty()) {
     succeed(index, step);
+  } else if (sorted.refused.empty()) {
+    fail_try(index, step);
   }
   if (lane.bisection) {
-    std::ranges::move(refused, std::back_inserter(lane.bisection->suspects));
+    std::ranges::move(sorted.refused, std::back_inserter(lane.bisection->suspects));
     end_part(index, step);
   } else {
-    refuse_rows(index, flight.refs.size(), std::move(refused), step);
+    refuse_rows(index, flight.refs.size(), std::move(sorted.refused), step);
   }
+}
+
+// The target has these for good.
+void Machine::land(LaneIndex index, const std::vector<MessageRef>& refs, std::uint64_t duplicates, Step& step) {
+  LaneState& lane = lanes_[index];
+  for (const MessageRef ref : refs) settlement_.settle(ref, index);
+  if (lane.setup.is_primary) primary_has(refs, step);
+  lane.counts.landed += refs.size() - duplicates;
+  lane.counts.duplicates += duplicates;
+  ++lane.counts.batches;
+  lane.guard.record(refs.size(), 0);
 }
 
 void Machine::succeed(LaneIndex index, Step& step) {
@@ -224,12 +233,7 @@ void Machine::commit_all(LaneIndex index, const warehouse::Marker& marker, Step&
     lane.current = Flight{.batch = std::move(again), .refs = std::move(flight.refs), .source = flight.source};
     return;
   }
-  for (const MessageRef ref : flight.refs) settlement_.settle(ref, index);
-  if (lane.setup.is_primary) primary_has(flight.refs, step);
-  lane.counts.landed += marker.inserted;
-  lane.counts.duplicates += marker.duplicate;
-  ++lane.counts.batches;
-  lane.guard.record(flight.refs.size(), 0);
+  land(index, flight.refs, marker.duplicate, step);
   step.actions.emplace_back(Note{.kind = NoteKind::settled_by_marker,
                                  .lane = index,
                                  .statement_id = flight.batch->id,
