@@ -28,46 +28,58 @@ bool is_harmless_pragma(std::string_view name) {
          name == "freelist_count" || name == "integrity_check" || name == "quick_check";
 }
 
-int authorize(void* /*unused*/, int action, const char* first, const char* /*second*/, const char* /*database*/,
-              const char* /*trigger*/) {
+// What SQLite's callbacks need; must outlive the statement.
+struct Guard {
+  steady_clock::time_point deadline;
+  bool denied = false;  // SQLite's own code for it differs from statement to statement
+};
+
+bool is_allowed(int action, const char* first) {
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:
     case SQLITE_FUNCTION:
     case SQLITE_RECURSIVE:
-      return SQLITE_OK;
+      return true;
     case SQLITE_PRAGMA:
-      return is_harmless_pragma(first != nullptr ? first : "") ? SQLITE_OK : SQLITE_DENY;
+      return is_harmless_pragma(first != nullptr ? first : "");
     default:
-      return SQLITE_DENY;
+      return false;
   }
 }
 
-int out_of_time(void* deadline) {
-  return steady_clock::now() >= *static_cast<const steady_clock::time_point*>(deadline) ? 1 : 0;
+int authorize(void* guard, int action, const char* first, const char* /*second*/, const char* /*database*/,
+              const char* /*trigger*/) {
+  if (is_allowed(action, first)) return SQLITE_OK;
+  static_cast<Guard*>(guard)->denied = true;
+  return SQLITE_DENY;
+}
+
+int out_of_time(void* guard) {
+  return steady_clock::now() >= static_cast<const Guard*>(guard)->deadline ? 1 : 0;
 }
 
 std::unexpected<base::Error> refuse(const std::string& path, std::string message) {
   return base::fail(ErrorKind::invalid, std::move(message), path, "Give one SELECT statement");
 }
 
-void make_harmless(sqlite3* handle, steady_clock::time_point& deadline) {
+void make_harmless(sqlite3* handle, Guard& guard) {
   sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  sqlite3_set_authorizer(handle, authorize, nullptr);
-  sqlite3_progress_handler(handle, kStepsBetweenLooks, out_of_time, &deadline);
+  sqlite3_set_authorizer(handle, authorize, &guard);
+  sqlite3_progress_handler(handle, kStepsBetweenLooks, out_of_time, &guard);
 }
 
-base::Result<StatementPtr> compile(Database& database, const std::string& sql) {
+base::Result<StatementPtr> compile(Database& database, const std::string& sql, const Guard& guard) {
   if (sql.find('\0') != std::string::npos) return refuse(database.path(), "the statement holds a NUL");
   sqlite3_stmt* raw = nullptr;
   const char* rest = nullptr;
   const int code = sqlite3_prepare_v2(database.handle(), sql.c_str(), -1, &raw, &rest);
   StatementPtr statement(raw);
-  if (code == SQLITE_AUTH) return refuse(database.path(), "this statement is not read-only");
+  if (guard.denied) return refuse(database.path(), "this statement is not read-only");
   if (code != SQLITE_OK) return base::fail(database.last_error("cannot prepare the statement"));
   if (statement == nullptr) return refuse(database.path(), "there is no statement in this text");
   if (sqlite3_stmt_readonly(raw) == 0) return refuse(database.path(), "this statement is not read-only");
@@ -131,12 +143,12 @@ base::Result<ReadResult> fetch(const Database& database, sqlite3_stmt* statement
 }  // namespace
 
 base::Result<ReadResult> read_only_query(const std::string& path, const std::string& sql, const ReadLimits& limits) {
-  steady_clock::time_point deadline = steady_clock::now() + limits.time_max;
+  Guard guard{.deadline = steady_clock::now() + limits.time_max};
   auto database = Database::open(path, OpenMode::read_only);
   if (!database) return base::fail(std::move(database.error()));
   database->set_busy_timeout(limits.busy_timeout);
-  make_harmless(database->handle(), deadline);
-  auto statement = compile(*database, sql);
+  make_harmless(database->handle(), guard);
+  auto statement = compile(*database, sql, guard);
   if (!statement) return base::fail(std::move(statement.error()));
   return fetch(*database, statement->get(), limits.rows_max);
 }

@@ -1,0 +1,65 @@
+// An empty warehouse in a folder of its own, for the conformance suite.
+#include <cstdlib>
+#include <filesystem>
+
+#include "sqlite/database.hpp"
+#include "tests/conformance/warehouse_testbed.hpp"
+#include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SqliteTestbed final : public WarehouseTestbed {
+ public:
+  SqliteTestbed() {
+    std::string pattern = (fs::temp_directory_path() / "twinshift-warehouse-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+    folder_ = pattern;
+  }
+  ~SqliteTestbed() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  SqliteTestbed(const SqliteTestbed&) = delete;
+  SqliteTestbed& operator=(const SqliteTestbed&) = delete;
+
+  std::unique_ptr<Warehouse> open() override {
+    auto opened = open_sqlite_warehouse({.path = path().string(), .table = "landing.events_here"});
+    if (!opened) std::abort();
+    return std::move(*opened);
+  }
+  [[nodiscard]] std::string table() const override { return "\"events_here\""; }
+
+  base::Status execute(const std::string& sql) override {
+    auto database = sqlite::Database::open(path().string(), sqlite::OpenMode::create);
+    if (!database) return base::fail(std::move(database.error()));
+    database->set_busy_timeout(std::chrono::seconds(10));
+    return database->execute(sql);
+  }
+
+  void take_away() override { move(folder_ / "", folder_ / "away"); }
+  void bring_back() override { move(folder_ / "away", folder_ / ""); }
+
+ private:
+  [[nodiscard]] fs::path path() const { return folder_ / "warehouse.db"; }
+
+  void move(const fs::path& from, const fs::path& to) const {
+    fs::create_directories(folder_ / "away");
+    for (const char* ending : {"", "-wal", "-shm"}) {
+      const std::string name = std::string("warehouse.db") + ending;
+      if (fs::exists(from / name)) fs::rename(from / name, to / name);
+    }
+  }
+
+  fs::path folder_;
+};
+
+}  // namespace
+
+std::unique_ptr<WarehouseTestbed> make_sqlite_warehouse_testbed() {
+  return std::make_unique<SqliteTestbed>();
+}
+
+}  // namespace twinshift::warehouse

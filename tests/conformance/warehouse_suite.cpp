@@ -1,0 +1,81 @@
+#include "tests/conformance/warehouse_suite.hpp"
+
+#include <charconv>
+
+#include "event/row.hpp"
+
+namespace twinshift::warehouse {
+
+std::vector<DriverUnderTest> drivers_under_test() {
+  return {
+#define WAREHOUSE_DRIVER(name) DriverUnderTest{#name, &make_##name##_warehouse_testbed},
+#include "app/drivers.def"
+  };
+}
+
+event::EventPtr event_of(std::string json, base::WallTime received_at) {
+  auto decoded = event::decode_event(std::move(json), "m", received_at);
+  EXPECT_TRUE(decoded) << (decoded ? "" : decoded.error().text());
+  return decoded ? *decoded : nullptr;
+}
+
+event::EventPtr event_of(int number) {
+  return event_of(R"({"event_time":"2024-01-01 12:00:00","appsflyer_id":"a)" + std::to_string(number) + "\"}");
+}
+
+std::string WarehouseSuite::write(std::string id, std::vector<event::EventPtr> events) {
+  auto report = warehouse_->write(batch_of(std::move(id), std::move(events)));
+  EXPECT_TRUE(report) << (report ? "" : report.error().text());
+  if (!report) return "";
+  std::string letters;
+  for (const Outcome outcome : report->outcomes) {
+    letters += outcome == Outcome::written     ? 'w'
+               : outcome == Outcome::duplicate ? 'd'
+               : outcome == Outcome::rejected  ? 'r'
+                                               : 'l';
+  }
+  return letters;
+}
+
+std::string WarehouseSuite::ask(const std::string& sql) {
+  auto table = warehouse_->query(sql, 10);
+  EXPECT_TRUE(table) << sql << ": " << (table ? "" : table.error().text());
+  if (!table || table->rows.empty() || table->rows[0].empty()) return "(nothing)";
+  return table->rows[0][0].value_or("NULL");
+}
+
+namespace {
+
+event::Cell cell_of(const event::Column& column, const std::optional<std::string>& value) {
+  event::Cell cell;
+  if (!value) return cell;
+  cell.null = false;
+  cell.text = *value;
+  const bool number = column.type == event::ColumnType::integer || column.type == event::ColumnType::bigint ||
+                      column.type == event::ColumnType::boolean;
+  if (number) std::from_chars(value->data(), value->data() + value->size(), cell.number);
+  return cell;
+}
+
+}  // namespace
+
+std::vector<std::string> WarehouseSuite::decoded_ids() {
+  std::string sql = "SELECT extra";
+  for (const event::Column& column : event::catalogue()) sql += ",\"" + std::string(column.name) + "\"";
+  const auto table = warehouse_->query(sql + " FROM " + bed_->table() + " ORDER BY event_id", 1'000'000);
+  EXPECT_TRUE(table) << (table ? "" : table.error().text());
+  std::vector<std::string> ids;
+  if (!table) return ids;
+  for (const auto& row : table->rows) {
+    std::vector<event::Cell> cells;
+    for (std::size_t i = 0; i < event::catalogue().size(); ++i) {
+      cells.push_back(cell_of(event::catalogue()[i], row[i + 1]));
+    }
+    const auto json = event::decode(cells, row[0].value_or(""));
+    EXPECT_TRUE(json);
+    if (json) ids.push_back(event_of(*json)->id.hex());
+  }
+  return ids;
+}
+
+}  // namespace twinshift::warehouse

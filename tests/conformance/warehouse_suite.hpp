@@ -1,0 +1,44 @@
+// What the parts of the warehouse suite share: the fixture, one run for each driver. One thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "event/event.hpp"
+#include "tests/conformance/warehouse_testbed.hpp"
+
+namespace twinshift::warehouse {
+
+struct DriverUnderTest {
+  const char* name;
+  std::unique_ptr<WarehouseTestbed> (*make)();
+};
+std::vector<DriverUnderTest> drivers_under_test();
+
+event::EventPtr event_of(std::string json, base::WallTime received_at = base::WallTime(std::chrono::hours(480'000)));
+// An event that differs from those of other numbers.
+event::EventPtr event_of(int number);
+
+class WarehouseSuite : public testing::TestWithParam<DriverUnderTest> {
+ protected:
+  WarehouseSuite() : bed_(GetParam().make()), warehouse_(bed_->open()) {}
+
+  static Batch batch_of(std::string id, std::vector<event::EventPtr> events) {
+    return {std::move(id), std::move(events)};
+  }
+  // write() that must succeed; outcomes as letters: w, d, r, later.
+  std::string write(std::string id, std::vector<event::EventPtr> events);
+  // The first column of the first row of a query that must succeed.
+  std::string ask(const std::string& sql);
+  std::string count() { return ask("SELECT count(*) FROM " + bed_->table()); }
+  // Each row's event as decode() tells it, in order of event_id.
+  std::vector<std::string> decoded_ids();
+
+  std::unique_ptr<WarehouseTestbed> bed_;
+  std::unique_ptr<Warehouse> warehouse_;
+};
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,32 @@
+// What the warehouse suite needs from a driver: an empty database of its own, and a hand on it from outside. One thread
+// at a time; warehouses that it opens may then be used by one thread each.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::warehouse {
+
+class WarehouseTestbed {
+ public:
+  virtual ~WarehouseTestbed() = default;
+
+  // Another connection to the same database; prepare() is not called yet.
+  virtual std::unique_ptr<Warehouse> open() = 0;
+  // The table's quoted name, for statements.
+  [[nodiscard]] virtual std::string table() const = 0;
+  // What the table's owner does behind our back. Takes several statements.
+  virtual base::Status execute(const std::string& sql) = 0;
+  // The database can not be reached, then again as it was left.
+  virtual void take_away() = 0;
+  virtual void bring_back() = 0;
+};
+
+// One function a driver, in src/warehouse/drivers/<name>/<name>_testbed.cpp.
+#define WAREHOUSE_DRIVER(name) std::unique_ptr<WarehouseTestbed> make_##name##_warehouse_testbed();
+#include "app/drivers.def"
+
+}  // namespace twinshift::warehouse
