@@ -104,6 +104,10 @@ void Delivery::Impl::start_threads() {
                            .has_backlog = !target.is_primary && target.backlog != nullptr,
                            .limits = target.limits});
     backlogs.push_back(target.backlog);
+    if (!target.is_primary) continue;
+    // One full batch commits while the next one fills: with less room it could never fill, and would wait for its age.
+    setup.flow.hold_rows_max = std::max(setup.flow.hold_rows_max, 2 * target.limits.batch_rows_max);
+    setup.flow.hold_bytes_max = std::max(setup.flow.hold_bytes_max, 2 * target.limits.batch_bytes_max);
   }
   conductor = std::make_unique<Conductor>(Conductor::Parts{.setup = std::move(setup),
                                                            .queue = &queue,
