@@ -1,0 +1,295 @@
+// What every queue driver must do, tried on each one in the driver table.
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/conformance/queue_testbed.hpp"
+#include "tests/support/queue_calls.hpp"
+
+namespace twinshift::queue {
+namespace {
+
+using namespace std::chrono_literals;
+using tests::acknowledge;
+using tests::enqueue;
+using tests::receive;
+
+struct Driver {
+  const char* name;
+  std::unique_ptr<QueueTestbed> (*make)();
+};
+
+const Driver kDrivers[] = {
+#define QUEUE_DRIVER(name) {#name, make_##name##_queue_testbed},
+#include "app/drivers.def"
+};
+
+class QueueConformance : public ::testing::TestWithParam<Driver> {
+ protected:
+  void open(TestbedLimits limits = {}) {
+    queue_.reset();
+    queue_ = bed_->open(limits);
+  }
+  void reopen(TestbedLimits limits = {}) {
+    queue_->close();
+    open(limits);
+  }
+  std::vector<std::string> bodies(std::size_t messages_max = 100) {
+    std::vector<std::string> out;
+    for (Lease& lease : receive(*queue_, messages_max)) out.push_back(std::move(lease.message.body));
+    return out;
+  }
+
+  const std::unique_ptr<QueueTestbed> bed_ = GetParam().make();
+  std::unique_ptr<EventQueue> queue_;
+};
+
+TEST_P(QueueConformance, GivesBackWhatWasPutIn) {
+  open();
+  const base::WallTime at(1'704'110'400'123'456us);
+  ASSERT_TRUE(enqueue(*queue_, R"({"event_name":"install"})", "0190-id", at));
+  const auto leases = receive(*queue_, 10);
+  ASSERT_EQ(leases.size(), 1U);
+  EXPECT_EQ(leases[0].message.body, R"({"event_name":"install"})");
+  EXPECT_EQ(leases[0].message.message_id, "0190-id");
+  EXPECT_EQ(leases[0].message.received_at, at);
+  EXPECT_EQ(leases[0].attempt, 1U);
+}
+
+TEST_P(QueueConformance, LendsInTheOrderOfArrival) {
+  open();
+  for (const char* body : {"a", "b", "c", "d"}) ASSERT_TRUE(enqueue(*queue_, body));
+  EXPECT_THAT(bodies(3), ::testing::ElementsAre("a", "b", "c"));
+  EXPECT_THAT(bodies(3), ::testing::ElementsAre("d"));
+  EXPECT_THAT(bodies(3), ::testing::IsEmpty());
+}
+
+TEST_P(QueueConformance, LendsAgainAfterReopeningWhatWasNotAcknowledged) {
+  open();
+  for (const char* body : {"kept", "acknowledged", "never lent"}) ASSERT_TRUE(enqueue(*queue_, body));
+  const auto leases = receive(*queue_, 2);
+  ASSERT_EQ(leases.size(), 2U);
+  ASSERT_TRUE(acknowledge(*queue_, {leases[1].receipt}));
+  reopen();
+  EXPECT_EQ(queue_->status().depth, 2U);
+  EXPECT_THAT(bodies(), ::testing::ElementsAre("kept", "never lent"));
+}
+
+TEST_P(QueueConformance, AReceiptOfAnEarlierOpeningChangesNothing) {
+  open();
+  ASSERT_TRUE(enqueue(*queue_, "a"));
+  const auto before = receive(*queue_, 1);
+  reopen();
+  const auto now = receive(*queue_, 1);
+  ASSERT_EQ(now.size(), 1U);
+  EXPECT_TRUE(acknowledge(*queue_, {before[0].receipt}));
+  EXPECT_EQ(queue_->status().depth, 1U);
+}
+
+TEST_P(QueueConformance, ALeaseThatRanOutIsLentAgainAndItsReceiptIsVoid) {
+  open({.lease_timeout = 10s});
+  ASSERT_TRUE(enqueue(*queue_, "a"));
+  const auto first = receive(*queue_, 1);
+  bed_->advance(9s);
+  EXPECT_THAT(receive(*queue_, 1), ::testing::IsEmpty());
+  bed_->advance(2s);
+  const auto second = receive(*queue_, 1);
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].attempt, 2U);
+  EXPECT_NE(second[0].receipt.generation, first[0].receipt.generation);
+  EXPECT_TRUE(acknowledge(*queue_, {first[0].receipt}));
+  EXPECT_EQ(queue_->status().depth, 1U);
+  EXPECT_TRUE(acknowledge(*queue_, {second[0].receipt}));
+  EXPECT_EQ(queue_->status().depth, 0U);
+}
+
+TEST_P(QueueConformance, ReleaseWithADelayIsNotLentBefore) {
+  open();
+  ASSERT_TRUE(enqueue(*queue_, "a"));
+  const auto lent = receive(*queue_, 1);
+  queue_->release({lent[0].receipt}, 5s);
+  EXPECT_EQ(queue_->status().in_flight, 0U);
+  EXPECT_THAT(bodies(), ::testing::IsEmpty());
+  bed_->advance(4900ms);
+  EXPECT_THAT(bodies(), ::testing::IsEmpty());
+  bed_->advance(200ms);
+  EXPECT_THAT(bodies(), ::testing::ElementsAre("a"));
+}
+
+TEST_P(QueueConformance, ReleaseWithoutADelayIsLentAtOnce) {
+  open();
+  ASSERT_TRUE(enqueue(*queue_, "a"));
+  const auto lent = receive(*queue_, 1);
+  queue_->release({lent[0].receipt}, 0ms);
+  const auto again = receive(*queue_, 1);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].attempt, 2U);
+}
+
+TEST_P(QueueConformance, AReleasedReceiptSettlesNothing) {
+  open();
+  ASSERT_TRUE(enqueue(*queue_, "a"));
+  const auto lent = receive(*queue_, 1);
+  queue_->release({lent[0].receipt}, 0ms);
+  EXPECT_TRUE(acknowledge(*queue_, {lent[0].receipt}));
+  EXPECT_EQ(queue_->status().depth, 1U);
+}
+
+TEST_P(QueueConformance, ExtendMovesTheDeadline) {
+  open({.lease_timeout = 10s});
+  ASSERT_TRUE(enqueue(*queue_, "a"));
+  const auto lent = receive(*queue_, 1);
+  bed_->advance(8s);
+  queue_->extend({lent[0].receipt}, 10s);
+  bed_->advance(8s);
+  EXPECT_THAT(bodies(), ::testing::IsEmpty());
+  EXPECT_EQ(queue_->status().in_flight, 1U);
+  bed_->advance(3s);
+  EXPECT_THAT(bodies(), ::testing::ElementsAre("a"));
+}
+
+TEST_P(QueueConformance, KeepsAnyBytes) {
+  open();
+  const std::vector<std::string> hostile = {"",
+                                            std::string(1, '\0'),
+                                            std::string("a\0b", 3),
+                                            "\xff\xfe\xc0\x80",
+                                            R"("); DROP TABLE messages; --)",
+                                            std::string(1U << 20U, 'x'),
+                                            "\\ud800"};
+  for (const std::string& body : hostile) ASSERT_TRUE(enqueue(*queue_, body, body.substr(0, 100)));
+  reopen();
+  EXPECT_THAT(bodies(), ::testing::ElementsAreArray(hostile));
+}
+
+TEST_P(QueueConformance, TellsDepthAgeAndWhatIsInFlight) {
+  open();
+  EXPECT_EQ(queue_->status().depth, 0U);
+  EXPECT_EQ(queue_->status().oldest_age, 0ms);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(enqueue(*queue_, "a"));
+  const auto lent = receive(*queue_, 2);
+  const QueueStatus status = queue_->status();
+  EXPECT_EQ(status.depth, 3U);
+  EXPECT_EQ(status.in_flight, 2U);
+  EXPECT_FALSE(status.trouble);
+}
+
+TEST_P(QueueConformance, WaitsForAMessage) {
+  open();
+  std::jthread later([&] { EXPECT_TRUE(enqueue(*queue_, "late")); });
+  EXPECT_EQ(receive(*queue_, 1, 30s).size(), 1U);
+}
+
+TEST_P(QueueConformance, StopsWaitingWhenToldTo) {
+  open();
+  std::stop_source stop;
+  std::jthread later([&] { stop.request_stop(); });
+  const auto leases = queue_->receive(1, 30s, stop.get_token());
+  ASSERT_TRUE(leases);
+  EXPECT_THAT(*leases, ::testing::IsEmpty());
+}
+
+TEST_P(QueueConformance, AnAcknowledgementOfNothingIsAnswered) {
+  open();
+  EXPECT_TRUE(acknowledge(*queue_, {}));
+  EXPECT_TRUE(acknowledge(*queue_, {Receipt{.id = 99, .generation = 1, .handle = "none"}}));
+}
+
+TEST_P(QueueConformance, AClosedQueueTakesAndGivesNothing) {
+  open();
+  ASSERT_TRUE(enqueue(*queue_, "a"));
+  queue_->close();
+  queue_->close();
+  const auto late = enqueue(*queue_, "b");
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind, base::ErrorKind::cancelled);
+  EXPECT_FALSE(queue_->receive(1, 0ms, {}));
+  open();
+  EXPECT_THAT(bodies(), ::testing::ElementsAre("a"));
+}
+
+TEST_P(QueueConformance, CloseFinishesWhatWaits) {
+  open();
+  std::atomic<int> durable{0};
+  for (int i = 0; i < 200; ++i) {
+    queue_->enqueue({"a", "m", {}}, [&](const base::Status& status) { durable += status ? 1 : 0; });
+  }
+  reopen();
+  EXPECT_EQ(durable, 200);
+  EXPECT_EQ(queue_->status().depth, 200U);
+}
+
+TEST_P(QueueConformance, AnswersFullBeyondItsBoundOnWaitingMessages) {
+  open({.inbox_messages_max = 4});
+  std::atomic<int> answered{0};
+  std::atomic<int> full{0};
+  constexpr int kSent = 2000;
+  for (int i = 0; i < kSent; ++i) {
+    queue_->enqueue({std::string(10'000, 'x'), "m", {}}, [&](const base::Status& status) {
+      ++answered;
+      if (!status && status.error().kind == base::ErrorKind::full) ++full;
+    });
+  }
+  reopen();
+  EXPECT_EQ(answered, kSent);
+  EXPECT_GT(full, 0);
+  EXPECT_EQ(queue_->status().depth, static_cast<std::uint64_t>(kSent - full));
+}
+
+TEST_P(QueueConformance, AnswersFullBeyondItsBoundOnMessages) {
+  open({.messages_max = 2});
+  ASSERT_TRUE(enqueue(*queue_, "a"));
+  ASSERT_TRUE(enqueue(*queue_, "b"));
+  const auto refused = enqueue(*queue_, "c");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, base::ErrorKind::full);
+  ASSERT_TRUE(acknowledge(*queue_, {receive(*queue_, 1)[0].receipt}));
+  EXPECT_TRUE(enqueue(*queue_, "c"));
+}
+
+TEST_P(QueueConformance, ManyProducersAndConsumersMeetEachMessageOnce) {
+  open();
+  constexpr int kProducers = 4;
+  constexpr int kEach = 500;
+  std::mutex mutex;
+  std::multiset<std::string> seen;
+  std::atomic<std::size_t> left{kProducers * kEach};
+  {
+    std::vector<std::jthread> threads;
+    for (int producer = 0; producer < kProducers; ++producer) {
+      threads.emplace_back([&, producer] {
+        for (int i = 0; i < kEach; ++i) {
+          queue_->enqueue({std::to_string(producer * kEach + i), "m", {}},
+                          [](const base::Status& status) { EXPECT_TRUE(status); });
+        }
+      });
+    }
+    for (int consumer = 0; consumer < 3; ++consumer) {
+      threads.emplace_back([&] {
+        while (left > 0) {
+          std::vector<Receipt> receipts;
+          for (Lease& lease : receive(*queue_, 64, 5ms)) {
+            const std::lock_guard lock(mutex);
+            seen.insert(lease.message.body);
+            receipts.push_back(lease.receipt);
+          }
+          left -= receipts.size();
+          EXPECT_TRUE(acknowledge(*queue_, std::move(receipts)));
+        }
+      });
+    }
+  }
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(kProducers * kEach));
+  EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), seen.size());
+  EXPECT_EQ(queue_->status().depth, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, QueueConformance, ::testing::ValuesIn(kDrivers),
+                         [](const auto& driver) { return std::string(driver.param.name); });
+
+}  // namespace
+}  // namespace twinshift::queue
