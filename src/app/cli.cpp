@@ -103,7 +103,8 @@ struct Commands {
     if (serve_command->parsed()) return start_service();
     if (query_command->parsed()) return run_query();
     if (generate_command->parsed()) return run_generate();
-    std::printf("%s", app.help().c_str());
+    // help() would show the parsed subcommand's own page.
+    std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
   }
 

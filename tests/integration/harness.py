@@ -170,7 +170,7 @@ class Service:
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()
-        return self.wait_exit()
+        return self.wait_exit() if not self.process.stdout.closed else self.process.returncode
 
 
 class ServiceTest(unittest.TestCase):
@@ -182,9 +182,7 @@ class ServiceTest(unittest.TestCase):
 
     def tearDown(self):
         for service in self.services:
-            if service.process.poll() is None:
-                service.process.kill()
-                service.process.wait()
+            service.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def launch(self, settings=None, **kwargs):

@@ -1,6 +1,5 @@
 """kill -9, an unusable secondary, a full disk, a second instance, the stop: nothing accepted is lost, nothing stands twice."""
 
-import json
 import os
 import random
 import subprocess
@@ -168,10 +167,12 @@ class FullDisk(ServiceTest):
 
 class StartAndStop(ServiceTest):
     def test_second_instance_is_refused(self):
-        self.start()
+        first = self.start()
         second = self.launch()
         self.assertEqual(second.wait_exit(), 4)
-        self.assertIn("twinshift.lock", "".join(second.errors) + json.dumps(second.lines))
+        said = "".join(second.errors)
+        self.assertIn(f"process id {first.process.pid}", said)
+        self.assertIn("TWINSHIFT_DATA_DIR", said)
 
     def test_port_in_use_is_refused(self):
         service = self.start()
