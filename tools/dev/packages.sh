@@ -8,7 +8,7 @@ package_set() {
       printf '%s\n' g++ cmake ninja-build ccache mold pkg-config "$(boost_package)" libsimdjson-dev libssl-dev \
         libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev ca-certificates
       ;;
-    test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 curl git ;;
+    test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 curl git locales ;;
     check) printf '%s\n' clang-format-19 clang-tidy-19 ;;
     bench) printf '%s\n' wrk nginx-light python3 curl ;;
     *) die "unknown package set '$1'; known: build test check bench" ;;
