@@ -126,7 +126,7 @@ TEST(EnvFile, TakesAnyBytes) {
 class ReadFile : public testing::Test {
  protected:
   ReadFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-env-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-env.XXXXXX").string();
     EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
   }

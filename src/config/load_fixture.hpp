@@ -16,7 +16,7 @@ namespace twinshift::config {
 class LoadTest : public testing::Test {
  protected:
   LoadTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-config-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-config.XXXXXX").string();
     const char* made = ::mkdtemp(pattern.data());
     EXPECT_NE(made, nullptr);
     folder_ = pattern;
