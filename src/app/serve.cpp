@@ -44,10 +44,17 @@ void say_what_was_read(const config::Loaded& loaded) {
 int finish(Service& service, const config::Settings& settings, int signal) {
   log::info("Stopping").add("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   const delivery::StopReport report = service.stop(settings.shutdown_timeout);
-  auto line = report.clean ? log::info("Stopped") : log::warn("Stopped with work left; it stays in the queue");
-  line.add("parked", report.parked).add("released", report.released);
-  for (const std::string& lane : report.stuck_lanes) line.add("stuckLane", lane);
-  return report.clean ? kExitOk : kExitStopIncomplete;
+  {
+    auto line = report.clean ? log::info("Stopped") : log::warn("Stopped with work left; it stays in the queue");
+    line.add("parked", report.parked).add("released", report.released);
+    for (const std::string& lane : report.stuck_lanes) line.add("stuckLane", lane);
+  }
+  log::flush();
+  const int code = report.clean ? kExitOk : kExitStopIncomplete;
+  // A lane whose call never came back cannot be joined, and must not meet destructors; everything durable is closed
+  // already.
+  if (!report.stuck_lanes.empty()) _exit(code);
+  return code;
 }
 
 }  // namespace
@@ -57,22 +64,13 @@ int serve(const config::Loaded& loaded) {
   log::set_level(log::level_from(loaded.settings.log_level).value_or(log::Level::info));
   log::info("Twinshift starting").add("version", kVersion).add("pid", static_cast<std::int64_t>(getpid()));
   say_what_was_read(loaded);
-  int code = kExitOk;
-  bool stuck = false;
-  {
-    Service service(loaded.settings, base::system_clock());
-    if (auto started = service.start(); !started) {
-      log::fatal("Cannot start").add(started.error());
-      std::fprintf(stderr, "twinshift: cannot start: %s\n", started.error().text().c_str());
-      return kExitCannotStart;
-    }
-    code = finish(service, loaded.settings, signals.wait());
-    stuck = code == kExitStopIncomplete;
-    log::flush();
-    // A lane whose call never came back cannot be joined; everything durable is closed already.
-    if (stuck) _exit(code);
+  Service service(loaded.settings, base::system_clock());
+  if (auto started = service.start(); !started) {
+    log::fatal("Cannot start").add(started.error());
+    std::fprintf(stderr, "twinshift: cannot start: %s\n", started.error().text().c_str());
+    return kExitCannotStart;
   }
-  return code;
+  return finish(service, loaded.settings, signals.wait());
 }
 
 }  // namespace twinshift::app

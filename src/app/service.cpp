@@ -159,6 +159,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (health_) health_->stopping();
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
+  server_.reset();  // before the stores close: it still hands over what it refused
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - kClosingTime));
   if (queue_) queue_->close();
   for (const auto& owed : backlogs_) owed->close();

@@ -1,0 +1,76 @@
+#include "app/health.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_queue.hpp"
+#include "tests/support/fake_warehouse.hpp"
+#include "tests/support/wait_until.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::ErrorKind;
+
+class HealthTest : public ::testing::Test {
+ protected:
+  void start_delivery() {
+    std::vector<delivery::TargetParts> targets(1);
+    targets[0].name = "primary";
+    targets[0].is_primary = true;
+    targets[0].warehouse = std::make_unique<tests::FakeWarehouse>(table_);
+    delivery_ =
+        std::make_unique<delivery::Delivery>(delivery::Options{}, queue_, std::move(targets), base::system_clock());
+    delivery_->start();
+  }
+
+  tests::FakeQueue queue_;
+  std::shared_ptr<tests::FakeTable> table_ = std::make_shared<tests::FakeTable>();
+  std::unique_ptr<delivery::Delivery> delivery_;
+};
+
+TEST_F(HealthTest, ShowsExactlyWhatThePredecessorShowed) {
+  const std::string text = Health({&queue_, nullptr}, base::system_clock()).health();
+  EXPECT_EQ(text.find(R"({"status":"ok","timestamp":"20)"), 0U);
+  EXPECT_NE(text.find(R"(Z","consumer":"disabled"})"), std::string::npos);
+  start_delivery();
+  EXPECT_NE(Health({&queue_, delivery_.get()}, base::system_clock()).health().find(R"("consumer":"enabled"})"),
+            std::string::npos);
+}
+
+TEST_F(HealthTest, IsNotReadyWhileTheQueueCannotTake) {
+  Health health({&queue_, nullptr}, base::system_clock());
+  EXPECT_TRUE(health.ready().ready);
+  queue_.fail_enqueues(base::Error{ErrorKind::full, "no room", "queue.db", ""});
+  const auto state = health.ready();
+  EXPECT_FALSE(state.ready);
+  EXPECT_NE(state.body.find(R"("queue":{"status":"error")"), std::string::npos);
+  queue_.fail_enqueues(std::nullopt);
+  EXPECT_TRUE(health.ready().ready);
+}
+
+TEST_F(HealthTest, IsNotReadyOnceStopping) {
+  Health health({&queue_, nullptr}, base::system_clock());
+  health.stopping();
+  EXPECT_FALSE(health.ready().ready);
+}
+
+// A start whose primary cannot be reached must not replace an instance that works; an outage later must not send events
+// away from a queue that would have kept them.
+TEST_F(HealthTest, WaitsForThePrimaryOnceAndKeepsTakingAfterwards) {
+  table_->fail_all(base::Error{ErrorKind::unavailable, "refused", "primary", ""});
+  start_delivery();
+  Health health({&queue_, delivery_.get()}, base::system_clock());
+  ASSERT_TRUE(
+      tests::wait_until([&] { return delivery_->status().targets[0].state != delivery::TargetState::starting; }));
+  EXPECT_FALSE(health.ready().ready);
+  table_->fail_all(std::nullopt);
+  queue_.enqueue({R"({"a":1})", "m-1", {}}, [](const base::Status&) {});
+  ASSERT_TRUE(tests::wait_until([&] { return health.ready().ready; }));
+  table_->fail_all(base::Error{ErrorKind::unavailable, "refused", "primary", ""});
+  queue_.enqueue({R"({"a":2})", "m-2", {}}, [](const base::Status&) {});
+  ASSERT_TRUE(tests::wait_until([&] { return delivery_->status().targets[0].state != delivery::TargetState::ok; }));
+  EXPECT_TRUE(health.ready().ready);
+}
+
+}  // namespace
+}  // namespace twinshift::app
