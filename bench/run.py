@@ -36,7 +36,7 @@ def parse():
     options.settings = [tuple(pair.split("=", 1)) for pair in options.set]
     if any(len(pair) != 2 for pair in options.settings):
         parser.error("--set wants NAME=VALUE")
-    options.landing_events, options.deep_events = 150_000, 1_000_000
+    options.landing_events, options.deep_events = 100_000, 1_000_000
     options.steady_seconds, options.idle_seconds, options.quiet_seconds = 30, 20, 10
     if options.quick:
         options.seconds, options.landing_events, options.deep_events = 3, 20_000, 50_000

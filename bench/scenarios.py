@@ -82,7 +82,7 @@ def fill_queue(bench, folder, events):
         begin = time.monotonic()
         while accepted < events:
             rate = accepted / max(0.1, time.monotonic() - begin) if accepted else 20_000
-            seconds = max(1, min(60, int((events - accepted) / max(1.0, rate)) + 1))
+            seconds = max(1, min(60, int((events - accepted) / max(1.0, rate))))
             result = bench.wrk.run(service.url, 64, seconds)
             if result["accepted"] == 0:
                 raise BenchError(f"the service accepted nothing; its log ends:\n{service.log_tail()}")
@@ -126,7 +126,7 @@ def landing(bench):
         check_once(warehouses, accepted)
         warehouses.close()
     rate = (landed - first) / max(seconds, 1e-3)
-    ceiling = bare_loader(bench, folder / "data" / "primary.db")
+    ceiling = bare_loader(bench, folder / "data" / "primary.db", accepted)
     bench.forget(folder)
     return {
         "events": accepted, "events_per_second": rate, "cpu_seconds_per_100k": read["cpu_seconds"] * 1e5 / max(1, landed - first),
@@ -143,10 +143,10 @@ def wait_for_first_rows(warehouses, service):
         time.sleep(0.005)
 
 
-def bare_loader(bench, source):
+def bare_loader(bench, source, rows):
     out = bench.folder / "bare"
     out.mkdir(exist_ok=True)
-    run = subprocess.run([str(bench.loader), str(source), TABLE, "50000", str(out)], capture_output=True, text=True, timeout=LAND_SECONDS_MAX, check=False)
+    run = subprocess.run([str(bench.loader), str(source), TABLE, str(rows), str(out)], capture_output=True, text=True, timeout=LAND_SECONDS_MAX, check=False)
     bench.forget(out)
     if run.returncode != 0:
         raise BenchError(f"bare_loader: {run.stderr.strip()}")

@@ -10,7 +10,7 @@ namespace twinshift::delivery {
 
 // Of one target. The defaults suit the embedded driver.
 struct TargetLimits {
-  std::size_t batch_rows_max = 500;
+  std::size_t batch_rows_max = 1'000;
   std::size_t batch_bytes_max = 8U << 20U;
   // How long an unfilled batch may gather behind a busy lane. A lane that has been idle starts at once.
   std::chrono::milliseconds batch_age_max{10};

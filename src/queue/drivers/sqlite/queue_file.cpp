@@ -21,7 +21,7 @@ base::Status set_up_connection(sqlite::Database& database, const FileOptions& op
   if (auto wal = database.use_durable_wal(); !wal) return wal;
   database.watch_wal();
   return database.execute(
-      "PRAGMA secure_delete=OFF; PRAGMA cache_size=-12000; PRAGMA temp_store=MEMORY;"
+      "PRAGMA secure_delete=OFF; PRAGMA cache_size=-4000; PRAGMA temp_store=MEMORY;"
       "PRAGMA journal_size_limit=" +
       std::to_string(options.wal_bytes_max));
 }

@@ -33,7 +33,7 @@ struct SqliteQueueOptions {
   std::uint64_t disk_reserve_bytes = 512'000'000;
   // Committed messages that are kept in memory to be lent without reading the file.
   std::size_t cache_messages_max = 4096;
-  std::size_t cache_bytes_max = 16'000'000;
+  std::size_t cache_bytes_max = 8'000'000;
   // Messages lent, given back or being deleted: each takes some 150 bytes. At this bound receive() finds none.
   std::size_t lent_max = 100'000;
   // The thread's name; Linux shows 15 characters.

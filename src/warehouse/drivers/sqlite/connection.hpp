@@ -16,7 +16,7 @@ namespace twinshift::warehouse {
 // Rows of 2.5 KB fill pages of this size well; only a new file takes it.
 inline constexpr int kPageBytes = 8192;
 // Each warehouse keeps this much of its file in memory: enough for the tops of its indexes.
-inline constexpr int kCacheKilobytes = 16 * 1024;
+inline constexpr int kCacheKilobytes = 12 * 1024;
 // The log is copied into the file when it has grown to this, by the thread that writes. It grows beyond only while a
 // reader holds an old snapshot, and gives back what is beyond when that has ended.
 inline constexpr int kWalBytes = 16 * 1024 * 1024;
