@@ -27,23 +27,17 @@ class SqliteRefusedStore final : public RefusedStore {
 
   void keep(RefusedBody body, Done done) override {
     const std::size_t bytes = body.body.size() + body.reason.size() + body.path.size();
-    base::Status refusal;
+    std::optional<base::Status> answer;  // where the body does not wait for the disk
     {
       const std::lock_guard lock(mutex_);
-      if (closing_) {
-        refusal = base::fail(ErrorKind::cancelled, "the store of refused bodies is closing", path_);
-      } else if (limits_.bodies_max == 0 || bytes > limits_.bytes_max) {
-        ++dropped_;  // by the bounds that were set, so no fault
-      } else if (waiting_ >= limits_.inbox_bodies_max || waiting_bytes_ + bytes > limits_.inbox_bytes_max) {
-        ++dropped_;
-        refusal = base::fail(ErrorKind::full, "too many refused bodies wait to be kept", path_);
-      } else {
+      answer = answer_at_once(bytes);
+      if (!answer) {
         ++waiting_;
         waiting_bytes_ += bytes;
         inbox_.push_back({std::move(body), std::move(done), bytes});
       }
     }
-    if (done) return done(std::move(refusal));
+    if (answer) return done(std::move(*answer));
     filled_.notify_one();
   }
 
@@ -77,6 +71,20 @@ class SqliteRefusedStore final : public RefusedStore {
   }
 
  private:
+  // Under mutex_. Nothing where the body may wait in the inbox.
+  std::optional<base::Status> answer_at_once(std::size_t bytes) {
+    if (closing_) return base::fail(ErrorKind::cancelled, "the store of refused bodies is closing", path_);
+    if (limits_.bodies_max == 0 || bytes > limits_.bytes_max) {
+      ++dropped_;  // by the bounds that were set, so no fault
+      return base::Status();
+    }
+    if (waiting_ >= limits_.inbox_bodies_max || waiting_bytes_ + bytes > limits_.inbox_bytes_max) {
+      ++dropped_;
+      return base::fail(ErrorKind::full, "too many refused bodies wait to be kept", path_);
+    }
+    return std::nullopt;
+  }
+
   struct Waiting {
     RefusedBody body;
     Done done;
