@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -35,10 +36,11 @@ class SqliteRefusedStore final : public RefusedStore {
         ++waiting_;
         waiting_bytes_ += bytes;
         inbox_.push_back({std::move(body), std::move(done), bytes});
+        filled_.notify_one();
+        return;
       }
     }
-    if (answer) return done(std::move(*answer));
-    filled_.notify_one();
+    done(std::move(*answer));
   }
 
   base::Result<std::vector<RefusedEntry>> list(std::size_t entries_max) override {
