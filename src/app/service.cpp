@@ -126,6 +126,7 @@ http::Options Service::http_options() {
   options.threads = static_cast<unsigned>(settings_.http_threads);
   options.header_bytes_max = settings_.http_header_bytes_max;
   options.body_bytes_max = settings_.http_body_bytes_max;
+  options.unfinished_bytes_max = settings_.http_unfinished_bytes_max;
   options.connections_max = static_cast<std::size_t>(settings_.http_connections_max);
   options.keep_alive_idle = settings_.http_keep_alive_idle;
   options.header_timeout = settings_.http_header_timeout;
