@@ -31,7 +31,7 @@ function(twinshift_folder path)
   endif()
 
   if(TWINSHIFT_TESTS AND tests)
-    add_executable(${name}_test ${tests})
+    add_executable(${name}_test ${tests} ${CMAKE_SOURCE_DIR}/tests/support/environment_locale.cpp)
     target_link_libraries(${name}_test PRIVATE ts_${name} GTest::gmock_main)
     twinshift_options(${name}_test)
     # One ctest entry a binary: the runner's count stays readable and a binary's own start-up is paid once.
