@@ -139,8 +139,10 @@ StopReport Delivery::Impl::stop(base::SteadyTime deadline) {
   conductor_thread->wait(std::chrono::hours(1));
   inputs->close();
   const base::SteadyTime lanes_until = std::min(deadline, clock.steady() + kLaneFarewell);
+  // All are told before the first is waited for: one that does not come back must not use up the others' time.
+  for (const auto& lane : lanes) lane->close();
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    if (!lanes[i]->end(left(lanes_until))) report.stuck_lanes.push_back(targets[lane_targets[i]].name);
+    if (!lanes[i]->wait_for_end(left(lanes_until))) report.stuck_lanes.push_back(targets[lane_targets[i]].name);
   }
   const DeliveryStatus after = board->read();
   for (std::size_t i = 0; i < std::min(before.targets.size(), after.targets.size()); ++i) {

@@ -202,7 +202,11 @@ TEST_F(DeliveryTest, AFullBacklogSendsMessagesBackAndLosesNothing) {
   EXPECT_EQ(queue_.depth(), 200U);
   debts_->fail_enqueues(std::nullopt);
   ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
-  EXPECT_EQ(debts_->depth() + secondary_->rows(), 200U);
+  // A group of which only a part was parked is parked again: twice in the backlog, once in the target.
+  EXPECT_GE(debts_->depth(), 200U);
+  secondary_->fail_all(std::nullopt);
+  EXPECT_TRUE(wait_until([&] { return debts_->depth() == 0; }));
+  EXPECT_EQ(secondary_->rows(), 200U);
 }
 
 TEST_F(DeliveryTest, StoppingParksWhatTheSecondaryHasNot) {

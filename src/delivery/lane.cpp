@@ -115,8 +115,11 @@ void Lane::give(LaneCall call) {
   TWINSHIFT_ASSERT(taken);
 }
 
-bool Lane::end(std::chrono::nanoseconds limit) {
+void Lane::close() {
   core_->calls.close();
+}
+
+bool Lane::wait_for_end(std::chrono::nanoseconds limit) {
   return worker_.wait(limit);
 }
 

@@ -37,8 +37,10 @@ class Lane {
   void give(LaneCall call);
   [[nodiscard]] const std::string& product() const { return product_; }
 
-  // Ends the thread; false where its call does not come back within `limit`: it is left behind.
-  bool end(std::chrono::nanoseconds limit);
+  // The thread ends once its call has come back. Idempotent.
+  void close();
+  // After close(). False where the call does not come back within `limit`: the thread is left behind.
+  bool wait_for_end(std::chrono::nanoseconds limit);
 
  private:
   struct Core;  // shared with the thread
