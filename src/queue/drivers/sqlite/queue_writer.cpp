@@ -95,14 +95,17 @@ void QueueWriter::round(WorkBatch batch) {
 
   base::Status room = room_for(batch);
   base::Status done = room;
+  bool wrote = false;
   if (!trouble_ && ((room && !batch.messages.empty()) || !erasures_.empty())) {
     const auto written = write(room ? std::span(batch.messages) : std::span<Incoming>());
     if (!written) fail(written.error());
     if (room) done = written;
-    if (written) maintain();
+    wrote = written.has_value();
   }
   inbox_.written(batch);
   answer(batch.messages, done);
+  // After the answers: a checkpoint must not keep senders waiting whose events are durable.
+  if (wrote) maintain();
 }
 
 // Errors are what the senders are told.
