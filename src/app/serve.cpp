@@ -1,6 +1,7 @@
 // `twinshift serve`: start, wait for a signal, stop.
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ class StopSignals {
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGHUP);  // the terminal it was started in has closed
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);  // a client that goes away is an error code, not the end
     std::signal(SIGXFSZ, SIG_IGN);  // so is a file size limit
@@ -49,7 +51,7 @@ void say_what_was_read(const config::Loaded& loaded) {
 }
 
 int finish(Service& service, const config::Settings& settings, int signal) {
-  log::info("Stopping").add("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  log::info("Stopping").add("signal", std::string("SIG") + sigabbrev_np(signal));
   const delivery::StopReport report = service.stop(settings.shutdown_timeout);
   {
     auto line = report.clean ? log::info("Stopped") : log::warn("Stopped with work left; it stays in the queue");

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -190,6 +191,13 @@ class StartAndStop(ServiceTest):
         for target in ("primary", "secondary"):
             wait_until(lambda t=target: {r["appsflyer_id"] for r in service.sql(t, "SELECT appsflyer_id FROM appsflyer_events")} >=
                        set(acknowledged), f"all events in {target}")
+
+    def test_each_stop_signal_ends_in_good_order(self):
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            service = self.start()
+            service.process.send_signal(getattr(signal, name))
+            self.assertEqual(service.wait_exit(), 0)
+            self.assertEqual([l["signal"] for l in service.lines if l.get("msg") == "Stopping"], [name])
 
     def test_files_are_private(self):
         service = self.start()
