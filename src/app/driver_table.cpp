@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/drivers_postgres.hpp"
 #include "app/drivers_sqlite.hpp"
 
 namespace twinshift::app {

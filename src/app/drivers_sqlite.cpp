@@ -1,9 +1,7 @@
 #include "app/drivers_sqlite.hpp"
 
-#include <array>
-#include <unistd.h>
-
 #include "app/driver_table.hpp"
+#include "app/instance_name.hpp"
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
 #include "queue/drivers/sqlite/sqlite_refused_store.hpp"
 #include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
@@ -21,13 +19,6 @@ queue::SqliteQueueOptions queue_options(const config::Settings& settings) {
   options.inbox_bytes_max = static_cast<std::size_t>(settings.queue_inbox_bytes_max);
   options.disk_reserve_bytes = settings.disk_reserve;
   return options;
-}
-
-// Who wrote a load marker: the machine's name tells instances apart.
-std::string instance_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "twinshift";
-  return name.data();
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ inline constexpr std::array kDrivers{
     Driver{"queue", "sqlite", true},
     Driver{"queue", "sqs", false},
     Driver{"warehouse", "sqlite", true},
-    Driver{"warehouse", "postgres", false},
+    Driver{"warehouse", "postgres", true},
     Driver{"warehouse", "redshift_data", false},
 };
 

@@ -37,9 +37,9 @@ and what runs where; secrets are masked.
 | configured | what runs |
 |---|---|
 | nothing | queue, primary and (with `SECONDARY_REDSHIFT_ENABLED=true`) secondary are SQLite files in the data folder: `queue.db`, `primary.db`, `secondary.db` |
-| `PRIMARY_WAREHOUSE_URL`, `SECONDARY_WAREHOUSE_URL` | as the scheme says: `sqlite:PATH`; `postgresql://`, `redshift://` and `redshift-data://` later. Wins over the next two rows |
+| `PRIMARY_WAREHOUSE_URL`, `SECONDARY_WAREHOUSE_URL` | as the scheme says: `sqlite:PATH`, `postgresql://...`, `redshift://...` (over the wire); `redshift-data://` later. Wins over the next two rows |
 | `REDSHIFT_CLUSTER_IDENTIFIER` or `REDSHIFT_WORKGROUP_NAME` | the primary by the Redshift Data API (later) |
-| the same with `SECONDARY_` | the secondary by the Redshift Data API; over the wire where `SECONDARY_REDSHIFT_ENDPOINT` is a cluster's own host (later) |
+| the same with `SECONDARY_` | the secondary by the Redshift Data API; over the wire where `SECONDARY_REDSHIFT_ENDPOINT` is a cluster's own host (both later) |
 | only a primary | no secondary; the log says so |
 | only a secondary | refused |
 | `SQS_QUEUE_URL` | the queue is SQS (later) |

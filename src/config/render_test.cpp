@@ -146,7 +146,7 @@ TEST_F(Example, TheGuidesIsRefusedAsLongAsItsDriversAreMissing) {
   EXPECT_THAT(loaded.error().text(),
               AllOf(HasSubstr("2 faults"),
                     HasSubstr("REDSHIFT_CLUSTER_IDENTIFIER asks for the warehouse driver `redshift_data`"),
-                    HasSubstr("SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER asks for the warehouse driver `postgres`"),
+                    HasSubstr("SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER asks for Redshift over the wire"),
                     HasSubstr("SECONDARY_REDSHIFT_ENABLED=false"), Not(HasSubstr("akara"))));
 }
 

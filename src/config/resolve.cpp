@@ -95,7 +95,20 @@ TargetSettings configured_target(TargetInput input, Findings& findings) {
   return std::move(input.target);
 }
 
+// Redshift by the guide's variables over the wire needs a temporary password, which only AWS can give.
+void refuse_missing_login(const TargetSettings& target, Findings& findings) {
+  if (target.driver != "postgres" || !target.url.empty()) return;
+  const bool primary = target.name == "primary";
+  findings.faults.push_back(
+      fmt::format("{} asks for Redshift over the wire with a temporary password from AWS, which this version cannot "
+                  "fetch yet: unset "
+                  "it and set {}=redshift://USER@HOST:5439/DATABASE with a password of the database{}",
+                  target.configured_by, primary ? "PRIMARY_WAREHOUSE_URL" : "SECONDARY_WAREHOUSE_URL",
+                  primary ? "" : fmt::format(", or switch the secondary off with {}=false", kEnabled)));
+}
+
 void refuse_missing_driver(const TargetSettings& target, Findings& findings) {
+  refuse_missing_login(target, findings);
   if (is_built("warehouse", target.driver)) return;
   const bool primary = target.name == "primary";
   findings.faults.push_back(fmt::format(

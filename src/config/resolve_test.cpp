@@ -128,9 +128,6 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Missing{"SQS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/hunter2\n", "SQS_QUEUE_URL is set", "`sqs`"},
         Missing{"SECONDARY_BACKLOG_QUEUE_URL=https://sqs/1/hunter2\n", "SECONDARY_BACKLOG_QUEUE_URL is set", "`sqs`"},
-        Missing{"PRIMARY_WAREHOUSE_URL=postgresql://u:hunter2@h/d\n", "PRIMARY_WAREHOUSE_URL asks", "`postgres`"},
-        Missing{"PRIMARY_WAREHOUSE_URL=postgres://u:hunter2@h/d\n", "PRIMARY_WAREHOUSE_URL asks", "`postgres`"},
-        Missing{"PRIMARY_WAREHOUSE_URL=redshift://u:hunter2@h/d\n", "PRIMARY_WAREHOUSE_URL asks", "`postgres`"},
         Missing{"PRIMARY_WAREHOUSE_URL=redshift-data://c/d\n", "PRIMARY_WAREHOUSE_URL asks", "`redshift_data`"},
         Missing{kGuidePrimary, "REDSHIFT_CLUSTER_IDENTIFIER asks", "`redshift_data`"},
         Missing{"REDSHIFT_WORKGROUP_NAME=w\nREDSHIFT_DATABASE=d\n", "REDSHIFT_WORKGROUP_NAME asks", "`redshift_data`"},
@@ -140,7 +137,20 @@ INSTANTIATE_TEST_SUITE_P(
         Missing{"PRIMARY_WAREHOUSE_URL=sqlite:a.db\nSECONDARY_REDSHIFT_ENABLED=true\n"
                 "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER=c\nSECONDARY_REDSHIFT_DATABASE=d\n"
                 "SECONDARY_REDSHIFT_ENDPOINT=https://x.y.ap-south-1.redshift.amazonaws.com\n",
-                "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER asks", "`postgres`"}));
+                "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER asks", "SECONDARY_WAREHOUSE_URL=redshift://"}));
+
+TEST_F(Resolve, TheWireIsChosenByItsUrl) {
+  for (const std::string scheme : {"postgresql", "postgres", "redshift"}) {
+    const Settings settings = good("PRIMARY_WAREHOUSE_URL=" + scheme +
+                                   "://u:hunter2@h/d\nPRIMARY_WAREHOUSE_PASSWORD_FILE=/run/p\nREDSHIFT_MAX_RETRIES=7\n")
+                                  .settings;
+    EXPECT_EQ(settings.primary.driver, "postgres");
+    EXPECT_EQ(settings.primary.url, scheme + "://u:hunter2@h/d");
+    EXPECT_EQ(settings.primary.shown.find("hunter2"), std::string::npos);
+    EXPECT_EQ(settings.primary.password_file, "/run/p");
+    EXPECT_EQ(settings.primary.retries_max, 7);
+  }
+}
 
 TEST_F(Resolve, ASwitchedOffSecondaryNeedsNoDriver) {
   const Settings settings = good(
@@ -224,6 +234,7 @@ TEST(Endpoints, AreToldApart) {
 
 TEST(Drivers, AreNamedOnceAndUnknownOnesAreNotBuilt) {
   EXPECT_TRUE(is_built("warehouse", "sqlite"));
+  EXPECT_TRUE(is_built("warehouse", "postgres"));
   EXPECT_TRUE(is_built("queue", "sqlite"));
   EXPECT_FALSE(is_built("queue", "postgres"));
   EXPECT_FALSE(is_built("", ""));

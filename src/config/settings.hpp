@@ -25,6 +25,7 @@ struct TargetSettings {
   std::filesystem::path path;          // sqlite: the file
   std::filesystem::path backlog_path;  // the file of what this target still owes; empty for the primary
   std::string url;                     // the other drivers, where a URL chose them
+  std::string password_file;           // holds the password that the URL leaves out; empty: as libpq finds it
   std::string table;                   // "table" or "schema.table"
   std::string region;
   std::string endpoint;

@@ -26,6 +26,7 @@ TargetInput primary_input(const Settings& settings) {
   TargetSettings& target = input.target;
   target.name = input.name;
   target.table = settings.redshift_table_name;
+  target.password_file = settings.primary_warehouse_password_file;
   target.region = first_of({settings.aws_region, kRegionDefault});
   target.cluster_identifier = settings.redshift_cluster_identifier;
   target.workgroup_name = settings.redshift_workgroup_name;
@@ -45,6 +46,7 @@ TargetInput secondary_input(const Settings& settings) {
                              settings.secondary_redshift_workgroup_name.empty();
   target.table = first_of({settings.secondary_redshift_table_name,
                            both_embedded ? std::string_view(settings.redshift_table_name) : kTableDefault});
+  target.password_file = settings.secondary_warehouse_password_file;
   target.region = first_of({settings.secondary_aws_region, settings.aws_region, kRegionDefault});
   target.endpoint = settings.secondary_redshift_endpoint;
   target.cluster_identifier = settings.secondary_redshift_cluster_identifier;

@@ -191,9 +191,16 @@ bool convert_json_text(std::string_view text, bool clean, std::size_t width, Row
   return set_json(cell, text, width);
 }
 
-bool convert_json(const Field& field, bool clean, std::size_t width, RowArena& arena, Cell& cell) {
-  if (field.kind == ValueKind::text) return convert_json_text(field.text, clean, width, arena, cell);
-  if (check_json(field.raw).storable) set_json(cell, field.raw, width);
+bool convert_json(const Field& field, bool clean, Room room, RowArena& arena, Cell& cell) {
+  const std::size_t width = bytes_of(room.width);
+  bool same = false;
+  if (field.kind == ValueKind::text) {
+    same = convert_json_text(field.text, clean, width, arena, cell);
+  } else if (check_json(field.raw).storable) {
+    set_json(cell, field.raw, width);
+  }
+  if (room.json_exact) return same;
+  if (!cell.null && !check_json(cell.text).narrow) cell = Cell{};
   return false;
 }
 
@@ -243,9 +250,19 @@ bool convert(const Field& field, const Column& column, Room room, bool clean, Ro
     case ColumnType::timestamptz:
       return convert_time(field, column, arena, cell);
     case ColumnType::json:
-      return convert_json(field, clean, bytes_of(room.width), arena, cell);
+      return convert_json(field, clean, room, arena, cell);
   }
   return false;
+}
+
+Cell filler(const Column& column) {
+  Cell cell;
+  cell.null = false;
+  cell.text = "";
+  if (column.type == ColumnType::decimal) cell.text = "0";
+  if (column.type == ColumnType::json) cell.text = "null";
+  if (column.type == ColumnType::timestamp || column.type == ColumnType::timestamptz) cell.text = "1970-01-01 00:00:00";
+  return cell;
 }
 
 void append_value(std::string& out, const Column& column, const Cell& cell) {

@@ -38,7 +38,19 @@ void ExtraWriter::keep(const Field& field, bool plain_name) {
   out_ += field.raw;
 }
 
+void ExtraWriter::note_absent(std::string_view column) {
+  absent_ += absent_.empty() ? "[\"" : ",\"";
+  absent_ += column;
+  absent_ += '"';
+}
+
 void ExtraWriter::finish() {
+  if (!absent_.empty()) {
+    out_ += out_.empty() ? '{' : ',';
+    base::append_json_string(out_, kAbsentColumns);
+    out_ += ':';
+    out_ += absent_ + ']';
+  }
   if (whole_) {
     out_ += out_.empty() ? '{' : ',';
     base::append_json_string(out_, kWholeEvent);

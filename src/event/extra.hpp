@@ -19,6 +19,9 @@ class ExtraWriter {
   // `plain_name`: the name needs no escapes (a catalogue name).
   void keep(const Field& field, bool plain_name);
 
+  // The column had to take a filler in place of a missing value.
+  void note_absent(std::string_view column);
+
   // Adds the whole event where its fields alone cannot tell it, and closes the object. Leaves `out` empty where nothing
   // was kept.
   void finish();
@@ -26,6 +29,7 @@ class ExtraWriter {
  private:
   const Event& event_;
   std::string& out_;
+  std::string absent_;
   bool whole_;
 };
 

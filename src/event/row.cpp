@@ -1,5 +1,6 @@
 #include "event/row.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/json_text.hpp"
@@ -16,13 +17,34 @@ const TableShape& whole_shape() {
 }
 
 Room room_of(const TableShape& shape, const std::vector<std::int32_t>& widths, std::size_t index) {
-  return {widths[index], index < shape.scales.size() ? shape.scales[index] : catalogue()[index].scale};
+  return {widths[index], index < shape.scales.size() ? shape.scales[index] : catalogue()[index].scale,
+          shape.json_exact};
 }
 
 void append_name(std::string& out, std::string_view name) {
   out += out.size() == 1 ? "\"" : ",\"";
   out += name;
   out += "\":";
+}
+
+// Columns that take no NULL get a filler. Where the event has the field, `extra` holds it already.
+void fill_not_null(const Event& event, const TableShape& shape, std::vector<Cell>& cells, ExtraWriter& extra) {
+  for (std::size_t i = 0; i < shape.not_null.size() && i < cells.size(); ++i) {
+    if (!shape.not_null[i] || !cells[i].null) continue;
+    const Column& column = catalogue()[i];
+    cells[i] = filler(column);
+    const bool sent = std::ranges::any_of(event.fields, [&](const Field& each) { return each.key == column.name; });
+    if (!sent) extra.note_absent(column.name);
+  }
+}
+
+void move_to_parts(const Event& event, Row& row) {
+  row.parts = split_parts(event.json).size();
+  row.extra = "{\"" + std::string(kParts) + "\":" + std::to_string(row.parts) + '}';
+}
+
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
 base::Result<EventPtr> read_extra(std::string_view extra) {
@@ -33,10 +55,27 @@ base::Result<EventPtr> read_extra(std::string_view extra) {
                     "compare this row with the other target and repair it");
 }
 
+// Marks the columns of a list like ["a","b"], which we wrote.
+void mark_absent(std::string_view list, std::vector<bool>& told) {
+  while (true) {
+    const std::size_t begin = list.find('"');
+    const std::size_t end = begin == std::string_view::npos ? begin : list.find('"', begin + 1);
+    if (end == std::string_view::npos) return;
+    if (const int index = find_column(list.substr(begin + 1, end - begin - 1)); index >= 0) {
+      told[static_cast<std::size_t>(index)] = true;
+    }
+    list.remove_prefix(end + 1);
+  }
+}
+
 // Appends all members of `extra` and says which columns they stand for.
 std::vector<bool> append_extra(std::string& out, const Event& extra) {
   std::vector<bool> told(catalogue().size());
   for (const Field& field : extra.fields) {
+    if (field.key == kAbsentColumns) {
+      mark_absent(field.raw, told);
+      continue;
+    }
     if (out.size() > 1) out += ',';
     base::append_json_string(out, field.key);
     out += ':';
@@ -52,6 +91,7 @@ void encode(const EventPtr& event, const TableShape& shape, Row& row) {
   const std::span<const Column> columns = catalogue();
   const std::vector<std::int32_t>& widths = shape.widths.empty() ? whole_shape().widths : shape.widths;
   row.event = event;
+  row.parts = 0;
   row.cells.assign(columns.size(), Cell{});
   RowArena arena(row);
   ExtraWriter extra(*event, row.extra);
@@ -64,10 +104,23 @@ void encode(const EventPtr& event, const TableShape& shape, Row& row) {
       extra.keep(field, true);
     }
   }
+  if (!shape.not_null.empty()) fill_not_null(*event, shape, row.cells, extra);
   extra.finish();
+  if (row.extra.size() > shape.extra_bytes_max) move_to_parts(*event, row);
 }
 
-base::Result<std::string> decode(std::span<const Cell> cells, std::string_view extra) {
+std::vector<std::string_view> split_parts(std::string_view json) {
+  std::vector<std::string_view> parts;
+  while (!json.empty()) {
+    std::size_t size = std::min(json.size(), kPartBytesMax);
+    while (size < json.size() && size > 1 && is_continuation(json[size])) --size;
+    parts.push_back(json.substr(0, size));
+    json.remove_prefix(size);
+  }
+  return parts;
+}
+
+base::Result<std::string> decode(std::span<const Cell> cells, std::string_view extra, std::string_view parts) {
   const std::span<const Column> columns = catalogue();
   if (cells.size() != columns.size()) {
     return base::fail(base::ErrorKind::invalid, "a row must have one cell for each column of the catalogue",
@@ -77,6 +130,10 @@ base::Result<std::string> decode(std::span<const Cell> cells, std::string_view e
   if (!rest) return base::fail(rest.error());
   for (const Field& field : (*rest)->fields) {
     if (field.key == kWholeEvent && field.kind == ValueKind::text) return std::string(field.text);
+    if (field.key != kParts) continue;
+    if (!parts.empty()) return std::string(parts);
+    return base::fail(base::ErrorKind::corrupt, "the row's parts are missing", "event row",
+                      "repair it from the other target");
   }
   std::string out = "{";
   const std::vector<bool> told = append_extra(out, **rest);

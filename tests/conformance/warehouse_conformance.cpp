@@ -121,18 +121,13 @@ TEST_P(WarehouseSuite, CompletesATableAndKeepsForeignColumns) {
 }
 
 TEST_P(WarehouseSuite, OneRefusedRowLeavesItsNeighbours) {
+  if (GetParam().name == std::string_view("redshift")) GTEST_SKIP() << "Redshift has no CHECK";
   ASSERT_TRUE(bed_->execute("CREATE TABLE " + bed_->table() + " (event_name TEXT CHECK (event_name <> 'bad'))"));
-  Batch batch{"b1", {event_of(1), event_of(R"({"event_name":"bad"})"), event_of(2)}};
-  auto report = warehouse_->write(batch);
-  ASSERT_TRUE(report) << report.error().text();
-  EXPECT_EQ(report->outcomes, (std::vector{Outcome::written, Outcome::rejected, Outcome::written}));
-  EXPECT_NE(report->reasons[1].find("event_name"), std::string::npos) << report->reasons[1];
-  EXPECT_EQ(report->reasons[0], "");
+  std::string reason;
+  EXPECT_EQ(write_around("b", {event_of(1), event_of(R"({"event_name":"bad"})"), event_of(2)}, reason), "wrw");
+  EXPECT_NE(reason.find("event_name"), std::string::npos) << reason;
   EXPECT_EQ(count(), "2");
-  const auto marker = warehouse_->find_marker("b1");
-  ASSERT_TRUE(marker && *marker);
-  EXPECT_EQ((*marker)->sent, 3U);
-  EXPECT_EQ((*marker)->inserted, 2U);
+  EXPECT_EQ(ask("SELECT sum(inserted) FROM twinshift_loads"), "2");
 }
 
 TEST_P(WarehouseSuite, QueriesChangeNothing) {

@@ -10,6 +10,7 @@ std::vector<DriverUnderTest> drivers_under_test() {
   return {
 #define WAREHOUSE_DRIVER(name) DriverUnderTest{#name, &make_##name##_warehouse_testbed},
 #include "app/drivers.def"
+      DriverUnderTest{"redshift", &make_redshift_warehouse_testbed},
   };
 }
 
@@ -37,6 +38,28 @@ std::string WarehouseSuite::write(std::string id, std::vector<event::EventPtr> e
   return letters;
 }
 
+std::string WarehouseSuite::write_around(const std::string& id, const std::vector<event::EventPtr>& events,
+                                         std::string& reason) {
+  auto report = warehouse_->write(batch_of(id, events));
+  if (report) {
+    std::string letters;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const bool rejected = report->outcomes[i] == Outcome::rejected;
+      if (rejected) reason = report->reasons[i];
+      letters += rejected ? 'r' : 'w';
+    }
+    return letters;
+  }
+  EXPECT_EQ(report.error().kind, base::ErrorKind::rejected) << report.error().text();
+  if (events.size() == 1) {
+    reason = report.error().message;
+    return "r";
+  }
+  const auto middle = events.begin() + static_cast<std::ptrdiff_t>(events.size() / 2);
+  return write_around(id + "a", {events.begin(), middle}, reason) +
+         write_around(id + "b", {middle, events.end()}, reason);
+}
+
 std::string WarehouseSuite::ask(const std::string& sql) {
   auto table = warehouse_->query(sql, 10);
   EXPECT_TRUE(table) << sql << ": " << (table ? "" : table.error().text());
@@ -51,16 +74,29 @@ event::Cell cell_of(const event::Column& column, const std::optional<std::string
   if (!value) return cell;
   cell.null = false;
   cell.text = *value;
-  const bool number = column.type == event::ColumnType::integer || column.type == event::ColumnType::bigint ||
-                      column.type == event::ColumnType::boolean;
-  if (number) std::from_chars(value->data(), value->data() + value->size(), cell.number);
+  if (column.type == event::ColumnType::boolean) {
+    cell.number = *value == "1" || *value == "t" ? 1 : 0;
+  } else if (column.type == event::ColumnType::integer || column.type == event::ColumnType::bigint) {
+    std::from_chars(value->data(), value->data() + value->size(), cell.number);
+  }
   return cell;
 }
 
 }  // namespace
 
+std::string WarehouseSuite::parts_of(const std::string& event_id) {
+  const auto table = warehouse_->query(
+      "SELECT body FROM twinshift_parts WHERE event_id = '" + event_id + "' ORDER BY part", 1'000'000);
+  EXPECT_TRUE(table) << (table ? "" : table.error().text());
+  std::string whole;
+  if (table) {
+    for (const auto& row : table->rows) whole += row[0].value_or("");
+  }
+  return whole;
+}
+
 std::vector<std::string> WarehouseSuite::decoded_ids() {
-  std::string sql = "SELECT extra";
+  std::string sql = "SELECT event_id, extra";
   for (const event::Column& column : event::catalogue()) sql += ",\"" + std::string(column.name) + "\"";
   const auto table = warehouse_->query(sql + " FROM " + bed_->table() + " ORDER BY event_id", 1'000'000);
   EXPECT_TRUE(table) << (table ? "" : table.error().text());
@@ -69,10 +105,12 @@ std::vector<std::string> WarehouseSuite::decoded_ids() {
   for (const auto& row : table->rows) {
     std::vector<event::Cell> cells;
     for (std::size_t i = 0; i < event::catalogue().size(); ++i) {
-      cells.push_back(cell_of(event::catalogue()[i], row[i + 1]));
+      cells.push_back(cell_of(event::catalogue()[i], row[i + 2]));
     }
-    const auto json = event::decode(cells, row[0].value_or(""));
-    EXPECT_TRUE(json);
+    const std::string extra = row[1].value_or("");
+    const bool in_parts = extra.find("\"$parts\"") != std::string::npos;
+    const auto json = event::decode(cells, extra, in_parts ? parts_of(row[0].value_or("")) : std::string());
+    EXPECT_TRUE(json) << (json ? "" : json.error().text());
     if (json) ids.push_back(event_of(*json)->id.hex());
   }
   return ids;

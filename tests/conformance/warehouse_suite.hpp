@@ -34,6 +34,10 @@ class WarehouseSuite : public testing::TestWithParam<DriverUnderTest> {
   // The first column of the first row of a query that must succeed.
   std::string ask(const std::string& sql);
   std::string count() { return ask("SELECT count(*) FROM " + bed_->table()); }
+  // The text that an event's parts give together.
+  std::string parts_of(const std::string& event_id);
+  // write(); where the warehouse refuses a batch as a whole, its halves, as delivery does. Outcomes as letters.
+  std::string write_around(const std::string& id, const std::vector<event::EventPtr>& events, std::string& reason);
   // Each row's event as decode() tells it, in order of event_id.
   std::vector<std::string> decoded_ids();
 

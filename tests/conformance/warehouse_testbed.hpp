@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "warehouse/warehouse.hpp"
@@ -20,6 +21,8 @@ class WarehouseTestbed {
   [[nodiscard]] virtual std::string table() const = 0;
   // What the table's owner does behind our back. Takes several statements.
   virtual base::Status execute(const std::string& sql) = 0;
+  // Names of column types that this database knows, good and bad ones for us.
+  [[nodiscard]] virtual std::vector<std::string> types() const = 0;
   // The database can not be reached, then again as it was left.
   virtual void take_away() = 0;
   virtual void bring_back() = 0;
@@ -28,5 +31,7 @@ class WarehouseTestbed {
 // One function a driver, in src/warehouse/drivers/<name>/<name>_testbed.cpp.
 #define WAREHOUSE_DRIVER(name) std::unique_ptr<WarehouseTestbed> make_##name##_warehouse_testbed();
 #include "app/drivers.def"
+// The driver `postgres` in its other dialect.
+std::unique_ptr<WarehouseTestbed> make_redshift_warehouse_testbed();
 
 }  // namespace twinshift::warehouse

@@ -6,9 +6,9 @@ package_set() {
   case $1 in
     build)
       printf '%s\n' g++ cmake ninja-build ccache mold pkg-config "$(boost_package)" libsimdjson-dev libssl-dev \
-        libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev ca-certificates
+        libsqlite3-dev libpq-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev ca-certificates
       ;;
-    test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 curl git locales ;;
+    test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 postgresql curl git locales ;;
     check) printf '%s\n' clang-format-19 clang-tidy-19 ;;
     bench) printf '%s\n' wrk nginx-light python3 curl ;;
     *) die "unknown package set '$1'; known: build test check bench" ;;
@@ -57,7 +57,7 @@ available_name() {
   if [[ $1 == clang-*-19 ]] && ! apt-cache show "$1" >/dev/null 2>&1; then echo "${1%-19}"; else echo "$1"; fi
 }
 
-# Installing a server package would start it; the bench starts its own on a port of its own. Where the machine has no
+# Installing a server package would start it; tests and bench start their own on ports of their own. Where the machine has no
 # policy for that yet, one stands for the time of the installation.
 apt_install() {
   local policy=/usr/sbin/policy-rc.d placed=no status=0

@@ -39,6 +39,11 @@ class SqliteTestbed final : public WarehouseTestbed {
     return database->execute(sql);
   }
 
+  [[nodiscard]] std::vector<std::string> types() const override {
+    return {"TEXT",          "INTEGER", "REAL",      "NUMERIC",         "BLOB", "VARCHAR(20)", "BOOLEAN",
+            "DECIMAL(10,2)", "JSON",    "TIMESTAMP", "DOUBLE PRECISION"};
+  }
+
   void take_away() override { move(folder_ / "", folder_ / "away"); }
   void bring_back() override { move(folder_ / "away", folder_ / ""); }
 

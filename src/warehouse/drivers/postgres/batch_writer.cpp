@@ -1,0 +1,29 @@
+#include "warehouse/drivers/postgres/batch_writer.hpp"
+
+namespace twinshift::warehouse {
+
+using base::ErrorKind;
+
+pg::Outcome<void> commit_step(pg::Connection& connection, const std::string& sql, base::SteadyTime deadline) {
+  auto done = connection.run(sql, deadline);
+  if (done) return {};
+  pg::Failure failure = std::move(done.error());
+  if (failure.lost) failure.error.kind = ErrorKind::unknown_outcome;
+  // Nothing here is about a row any more.
+  if (failure.error.kind == ErrorKind::rejected) failure.error.kind = ErrorKind::unavailable;
+  return std::unexpected(std::move(failure));
+}
+
+std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id) {
+  for (const pg::Result& result : results) {
+    constexpr int kColumns = 4;
+    if (result.columns() != kColumns || result.rows() != 1 || result.integer(0, 0) == 0) continue;
+    return Marker{.batch_id = std::string(batch_id),
+                  .sent = static_cast<std::uint64_t>(result.integer(0, 1)),
+                  .inserted = static_cast<std::uint64_t>(result.integer(0, 2)),
+                  .duplicate = static_cast<std::uint64_t>(result.integer(0, 3))};
+  }
+  return std::nullopt;
+}
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,42 @@
+// How one dialect writes a batch through a connection: the steps of one transaction. One thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/connection.hpp"
+#include "warehouse/drivers/postgres/table_setup.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::warehouse {
+
+struct WriterIdentity {
+  std::string instance;
+  const base::Clock* clock;
+};
+
+class BatchWriter {
+ public:
+  virtual ~BatchWriter() = default;
+  // Outcomes by the batch's order. A failure left nothing behind, unless its kind is unknown_outcome. The transaction
+  // may still be open after it.
+  virtual pg::Outcome<std::vector<Outcome>> write(const Batch& batch, base::SteadyTime deadline) = 0;
+  virtual pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) = 0;
+};
+
+// `connection` and `layout` must outlive the writer.
+std::unique_ptr<BatchWriter> make_postgres_writer(pg::Connection& connection, const Layout& layout,
+                                                  WriterIdentity identity);
+std::unique_ptr<BatchWriter> make_redshift_writer(pg::Connection& connection, const Layout& layout,
+                                                  WriterIdentity identity);
+
+// The last step of a batch, with its COMMIT in `sql`: where no answer came, or the last words of a dying server, it is
+// not known whether it took effect.
+pg::Outcome<void> commit_step(pg::Connection& connection, const std::string& sql, base::SteadyTime deadline);
+
+// From the results of a transaction whose last row is that of find_marker_sql().
+std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id);
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,148 @@
+#include "warehouse/drivers/postgres/postgres_warehouse.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "base/log.hpp"
+#include "warehouse/drivers/postgres/batch_writer.hpp"
+#include "warehouse/drivers/postgres/read_query.hpp"
+#include "warehouse/drivers/postgres/session.hpp"
+#include "warehouse/drivers/postgres/table_setup.hpp"
+#include "warehouse/table_name.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+using base::ErrorKind;
+
+// A connection and all that was made for it; gone as a whole.
+struct Ready {
+  explicit Ready(pg::Connection connection_in) : connection(std::move(connection_in)) {}
+  pg::Connection connection;
+  Layout layout;
+  std::unique_ptr<BatchWriter> writer;
+};
+
+class PostgresWarehouse final : public Warehouse {
+ public:
+  PostgresWarehouse(PostgresWarehouseOptions options, pg::Parameters parameters, TableName table)
+      : options_(std::move(options)),
+        parameters_(std::move(parameters)),
+        table_(std::move(table)),
+        dialect_(dialect_of(parameters_)) {}
+
+  base::Status prepare() override;
+  base::Result<WriteReport> write(const Batch& batch) override;
+  base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
+  base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
+  base::Status ping() override;
+  [[nodiscard]] std::string product() const override { return std::string(product_of(dialect_)); }
+
+ private:
+  [[nodiscard]] SessionLimits limits() const {
+    return {options_.connect_timeout, options_.statement_timeout, options_.attempt_timeout};
+  }
+  [[nodiscard]] base::SteadyTime deadline() const { return deadline_after(options_.attempt_timeout); }
+  base::Error failed(pg::Failure failure);
+  void tell(const Layout& layout);
+
+  PostgresWarehouseOptions options_;
+  pg::Parameters parameters_;
+  TableName table_;
+  Dialect dialect_;
+  std::unique_ptr<Ready> ready_;
+  std::string told_unused_;  // said once, not after each reconnection
+};
+
+void PostgresWarehouse::tell(const Layout& layout) {
+  const std::string table = layout.table.quoted();
+  if (layout.created) {
+    base::log::info("Created the table").add("target", options_.target).add("table", table);
+  } else if (!layout.added.empty()) {
+    base::log::info("Added missing columns to the table")
+        .add("target", options_.target)
+        .add("table", table)
+        .add("columns", layout.added.size());
+  }
+  std::string unused;
+  for (const std::string& column : layout.fit.unused) unused += (unused.empty() ? "" : ", ") + column;
+  if (unused == told_unused_) return;
+  told_unused_ = unused;
+  base::log::warn("Columns of other types would change values; their fields go to the column extra instead")
+      .add("target", options_.target)
+      .add("table", table)
+      .add("columns", unused)
+      .add("hint", "`twinshift schema --diff` shows them");
+}
+
+base::Status PostgresWarehouse::prepare() {
+  if (ready_) return {};
+  auto connection = open_session(parameters_, limits());
+  if (!connection) return base::fail(failed(std::move(connection.error())));
+  auto made = std::make_unique<Ready>(std::move(*connection));
+  const SetupOptions setup{dialect_, options_.schema_apply, options_.target};
+  auto layout = set_up_table(made->connection, table_, setup, deadline());
+  if (!layout) return base::fail(failed(std::move(layout.error())));
+  made->layout = std::move(*layout);
+  WriterIdentity identity{options_.instance, options_.clock};
+  made->writer = dialect_ == Dialect::postgres
+                     ? make_postgres_writer(made->connection, made->layout, std::move(identity))
+                     : make_redshift_writer(made->connection, made->layout, std::move(identity));
+  tell(made->layout);
+  ready_ = std::move(made);
+  return {};
+}
+
+// Ends the transaction; keeps the connection only after errors that say nothing about it or the table.
+base::Error PostgresWarehouse::failed(pg::Failure failure) {
+  const ErrorKind kind = failure.error.kind;
+  const bool sound = !failure.lost && (kind == ErrorKind::rejected || kind == ErrorKind::conflict);
+  if (ready_ && !(sound && ready_->connection.run("ROLLBACK", deadline()))) ready_.reset();
+  failure.error.where = options_.target + ", " + failure.error.where;
+  return std::move(failure.error);
+}
+
+base::Result<WriteReport> PostgresWarehouse::write(const Batch& batch) {
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto outcomes = ready_->writer->write(batch, deadline());
+  if (!outcomes) return base::fail(failed(std::move(outcomes.error())));
+  WriteReport report;
+  report.statement_id = batch.id;
+  report.outcomes = std::move(*outcomes);
+  report.reasons.resize(batch.events.size());
+  return report;
+}
+
+base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_view batch_id) {
+  if (batch_id.find('\0') != std::string_view::npos) return std::nullopt;
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto found = ready_->writer->find_marker(batch_id, deadline());
+  if (!found) return base::fail(failed(std::move(found.error())));
+  return *found;
+}
+
+base::Result<Table> PostgresWarehouse::query(const std::string& sql, std::size_t rows_max) {
+  return read_query(parameters_, limits(), sql, rows_max);
+}
+
+base::Status PostgresWarehouse::ping() {
+  if (auto ready = prepare(); !ready) return ready;
+  auto answer = ready_->connection.run("SELECT 1", deadline());
+  if (!answer) return base::fail(failed(std::move(answer.error())));
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Warehouse>> open_postgres_warehouse(PostgresWarehouseOptions options) {
+  auto parameters = pg::parse_url(options.url, options.password_file);
+  if (!parameters) {
+    parameters.error().where = options.target + ", " + parameters.error().where;
+    return base::fail(std::move(parameters.error()));
+  }
+  auto table = parse_table_name(options.table);
+  if (!table) return base::fail(std::move(table.error()));
+  return std::make_unique<PostgresWarehouse>(std::move(options), std::move(*parameters), std::move(*table));
+}
+
+}  // namespace twinshift::warehouse

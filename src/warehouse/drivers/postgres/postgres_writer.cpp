@@ -1,0 +1,119 @@
+// PostgreSQL: rows go by binary COPY straight into the table, where the unique index refuses what is there already.
+// That is the usual case and costs the server half of what a stage does; a batch that holds a duplicate is written
+// again through the stage, and so are the next ones, as duplicates come in swarms (a redelivery).
+#include <utility>
+
+#include "pg/sqlstate.hpp"
+#include "warehouse/drivers/postgres/batch_plan.hpp"
+#include "warehouse/drivers/postgres/batch_writer.hpp"
+#include "warehouse/drivers/postgres/copy_encoder.hpp"
+#include "warehouse/schema/write_text.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+// Batches that go through the stage after one that met a duplicate.
+constexpr int kStageBatches = 16;
+// Bytes that are encoded before they are handed to the connection.
+constexpr std::size_t kChunkBytes = 256U << 10U;
+
+class PostgresWriter final : public BatchWriter {
+ public:
+  PostgresWriter(pg::Connection& connection, const Layout& layout, WriterIdentity identity)
+      : connection_(connection),
+        layout_(layout),
+        identity_(std::move(identity)),
+        encoder_(layout.fit.columns, layout.fit.shape) {}
+
+  pg::Outcome<std::vector<Outcome>> write(const Batch& batch, base::SteadyTime deadline) override {
+    BatchPlan plan = plan_batch(batch);
+    if (stage_batches_ == 0) {
+      auto copied = copy_rows(batch, plan, false, deadline);
+      if (copied) return finish(batch, std::move(plan.outcomes), deadline);
+      if (!is_duplicate(copied.error())) return std::unexpected(std::move(copied.error()));
+      if (auto back = connection_.run("ROLLBACK", deadline); !back) return std::unexpected(std::move(back.error()));
+      stage_batches_ = kStageBatches;
+    }
+    if (auto staged = write_through_stage(batch, plan, deadline); !staged) {
+      return std::unexpected(std::move(staged.error()));
+    }
+    --stage_batches_;
+    return finish(batch, std::move(plan.outcomes), deadline);
+  }
+
+  pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
+    auto found = connection_.run("BEGIN; " + batch_lock_sql(batch_id) + "; " +
+                                     find_marker_sql(Dialect::postgres, layout_.table, batch_id) + "; COMMIT",
+                                 deadline);
+    if (!found) return std::unexpected(std::move(found.error()));
+    return read_marker(*found, batch_id);
+  }
+
+ private:
+  [[nodiscard]] bool is_duplicate(const pg::Failure& failure) const {
+    return !failure.lost && failure.sqlstate == pg::kUniqueViolation && failure.constraint == layout_.fit.id_key;
+  }
+
+  pg::Outcome<void> copy_rows(const Batch& batch, const BatchPlan& plan, bool to_stage, base::SteadyTime deadline) {
+    const std::vector<WriteColumn>& columns = layout_.fit.columns;
+    auto begun = connection_.begin_copy("BEGIN; " + batch_lock_sql(batch.id) + "; " +
+                                            (to_stage ? copy_to_stage_sql(columns) : copy_sql(layout_.table, columns)),
+                                        deadline);
+    if (!begun) return begun;
+    encoder_.begin();
+    for (const std::uint32_t place : plan.rows) {
+      encoder_.add(batch.events[place], to_stage ? std::optional(place) : std::nullopt);
+      if (encoder_.bytes().size() < kChunkBytes) continue;
+      if (auto sent = connection_.put_copy(encoder_.bytes(), deadline); !sent) return sent;
+      encoder_.take();
+    }
+    encoder_.end();
+    if (auto sent = connection_.put_copy(encoder_.bytes(), deadline); !sent) return sent;
+    encoder_.take();
+    auto copied = connection_.end_copy(deadline);
+    if (!copied) return std::unexpected(std::move(copied.error()));
+    return {};
+  }
+
+  pg::Outcome<void> write_through_stage(const Batch& batch, BatchPlan& plan, base::SteadyTime deadline) {
+    if (!stage_made_) {
+      auto made = connection_.run(create_copy_stage_sql(layout_.table, layout_.fit.columns), deadline);
+      if (!made) return std::unexpected(std::move(made.error()));
+      stage_made_ = true;
+    }
+    if (auto copied = copy_rows(batch, plan, true, deadline); !copied) return copied;
+    auto inserted = connection_.run(insert_from_copy_stage_sql(layout_.table, layout_.fit.columns), deadline);
+    if (!inserted) return std::unexpected(std::move(inserted.error()));
+    const pg::Result& rows = inserted->back();
+    for (int row = 0; row < rows.rows(); ++row) {
+      plan.outcomes.at(static_cast<std::size_t>(rows.integer(row, 0))) = Outcome::duplicate;
+    }
+    return {};
+  }
+
+  pg::Outcome<std::vector<Outcome>> finish(const Batch& batch, std::vector<Outcome> outcomes,
+                                           base::SteadyTime deadline) {
+    const MarkerOrigin origin{layout_.table.table, identity_.instance, batch.id, identity_.clock->now()};
+    const auto markers = markers_of(batch, outcomes);
+    auto committed = commit_step(
+        connection_, insert_markers_sql(Dialect::postgres, layout_.table, origin, markers) + "; COMMIT", deadline);
+    if (!committed) return std::unexpected(std::move(committed.error()));
+    return outcomes;
+  }
+
+  pg::Connection& connection_;
+  const Layout& layout_;
+  WriterIdentity identity_;
+  CopyEncoder encoder_;
+  bool stage_made_ = false;
+  int stage_batches_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<BatchWriter> make_postgres_writer(pg::Connection& connection, const Layout& layout,
+                                                  WriterIdentity identity) {
+  return std::make_unique<PostgresWriter>(connection, layout, std::move(identity));
+}
+
+}  // namespace twinshift::warehouse

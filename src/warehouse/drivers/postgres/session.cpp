@@ -1,0 +1,60 @@
+#include "warehouse/drivers/postgres/session.hpp"
+
+#include <fmt/format.h>
+
+namespace twinshift::warehouse {
+namespace {
+
+using base::ErrorKind;
+
+// A transaction whose client vanished holds its locks no longer than this (PostgreSQL manual, section 20.11.1).
+constexpr std::chrono::milliseconds kIdleInTransactionMax{60'000};
+
+std::string settings_sql(Dialect dialect, const SessionLimits& limits) {
+  std::string sql = fmt::format("SET statement_timeout = {}; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'",
+                                limits.statement_timeout.count());
+  if (dialect == Dialect::redshift) return sql;
+  // read committed: a marker that is asked for under a lock must be looked for after the lock was granted.
+  return sql + fmt::format(
+                   "; SET synchronous_commit = on; SET standard_conforming_strings = on; "
+                   "SET default_transaction_isolation = 'read committed'; SET lock_timeout = {}; "
+                   "SET idle_in_transaction_session_timeout = {}",
+                   limits.statement_timeout.count(), kIdleInTransactionMax.count());
+}
+
+pg::Failure wrong_dialect(const pg::Parameters& parameters, Dialect wanted) {
+  const bool is_redshift = wanted != Dialect::redshift;
+  pg::Failure failure;
+  failure.error = {ErrorKind::conflict,
+                   fmt::format("the server is {}, the URL says {}", is_redshift ? "Redshift" : "not Redshift",
+                               is_redshift ? "postgresql://" : "redshift://"),
+                   parameters.where, fmt::format("Write {}:// in the URL", is_redshift ? "redshift" : "postgresql")};
+  failure.lost = true;
+  return failure;
+}
+
+}  // namespace
+
+Dialect dialect_of(const pg::Parameters& parameters) {
+  return parameters.scheme == pg::Scheme::redshift ? Dialect::redshift : Dialect::postgres;
+}
+
+base::SteadyTime deadline_after(std::chrono::milliseconds wait) {
+  return std::chrono::steady_clock::now() + wait;
+}
+
+pg::Outcome<pg::Connection> open_session(const pg::Parameters& parameters, const SessionLimits& limits) {
+  auto connection = pg::Connection::connect(parameters, deadline_after(limits.connect_timeout));
+  if (!connection) return connection;
+  const base::SteadyTime deadline = deadline_after(limits.attempt_timeout);
+  auto version = connection->run("SELECT version()", deadline);
+  if (!version) return std::unexpected(std::move(version.error()));
+  const Dialect dialect = dialect_of(parameters);
+  const bool is_redshift = version->back().text(0, 0).find("Redshift") != std::string_view::npos;
+  if (is_redshift != (dialect == Dialect::redshift)) return std::unexpected(wrong_dialect(parameters, dialect));
+  auto set = connection->run(settings_sql(dialect, limits), deadline);
+  if (!set) return std::unexpected(std::move(set.error()));
+  return connection;
+}
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,24 @@
+// The event table as it really is, from the server's catalog. One thread at a time, that of the connection.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pg/connection.hpp"
+#include "warehouse/schema/real_table.hpp"
+
+namespace twinshift::warehouse {
+
+// Fills in the schema where `table` names none: the one where a table of that name is found, else the first of the
+// search path. `unavailable` where there is no schema at all.
+pg::Outcome<TableName> locate(pg::Connection& connection, Dialect dialect, const TableName& table,
+                              base::SteadyTime deadline);
+
+// `table` must name its schema.
+pg::Outcome<RealTable> read_table(pg::Connection& connection, Dialect dialect, const TableName& table,
+                                  base::SteadyTime deadline);
+
+pg::Outcome<bool> table_exists(pg::Connection& connection, Dialect dialect, const TableName& table,
+                               base::SteadyTime deadline);
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,30 @@
+// Makes or completes the event table and its siblings at the start of a connection. One thread at a time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/connection.hpp"
+#include "warehouse/schema/real_table.hpp"
+
+namespace twinshift::warehouse {
+
+struct Layout {
+  TableName table;  // with its schema
+  RealTable real;
+  Fit fit;
+  std::vector<std::string> added;
+  bool created = false;
+};
+
+struct SetupOptions {
+  Dialect dialect = Dialect::postgres;
+  bool schema_apply = false;  // also change a table that somebody else made
+  std::string target;
+};
+
+// `conflict` where a person must mend something; the message names target, table, column and the statement.
+pg::Outcome<Layout> set_up_table(pg::Connection& connection, const TableName& table, const SetupOptions& options,
+                                 base::SteadyTime deadline);
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,106 @@
+#include "warehouse/schema/ddl.hpp"
+
+#include <algorithm>
+
+#include "warehouse/markers.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+// PostgreSQL cuts longer names silently (manual, section 4.1.1).
+constexpr std::size_t kIndexNameMax = 63;
+
+std::string index_name(const TableName& table, std::string_view ending) {
+  return table.table.substr(0, kIndexNameMax - ending.size()) + std::string(ending);
+}
+
+// Filled by the database's clock (UTC) for whoever copies rows onwards; never compared and never written by us.
+std::string loaded_at(Dialect dialect) {
+  return dialect == Dialect::postgres ? "\"loaded_at\" TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC')"
+                                      : "\"loaded_at\" TIMESTAMP DEFAULT GETDATE()";
+}
+
+std::string column_sql(Dialect dialect, const event::Column& column, bool fresh) {
+  std::string sql = quote_identifier(column.name) + ' ' + type_of(dialect, column);
+  if (fresh && (column.name == "event_id" || column.name == "event_at")) sql += " NOT NULL";
+  return sql;
+}
+
+// Keys: docs/decisions/redshift-keys.md.
+constexpr std::string_view kRedshiftKeys = "\nDISTSTYLE KEY DISTKEY (event_id)\nCOMPOUND SORTKEY (event_at)";
+
+std::string loads_sql(Dialect dialect, const TableName& table) {
+  const std::string text = dialect == Dialect::postgres ? "TEXT" : "VARCHAR(255)";
+  const std::string keys = dialect == Dialect::postgres ? "" : "\nDISTSTYLE EVEN\nCOMPOUND SORTKEY (written_at)";
+  return "CREATE TABLE IF NOT EXISTS " + sibling(table, kLoadsTable) + " (\n  table_name " + text +
+         " NOT NULL,\n  instance " + text + " NOT NULL,\n  batch_id " + text +
+         " NOT NULL,\n  window_at TIMESTAMP NOT NULL,\n  arrival_at TIMESTAMP NOT NULL,\n  sent BIGINT NOT NULL,\n"
+         "  inserted BIGINT NOT NULL,\n  duplicate BIGINT NOT NULL,\n  key_low_sum BIGINT NOT NULL,\n"
+         "  key_high_sum BIGINT NOT NULL,\n  written_at TIMESTAMP NOT NULL\n)" +
+         keys;
+}
+
+}  // namespace
+
+std::string sibling(const TableName& table, std::string_view name) {
+  return TableName{table.schema, std::string(name)}.quoted();
+}
+
+std::string id_index_name(const TableName& table) {
+  return index_name(table, "_event_id");
+}
+
+std::string create_table_sql(Dialect dialect, const TableName& table) {
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + table.quoted() + " (";
+  for (const event::Column& column : schema_columns()) sql += "\n  " + column_sql(dialect, column, true) + ',';
+  sql += "\n  " + loaded_at(dialect) + "\n)";
+  if (dialect == Dialect::redshift) sql += kRedshiftKeys;
+  return sql;
+}
+
+std::vector<std::string> create_index_sql(Dialect dialect, const TableName& table) {
+  if (dialect == Dialect::redshift) return {};
+  // BRIN: rows come nearly in the order of event_at, and it costs an insert next to nothing.
+  return {"CREATE UNIQUE INDEX IF NOT EXISTS " + quote_identifier(id_index_name(table)) + " ON " + table.quoted() +
+              " (event_id)",
+          "CREATE INDEX IF NOT EXISTS " + quote_identifier(index_name(table, "_event_at")) + " ON " + table.quoted() +
+              " USING brin (event_at) WITH (pages_per_range = 32, autosummarize = on)"};
+}
+
+std::vector<std::string> create_siblings_sql(Dialect dialect, const TableName& table) {
+  std::vector<std::string> statements{loads_sql(dialect, table)};
+  if (dialect == Dialect::postgres) {
+    statements.push_back("CREATE INDEX IF NOT EXISTS " + quote_identifier(std::string(kLoadsTable) + "_batch_id") +
+                         " ON " + sibling(table, kLoadsTable) + " (batch_id)");
+    return statements;
+  }
+  statements.push_back("CREATE TABLE IF NOT EXISTS " + sibling(table, kPartsTable) +
+                       " (\n  event_id VARCHAR(32) NOT NULL,\n  part INTEGER NOT NULL,\n  parts INTEGER NOT NULL,\n"
+                       "  body VARCHAR(65535) NOT NULL\n)\nDISTSTYLE KEY DISTKEY (event_id)\nCOMPOUND SORTKEY "
+                       "(event_id, part)");
+  statements.push_back("CREATE TABLE IF NOT EXISTS " + sibling(table, kWriterTable) +
+                       " (\n  note VARCHAR(255)\n)\nDISTSTYLE ALL");
+  return statements;
+}
+
+std::string add_column_sql(Dialect dialect, const TableName& table, std::string_view column) {
+  const auto columns = schema_columns();
+  const auto found = std::ranges::find_if(columns, [&](const event::Column& each) { return each.name == column; });
+  if (found == columns.end()) return {};
+  return "ALTER TABLE " + table.quoted() + " ADD COLUMN " + column_sql(dialect, *found, false);
+}
+
+std::string drop_key_sql(const TableName& table, const UniqueKey& key) {
+  if (!key.constraint && !key.primary) return "DROP INDEX " + sibling(table, key.name);
+  return "ALTER TABLE " + table.quoted() + " DROP CONSTRAINT " + quote_identifier(key.name);
+}
+
+std::string schema_text(Dialect dialect, const TableName& table) {
+  std::string text = create_table_sql(dialect, table) + ";\n";
+  for (const auto& statements : {create_index_sql(dialect, table), create_siblings_sql(dialect, table)}) {
+    for (const std::string& sql : statements) text += '\n' + sql + ";\n";
+  }
+  return text;
+}
+
+}  // namespace twinshift::warehouse

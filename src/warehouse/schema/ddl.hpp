@@ -1,0 +1,38 @@
+// The statements that make and complete our tables, once for each dialect. Any thread; no I/O.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "warehouse/schema/dialect.hpp"
+#include "warehouse/schema/real_table.hpp"
+#include "warehouse/table_name.hpp"
+
+namespace twinshift::warehouse {
+
+inline constexpr std::string_view kPartsTable = "twinshift_parts";
+inline constexpr std::string_view kWriterTable = "twinshift_writer";
+
+// "schema"."name" of a table of ours beside the event table.
+std::string sibling(const TableName& table, std::string_view name);
+
+std::string create_table_sql(Dialect dialect, const TableName& table);
+// Indexes of the event table; nothing for Redshift, which has none.
+std::vector<std::string> create_index_sql(Dialect dialect, const TableName& table);
+// twinshift_loads; for Redshift also twinshift_parts and twinshift_writer. Each may be there already.
+std::vector<std::string> create_siblings_sql(Dialect dialect, const TableName& table);
+
+// A column that is missing: one statement a column, as Redshift wants it. Never NOT NULL, as there may be rows.
+std::string add_column_sql(Dialect dialect, const TableName& table, std::string_view column);
+
+// Takes an enforced key off a table of somebody else's making.
+std::string drop_key_sql(const TableName& table, const UniqueKey& key);
+
+// The name of our unique index on event_id.
+std::string id_index_name(const TableName& table);
+
+// Everything, as `twinshift schema` prints it.
+std::string schema_text(Dialect dialect, const TableName& table);
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,67 @@
+// The statements that write a batch, once for each dialect and shared by all ways to reach a server. Any thread; no
+// I/O.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "warehouse/lookup_ranges.hpp"
+#include "warehouse/markers.hpp"
+#include "warehouse/schema/dialect.hpp"
+#include "warehouse/schema/real_table.hpp"
+#include "warehouse/table_name.hpp"
+
+namespace twinshift::warehouse {
+
+inline constexpr std::string_view kStageTable = "twinshift_stage";
+inline constexpr std::string_view kPartsStageTable = "twinshift_parts_stage";
+// A row's place in its batch, in the stage only.
+inline constexpr std::string_view kPosition = "twinshift_pos";
+
+// 'text' as the dialect reads it: Redshift, like the PostgreSQL 8.0 it descends from, takes a backslash as an escape.
+// The text must hold no NUL.
+std::string literal(Dialect dialect, std::string_view text);
+
+// "a","b","c"
+std::string column_list(std::span<const WriteColumn> columns);
+
+// Who wrote which batch into which table: what all its markers share.
+struct MarkerOrigin {
+  std::string table;
+  std::string instance;
+  std::string batch_id;
+  base::WallTime written_at;
+};
+std::string insert_markers_sql(Dialect dialect, const TableName& table, const MarkerOrigin& origin,
+                               std::span<const MarkerRow> rows);
+// One row: how many markers, and the sums of sent, inserted and duplicate.
+std::string find_marker_sql(Dialect dialect, const TableName& table, std::string_view batch_id);
+
+// ---- PostgreSQL
+
+// Held by a batch's transaction from its first statement to its end; whoever asks for its marker waits for it.
+std::string batch_lock_sql(std::string_view batch_id);
+std::string copy_sql(const TableName& table, std::span<const WriteColumn> columns);
+std::string create_copy_stage_sql(const TableName& table, std::span<const WriteColumn> columns);
+std::string copy_to_stage_sql(std::span<const WriteColumn> columns);
+// Inserts what is not there yet; returns the positions of the others.
+std::string insert_from_copy_stage_sql(const TableName& table, std::span<const WriteColumn> columns);
+
+// ---- Redshift
+
+std::string lock_writer_sql(const TableName& table);
+std::vector<std::string> create_stages_sql(const RealTable& real, std::span<const WriteColumn> columns);
+// A prepared statement for `rows` rows: parameters by row, the position first.
+std::string insert_to_stage_sql(std::span<const WriteColumn> columns, std::size_t rows);
+std::string insert_to_parts_stage_sql(std::size_t rows);
+// The positions of the staged rows that the table already holds.
+std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges);
+// Everything in the stage but the rows at `duplicates`.
+std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
+                                  std::span<const std::uint32_t> duplicates);
+std::string insert_parts_sql(const TableName& table, std::span<const std::uint32_t> duplicates);
+
+}  // namespace twinshift::warehouse
