@@ -1,4 +1,5 @@
 -- What a database needs to pass for one of Redshift's. Run once in each, as superuser, in one transaction, before the first client.
+-- No literal here may hold a backslash: the sessions that run these functions take it for an escape.
 -- Helpers live in the schema `redshift`, what Redshift's users see in pg_catalog.
 SET LOCAL allow_system_table_mods = on;
 SET LOCAL client_min_messages = error;
@@ -65,7 +66,7 @@ BEGIN
 END $$;
 -- The walk is dear, and most texts need none: only a number of 17 signs and more, or with an exponent, can change.
 CREATE FUNCTION pg_catalog.json_parse(value text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN octet_length(value) > 65535 OR value ~ '(?:^|[:,\[\s])-?(?:[0-9]{19}|[0-9]+(?:\.[0-9]*)?[eE]|(?=[0-9.]{17})[0-9]*\.)'
+  SELECT CASE WHEN octet_length(value) > 65535 OR value ~ '(?:^|[[:space:]:,[])-?(?:[0-9]{19}|[0-9]+(?:[.][0-9]*)?[eE]|(?=[0-9.]{17})[0-9]*[.])'
     THEN redshift.super_value(value::jsonb) ELSE value::jsonb END $$;
 CREATE FUNCTION pg_catalog.json_serialize(value jsonb) RETURNS character varying LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
@@ -107,10 +108,10 @@ CREATE TABLE redshift.table_attributes (relid oid PRIMARY KEY, diststyle text, d
 CREATE FUNCTION redshift.keep_attributes() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE command record; found text[]; wanted jsonb;
 BEGIN
-  IF current_query() !~ '/\*redshift:[0-9a-f]+\*/' THEN RETURN; END IF;
+  IF current_query() !~ '/[*]redshift:[0-9a-f]+[*]/' THEN RETURN; END IF;
   FOR command IN SELECT c.objid, r.relname FROM pg_event_trigger_ddl_commands() c JOIN pg_class r ON r.oid = c.objid
                  WHERE c.command_tag IN ('CREATE TABLE', 'CREATE TABLE AS', 'ALTER TABLE') LOOP
-    FOR found IN SELECT regexp_matches(current_query(), '/\*redshift:([0-9a-f]+)\*/', 'g') LOOP
+    FOR found IN SELECT regexp_matches(current_query(), '/[*]redshift:([0-9a-f]+)[*]/', 'g') LOOP
       wanted := convert_from(decode(found[1], 'hex'), 'UTF8')::jsonb;
       CONTINUE WHEN wanted->>'table' <> command.relname;
       INSERT INTO redshift.table_attributes AS a

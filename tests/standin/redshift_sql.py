@@ -38,8 +38,13 @@ class Statement:
         self.setting = None  # (name, value) that a SET gives
 
     def refuse(self, refusal):
-        self.refusal = refusal
+        self.refusal = Refusal(refusal.sqlstate, shown(refusal.message), refusal.detail)
         return self
+
+
+def shown(text):
+    """A piece of a statement in a message: characters again, not bytes."""
+    return text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 class Cache:
@@ -88,8 +93,8 @@ def translate_statement(text, tokens, case_sensitive):
     start, end = tokens[0].start, tokens[-1].end
     statement = Statement(text[start:end])
     edits = Edits()
-    if any(t.kind == "bad" for t in tokens):
-        return statement  # the server's lexer refuses it just as well
+    if tokens[-1].kind == "bad":
+        return Statement(text[start:])  # the server's lexer refuses it just as well
     refusal = check_literals(tokens) or scan(tokens, edits, case_sensitive)
     if refusal:
         return statement.refuse(refusal)
@@ -322,6 +327,7 @@ COMMANDS = {"begin": on_begin, "start": on_begin, "commit": on_commit, "end": on
 
 
 def refusing_text(refusal):
-    """A statement that the server refuses so when it is run; for the simple protocol, where each statement fails at its place."""
-    detail = ", " + quote_literal(refusal.detail) if refusal.detail else ""
-    return f"SELECT redshift.refuse({quote_literal(refusal.sqlstate)}, {quote_literal(refusal.message)}{detail})"
+    """A statement that the server refuses so when it is run: for the simple protocol, where each statement fails at its place."""
+    parts = [("ERRCODE", refusal.sqlstate), ("MESSAGE", refusal.message), ("DETAIL", refusal.detail or " ")]
+    listed = ", ".join(f"{name} = E{quote_literal(text)}" for name, text in parts)
+    return f"DO $redshift$BEGIN RAISE EXCEPTION USING {listed.replace('$redshift$', '')}; END$redshift$"

@@ -1,0 +1,85 @@
+"""with_servers.py [--tls-cert FILE --tls-key FILE] -- COMMAND...: runs COMMAND beside a throw-away PostgreSQL with the stand-in in front of it,
+tells it where they are by TWINSHIFT_TEST_* variables (docs/redshift-stand-in.md), and gives back its exit code."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+from postgres_server import PostgresServer
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STOP_SECONDS_MAX = 10
+ORDER_SECONDS_MAX = 60
+
+
+class StandIn:
+    """The proxy as a process of its own in front of `server` (a PostgresServer). Ends with its maker, whatever happens to it."""
+
+    def __init__(self, server, arguments=()):
+        self.user = server.user
+        command = [sys.executable, "-B", os.path.join(HERE, "proxy.py"), "--server", f"127.0.0.1:{server.port}", "--admin-host", server.folder,
+                   "--admin-user", server.user, *arguments]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the stand-in did not start; run it by hand: {' '.join(command)}")
+        self.ports = json.loads(line)
+        self._control = socket.create_connection(("127.0.0.1", self.ports["control"]), ORDER_SECONDS_MAX).makefile("rwb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def order(self, do, **more):
+        self._control.write(json.dumps({"do": do, **more}).encode() + b"\n")
+        self._control.flush()
+        answer = json.loads(self._control.readline())
+        if not answer.pop("ok"):
+            raise ValueError(answer["error"])
+        return answer
+
+    def fault(self, kind, **more):
+        return self.order("fault", kind=kind, **more)
+
+    def redshift_url(self, database="postgres"):
+        return f"redshift://{self.user}@127.0.0.1:{self.ports['redshift']}/{database}?sslmode=disable"
+
+    def postgres_url(self, database="postgres"):
+        return f"postgresql://{self.user}@127.0.0.1:{self.ports['postgres']}/{database}"
+
+    def stop(self):
+        self._control.close()
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+def main(words):
+    if "--" not in words or words[-1] == "--":
+        sys.exit("usage: with_servers.py [options of proxy.py] -- COMMAND...")
+    split = words.index("--")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is removed
+    with PostgresServer() as server, StandIn(server, words[:split]) as stand_in:
+        variables = {"TWINSHIFT_TEST_POSTGRES_URL": server.url(), "TWINSHIFT_TEST_REDSHIFT_URL": stand_in.redshift_url(),
+                     "TWINSHIFT_TEST_PROXY_URL": stand_in.postgres_url(), "TWINSHIFT_TEST_STANDIN_CONTROL": f"127.0.0.1:{stand_in.ports['control']}"}
+        child = subprocess.Popen(words[split + 1:], env={**os.environ, **variables})
+        try:
+            code = child.wait()
+        finally:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
