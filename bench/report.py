@@ -72,8 +72,19 @@ def _deep_rows(part):
     yield ("  meanwhile, 512 connections", _number(part["requests_per_second"], "req/s"), "", "", "", "")
 
 
+def _postgres_rows(part):
+    for key, name, goal in (("both", "PostgreSQL, both, queue full", 0.4), ("alone", "PostgreSQL, one alone", 0.6)):
+        each = part[key]
+        yield (name, _number(each["events_per_second"], "ev/s"), _number(each["copy_per_second"], "rows/s \\copy"), f"{each['ratio']:.2f} x", f">= {goal}",
+               _verdict(each["ratio"], goal, None))
+        aim = 60 if key == "both" else None
+        yield ("  our CPU an event", _number(each["cpu_us_per_event"], "us"), "", "", f"<= {aim} us" if aim else "",
+               _verdict(each["cpu_us_per_event"], aim, None, False) if aim else "")
+        yield ("  peak memory", _number(each["memory_peak_mb"], "MB"), "", "", "< 128 MB", _verdict(each["memory_peak_mb"], 128, None, False))
+
+
 def rows(figures):
-    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows}
+    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows}
     for name, maker in makers.items():
         part = figures.get(name)
         if part is None:

@@ -14,11 +14,13 @@ import time
 
 import report
 import scenarios
+import wire
 from load import Wrk, make_corpus
 from processes import BenchError
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue}
+PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
+         "postgres": wire.postgres}
 
 
 def parse():
