@@ -82,14 +82,21 @@ class PostgresTestbed final : public WarehouseTestbed {
   std::string url_;
 };
 
+std::vector<std::string> postgres_types() {
+  return {"TEXT",      "INTEGER",      "BIGINT",           "REAL",     "NUMERIC",
+          "BYTEA",     "VARCHAR(20)",  "BOOLEAN",          "JSON",     "JSONB",
+          "TIMESTAMP", "TIMESTAMP(0)", "TIMESTAMPTZ",      "DATE",     "NUMERIC(10,2)",
+          "CHAR(5)",   "SMALLINT",     "DOUBLE PRECISION", "INTEGER[]"};
+}
+
 }  // namespace
 
 std::unique_ptr<WarehouseTestbed> make_postgres_warehouse_testbed() {
-  return std::make_unique<PostgresTestbed>(
-      server_url("TWINSHIFT_TEST_POSTGRES_URL"),
-      std::vector<std::string>{"TEXT", "INTEGER", "BIGINT", "REAL", "NUMERIC", "BYTEA", "VARCHAR(20)", "BOOLEAN",
-                               "NUMERIC(10,2)", "JSON", "JSONB", "TIMESTAMP", "TIMESTAMP(0)", "TIMESTAMPTZ", "DATE",
-                               "CHAR(5)", "SMALLINT", "DOUBLE PRECISION", "INTEGER[]"});
+  return std::make_unique<PostgresTestbed>(server_url("TWINSHIFT_TEST_POSTGRES_URL"), postgres_types());
+}
+
+std::unique_ptr<WarehouseTestbed> make_proxied_postgres_warehouse_testbed() {
+  return std::make_unique<PostgresTestbed>(server_url("TWINSHIFT_TEST_PROXY_URL"), postgres_types());
 }
 
 std::unique_ptr<WarehouseTestbed> make_redshift_warehouse_testbed() {
