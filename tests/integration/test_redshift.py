@@ -1,0 +1,102 @@
+"""PostgreSQL as primary, Redshift's wire protocol (by the stand-in) as secondary: the guide's steps, hostile events, conflicts, slowness, silence."""
+
+import json
+import unittest
+
+from harness import GUIDE_EVENT, wait_until
+from sender import Sender
+from servers import TABLE, PostgresTest
+from test_postgres import Hostile
+from with_servers import StandIn
+
+EVENTS = Hostile.EVENTS
+del Hostile  # a test case of the other file
+
+
+class RedshiftTest(PostgresTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stand_in = StandIn(cls.servers["secondary"])
+        cls.addClassCleanup(cls.stand_in.stop)
+
+    def setUp(self):
+        super().setUp()
+        self.stand_in.fault("off")
+
+    def urls(self, **more):
+        return super().urls(**{"SECONDARY_WAREHOUSE_URL": self.stand_in.redshift_url(self.database), **more})
+
+
+class Guide(RedshiftTest):
+    def test_steps_5_2_to_5_4(self):
+        service = self.start(self.urls())
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        service.wait_log(lambda l: l.get("msg") == "Data successfully inserted into primary PostgreSQL")
+        line = service.wait_log(lambda l: l.get("msg") == "Data successfully inserted into secondary Redshift")
+        self.assertEqual((line["target"], line["rows"]), ("secondary", 1))
+        both = self.run_command("query", f"SELECT appsflyer_id, event_name, event_time, created_at FROM {TABLE} WHERE appsflyer_id = 'test-123'",
+                                settings=self.urls())
+        self.assertEqual(both.returncode, 0, both.stdout + both.stderr)
+        self.assertEqual(service.stop(), 0)
+
+    def test_hostile_events_land_on_both_sides(self):
+        service = self.start(self.urls())
+        for body in EVENTS:
+            self.assertEqual(service.post(body).status, 200, body[:60])
+        for target in ("primary", "secondary"):
+            wait_until(lambda t=target: sum(self.landed(t).values()) >= len(EVENTS), f"{len(EVENTS)} events in {target}")
+        ids = f"SELECT string_agg(event_id, ',' ORDER BY event_id) FROM {TABLE}"
+        self.assertEqual(self.psql("primary", ids), self.psql("secondary", ids))
+        # What fits no SUPER stands in parts that give the event again, to the byte.
+        largest = EVENTS[[i for i, body in enumerate(EVENTS) if '"largest"' in body][0]]
+        text = self.psql("secondary", "SELECT string_agg(body, '' ORDER BY part) FROM twinshift_parts p JOIN "
+                         f"{TABLE} t USING (event_id) WHERE t.appsflyer_id = 'largest'")
+        self.assertEqual(json.loads(text), json.loads(largest))
+        self.assertEqual(service.stop(), 0)
+
+
+class Trouble(RedshiftTest):
+    def test_conflicts_and_errors_are_tried_again(self):
+        service = self.start(self.urls())
+        self.stand_in.fault("conflict", database=self.database, times=3)
+        names = [f"c{i}" for i in range(20)]
+        for name in names:
+            self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id=name)).status, 200)
+        self.wait_each_once(names)
+        self.stand_in.fault("error", database=self.database, sqlstate="XX000", message="Assert", times=2)
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="after")).status, 200)
+        self.wait_each_once([*names, "after"])
+
+    def test_a_silent_secondary_leaves_the_primary_alone(self):
+        service = self.start(self.urls(SECONDARY_REDSHIFT_STATEMENT_TIMEOUT="1000", SECONDARY_REDSHIFT_MAX_RETRIES="1"))
+        sender = Sender(service, "s")
+        sender.wait_acknowledged(50)
+        for kind, more in (("black_hole", {}), ("refuse", {}), ("slow", {"ms": 300})):
+            self.stand_in.fault(kind, database=self.database, **more)
+            sender.wait_acknowledged(len(sender.acknowledged) + 150)
+            self.wait_each_once(set(sender.acknowledged), ("primary",))
+            self.assertEqual(service.request("GET", "/ready").status, 200)
+            self.stand_in.fault("off")
+        names = sender.stop()
+        self.assertEqual(set(sender.statuses), {200})
+        self.wait_each_once(names)
+        self.assertEqual(service.stop(), 0)
+
+    def test_kill_9_of_the_service_amid_lost_commits(self):
+        names = []
+        for round_number in range(3):
+            service = self.start(self.urls())
+            sender = Sender(service, f"k{round_number}")
+            sender.wait_acknowledged(40)
+            self.stand_in.fault("cut_after_commit", database=self.database, times=2)
+            sender.wait_acknowledged(len(sender.acknowledged) + 100)
+            names += sender.stop()
+            service.kill()
+        service = self.start(self.urls())
+        self.wait_each_once(names)
+        self.assertEqual(service.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
