@@ -83,8 +83,23 @@ def _postgres_rows(part):
         yield ("  peak memory", _number(each["memory_peak_mb"], "MB"), "", "", "< 128 MB", _verdict(each["memory_peak_mb"], 128, None, False))
 
 
+    yield _batch_row("  a batch", part["counted"])
+
+
+def _batch_row(name, part):
+    return (name, f"{part['rows_a_batch']:.0f} rows, {part['statements_a_batch']:.1f} statements, {part['client_messages_a_batch']:.1f} messages",
+            f"{part['bytes_a_row']:.0f} bytes a row", "", "", "")
+
+
+def _redshift_rows(part):
+    yield ("Redshift (stand-in), queue full", _number(part["events_per_second"], "ev/s"), _number(part["bare_per_second"], "rows/s bare INSERT"),
+           f"{part['ratio']:.2f} x", ">= 0.7", _verdict(part["ratio"], 0.7, None))
+    yield ("  our CPU an event", _number(part["cpu_us_per_event"], "us"), "", "", "", "")
+    yield _batch_row("  a batch", part)
+
+
 def rows(figures):
-    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows}
+    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows}
     for name, maker in makers.items():
         part = figures.get(name)
         if part is None:

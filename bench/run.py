@@ -20,7 +20,7 @@ from processes import BenchError
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
-         "postgres": wire.postgres}
+         "postgres": wire.postgres, "redshift": wire.redshift}
 
 
 def parse():

@@ -1,6 +1,7 @@
 """Landing in PostgreSQL from a full queue, beside `psql \\copy` of the same rows into tables of the same shape, in the same run."""
 
 import contextlib
+import json
 import pathlib
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from processes import BenchError, Meter, memory_peak_mb
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "standin"))
 from postgres_server import PostgresServer  # noqa: E402
+from with_servers import StandIn  # noqa: E402
 
 TABLE = "appsflyer_events"
 LAND_SECONDS_MAX = 600
@@ -90,6 +92,45 @@ def land(bench, databases, accepted, folder, settings):
             "memory_peak_mb": memory}
 
 
+def count_batches(log_path, target):
+    """From the service's own lines: batches and rows."""
+    batches = rows = 0
+    for line in pathlib.Path(log_path).read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(ValueError):
+            entry = json.loads(line)
+            if entry.get("target") == target and str(entry.get("msg", "")).startswith("Data successfully inserted"):
+                batches, rows = batches + 1, rows + entry["rows"]
+    return batches, rows
+
+
+def through_stand_in(bench, dialect, events):
+    """The primary alone behind the proxy, which counts what is sent for a batch."""
+    from scenarios import fill_queue
+    folder = bench.folder / f"stand-in-{dialect}"
+    accepted, _ = fill_queue(bench, folder, events)
+    with Databases(("primary",)) as databases, StandIn(databases.server) as stand_in:
+        url = stand_in.redshift_url("primary") if dialect == "redshift" else stand_in.postgres_url("primary")
+        part = land(bench, databases, accepted, folder, {"PRIMARY_WAREHOUSE_URL": url, "SECONDARY_REDSHIFT_ENABLED": "false"})
+        stats = stand_in.order("stats", database="primary")
+        batches, rows = count_batches(folder / "twinshift.log", "primary")
+        part.update({"rows_a_batch": rows / batches, "statements_a_batch": stats["statements"] / batches,
+                     "client_messages_a_batch": stats["client_messages"] / batches, "bytes_a_row": stats["client_bytes"] / rows})
+        if dialect == "redshift":
+            databases.server.psql(f"CREATE TABLE again (LIKE {TABLE} INCLUDING ALL)", "primary")
+            run = subprocess.run([str(bench.loader.parent / "bare_insert"), databases.server.url("primary"), TABLE, "again", "50", "20000"],
+                                 capture_output=True, text=True, timeout=LAND_SECONDS_MAX, check=False)
+            if run.returncode != 0:
+                raise BenchError(f"bare_insert: {run.stderr.strip()}")
+            part["bare_per_second"] = json.loads(run.stdout)["per_second"]
+            part["ratio"] = part["events_per_second"] / part["bare_per_second"]
+    bench.forget(folder)
+    return part
+
+
+def redshift(bench):
+    return through_stand_in(bench, "redshift", bench.options.landing_events // 2)
+
+
 def postgres(bench):
     from scenarios import fill_queue
     figures = {}
@@ -106,4 +147,5 @@ def postgres(bench):
             part["ratio"] = part["events_per_second"] / part["copy_per_second"]
         figures[key] = part
         bench.forget(folder)
+    figures["counted"] = through_stand_in(bench, "postgres", bench.options.landing_events // 5)
     return figures

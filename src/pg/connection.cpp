@@ -153,8 +153,8 @@ Outcome<void> Connection::prepare(const std::string& name, const std::string& sq
   return {};
 }
 
-Outcome<Result> Connection::run_prepared(const std::string& name, std::span<const Parameter> parameters,
-                                         base::SteadyTime deadline) {
+Outcome<void> Connection::send_prepared(const std::string& name, std::span<const Parameter> parameters,
+                                        base::SteadyTime deadline) {
   std::vector<const char*> values;
   std::vector<int> lengths;
   values.reserve(parameters.size());
@@ -167,7 +167,7 @@ Outcome<Result> Connection::run_prepared(const std::string& name, std::span<cons
                                    lengths.data(), nullptr, 0) == 0) {
     return lose("the connection was lost");
   }
-  return collect_one(deadline);
+  return flush(deadline);
 }
 
 Outcome<void> Connection::begin_copy(const std::string& sql, base::SteadyTime deadline) {

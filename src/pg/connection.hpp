@@ -51,8 +51,10 @@ class Connection {
   Outcome<Result> run_one(const std::string& sql, std::span<const std::string> texts, base::SteadyTime deadline);
   Outcome<void> prepare(const std::string& name, const std::string& sql, base::SteadyTime deadline);
   // Text parameters; not copied beyond the call.
-  Outcome<Result> run_prepared(const std::string& name, std::span<const Parameter> parameters,
-                               base::SteadyTime deadline);
+  Outcome<void> send_prepared(const std::string& name, std::span<const Parameter> parameters,
+                              base::SteadyTime deadline);
+  // The answer to what was sent; nothing else may be asked for before it.
+  Outcome<Result> receive(base::SteadyTime deadline) { return collect_one(deadline); }
 
   // `sql` may begin with other statements; its last one must be COPY ... FROM STDIN.
   Outcome<void> begin_copy(const std::string& sql, base::SteadyTime deadline);

@@ -46,6 +46,9 @@ build_bare_loader() {
   local out=build/bench/bare_loader
   mkdir -p build/bench
   [ "$out" -nt bench/bare_loader.cpp ] || g++ -std=c++23 -O2 -Wall -Wextra -o "$out" bench/bare_loader.cpp -lsqlite3 -pthread
+  out=build/bench/bare_insert
+  # shellcheck disable=SC2046
+  [ "$out" -nt bench/bare_insert.cpp ] || g++ -std=c++23 -O2 -Wall -Wextra $(pkg-config --cflags libpq) -o "$out" bench/bare_insert.cpp -lpq
 }
 
 sanitizer_environment() {

@@ -80,7 +80,7 @@ base::Status PostgresWarehouse::prepare() {
   auto connection = open_session(parameters_, limits());
   if (!connection) return base::fail(failed(std::move(connection.error())));
   auto made = std::make_unique<Ready>(std::move(*connection));
-  const SetupOptions setup{dialect_, options_.schema_apply, options_.target};
+  const SetupOptions setup{dialect_, options_.schema_apply, options_.target, {}};
   auto layout = set_up_table(made->connection, table_, setup, deadline());
   if (!layout) return base::fail(failed(std::move(layout.error())));
   made->layout = std::move(*layout);

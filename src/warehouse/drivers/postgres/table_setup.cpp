@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "warehouse/drivers/postgres/rights_check.hpp"
 #include "warehouse/drivers/postgres/table_reader.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/schema/ddl.hpp"
@@ -23,6 +24,8 @@ class Setup {
     if (auto read = look(); !read) return std::unexpected(std::move(read.error()));
     if (auto done = complete(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = make_siblings(); !done) return std::unexpected(std::move(done.error()));
+    auto may = check_rights(connection_, options_.dialect, layout_.table, deadline_);
+    if (!may) return std::unexpected(std::move(may.error()));
     return std::move(layout_);
   }
 
@@ -107,12 +110,13 @@ class Setup {
 
   pg::Outcome<void> execute(const std::string& sql) {
     auto done = connection_.run(sql, deadline_);
-    if (done) return {};
+    if (done) {
+      if (options_.heard) options_.heard(sql);
+      return {};
+    }
     if (done.error().sqlstate == "42501") {
-      done.error().error.hint = "GRANT USAGE, CREATE ON SCHEMA " + quote_identifier(layout_.table.schema) +
-                                " and SELECT, INSERT ON " + layout_.table.quoted() +
-                                " to our user, or let an owner run `twinshift schema --target " + options_.target +
-                                " --apply`";
+      done.error().error.hint = ddl_grant_hint(connection_, layout_.table, sql, deadline_) +
+                                ", or let an owner run `twinshift schema --target " + options_.target + " --apply`";
     }
     return std::unexpected(std::move(done.error()));
   }

@@ -6,6 +6,7 @@
 
 #include "pg/connection.hpp"
 #include "warehouse/schema/real_table.hpp"
+#include "warehouse/schema_access.hpp"
 
 namespace twinshift::warehouse {
 
@@ -21,6 +22,7 @@ struct SetupOptions {
   Dialect dialect = Dialect::postgres;
   bool schema_apply = false;  // also change a table that somebody else made
   std::string target;
+  StatementHeard heard;  // may be empty
 };
 
 // `conflict` where a person must mend something; the message names target, table, column and the statement.

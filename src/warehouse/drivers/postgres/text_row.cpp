@@ -5,7 +5,7 @@
 namespace twinshift::warehouse {
 
 TextRows::TextRows(std::vector<WriteColumn> columns, event::TableShape shape)
-    : columns_(std::move(columns)), shape_(std::move(shape)) {}
+    : columns_(std::move(columns)), shape_(std::move(shape)), used_(columns_.size()) {}
 
 void TextRows::clear() {
   text_.clear();
@@ -44,12 +44,14 @@ void TextRows::add_cell(const WriteColumn& column, const event::Cell& cell) {
 std::size_t TextRows::add(const event::EventPtr& event, std::uint32_t position) {
   event::encode(event, shape_, row_);
   add_text(std::to_string(position));
-  for (const WriteColumn& column : columns_) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const WriteColumn& column = columns_[i];
     if (column.catalogue_index < 0) {
       add_own(column, *event);
     } else {
       add_cell(column, row_.cells[static_cast<std::size_t>(column.catalogue_index)]);
     }
+    if (begins_.back() != kNull) used_[i] = true;
   }
   ++rows_;
   return row_.parts;
@@ -67,7 +69,10 @@ void TextRows::add_part(const event::Event& event, std::uint32_t position, std::
 
 std::span<const pg::Parameter> TextRows::parameters() {
   parameters_.clear();
+  const std::size_t width = columns_.empty() ? begins_.size() : columns_.size() + 1;
   for (std::size_t i = 0; i < begins_.size(); ++i) {
+    const std::size_t place = i % width;  // the position is at 0
+    if (!columns_.empty() && place > 0 && !used_[place - 1]) continue;
     parameters_.push_back({begins_[i] == kNull ? nullptr : text_.data() + begins_[i], 0});
   }
   return parameters_;

@@ -25,7 +25,10 @@ class TextRows {
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t bytes() const { return text_.size(); }
-  // Valid until the next add() or clear().
+  // Which columns hold a value in some row since the beginning of time: by the order of the columns. Most of
+  // AppsFlyer's fields never occur in one app's events, and a parameter costs the server though it is NULL.
+  [[nodiscard]] const std::vector<bool>& used() const { return used_; }
+  // The positions' and the used columns' values, row by row; of add_part(): all. Valid until the next add() or clear().
   std::span<const pg::Parameter> parameters();
 
  private:
@@ -41,6 +44,7 @@ class TextRows {
   std::string text_;                 // every value, each ended by a NUL, as libpq wants texts
   std::vector<std::size_t> begins_;  // kNull or a place in text_
   std::vector<pg::Parameter> parameters_;
+  std::vector<bool> used_;
   std::size_t rows_ = 0;
 };
 
