@@ -1,6 +1,10 @@
 """PostgreSQL as primary, Redshift's wire protocol (by the stand-in) as secondary: the guide's steps, hostile events, conflicts, slowness, silence."""
 
 import json
+import os
+import shutil
+import subprocess
+import tempfile
 import unittest
 
 from harness import GUIDE_EVENT, wait_until
@@ -96,6 +100,40 @@ class Trouble(RedshiftTest):
         service = self.start(self.urls())
         self.wait_each_once(names)
         self.assertEqual(service.stop(), 0)
+
+
+class Tls(PostgresTest):
+    """`redshift://` verifies the server by default: its certificate against an authority, its name against the URL."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keys = tempfile.mkdtemp(prefix="twinshift-tls-")
+        cls.addClassCleanup(shutil.rmtree, cls.keys, True)
+        cls.certificate, key = os.path.join(cls.keys, "cert.pem"), os.path.join(cls.keys, "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=DNS:localhost", "-keyout", key, "-out", cls.certificate], check=True, capture_output=True)
+        cls.stand_in = StandIn(cls.servers["secondary"], ("--tls-cert", cls.certificate, "--tls-key", key))
+        cls.addClassCleanup(cls.stand_in.stop)
+
+    def url(self, host, parameters=""):
+        return f"redshift://{self.stand_in.user}@{host}:{self.stand_in.ports['redshift']}/{self.database}{parameters}"
+
+    def test_a_verified_server_is_used(self):
+        service = self.start(self.urls(SECONDARY_WAREHOUSE_URL=self.url("localhost", f"?sslrootcert={self.certificate}")))
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        self.wait_each_once(["test-123"])
+
+    def test_an_unknown_authority_and_another_name_are_refused(self):
+        for url, reason in ((self.url("localhost"), "certificate verify failed"),
+                            (self.url("127.0.0.1", f"?sslrootcert={self.certificate}"), "does not match host name")):
+            service = self.start(self.urls(SECONDARY_WAREHOUSE_URL=url))
+            self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+            line = service.wait_log(lambda l, r=reason: r in json.dumps(l), reason)
+            self.assertEqual(line["target"], "secondary")
+            self.wait_each_once(["test-123"], ("primary",))
+            self.assertEqual(self.landed("secondary"), {})
+            self.assertEqual(service.stop(), 0)
 
 
 if __name__ == "__main__":
