@@ -42,11 +42,13 @@ struct Commands {
   CLI::App app{kAbout, "twinshift"};
   QueryOptions query_options;
   GenerateOptions generate_options;
+  SchemaOptions schema_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
   CLI::App* query_command = nullptr;
   CLI::App* generate_command = nullptr;
+  CLI::App* schema_command = nullptr;
   CLI::App* version_command = nullptr;
 
   Commands() {
@@ -56,6 +58,7 @@ struct Commands {
     add_config();
     add_query();
     add_generate();
+    add_schema();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -94,6 +97,24 @@ struct Commands {
                                  "Write one event a line to this file ('-': standard output) and send nothing");
   }
 
+  void add_schema() {
+    schema_command = app.add_subcommand("schema", "Print a target's table as SQL, make it, or show what differs in it");
+    schema_command->add_option("--target", schema_options.target, "primary or secondary; --diff: both, unless named")
+        ->check(CLI::IsMember({"primary", "secondary"}));
+    schema_command->add_option("--dialect", schema_options.dialect, "postgres or redshift instead of the target's own")
+        ->check(CLI::IsMember({"postgres", "redshift"}));
+    auto* apply = schema_command->add_flag(
+        "--apply", schema_options.apply, "Create the table or add what it lacks; nothing is ever dropped or narrowed");
+    auto* diff = schema_command->add_flag("--diff", schema_options.diff,
+                                          "Show what differs between the real tables and from what they should be");
+    diff->excludes(apply)->excludes("--dialect");
+    apply->needs("--target")->excludes("--dialect");
+    schema_command->add_option("--format", schema_options.format, "Of --diff: table or json")
+        ->needs(diff)
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, TableFormat>{{"table", TableFormat::table}, {"json", TableFormat::json}}));
+  }
+
   int run() {
     if (version_command->parsed()) {
       std::printf("twinshift %s\n", kVersion);
@@ -103,6 +124,7 @@ struct Commands {
     if (serve_command->parsed()) return start_service();
     if (query_command->parsed()) return run_query();
     if (generate_command->parsed()) return run_generate();
+    if (schema_command->parsed()) return run_schema();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -129,6 +151,17 @@ struct Commands {
     const auto loaded = load_or_explain();
     if (!loaded) return kExitUsage;
     return query(loaded->settings, query_options);
+  }
+
+  [[nodiscard]] int run_schema() const {
+    const bool needs_target = !schema_options.target.empty() || schema_options.diff;
+    if (!needs_target && !schema_options.dialect.empty()) return print_schema(schema_options.dialect);
+    if (!needs_target) {
+      std::fprintf(stderr, "twinshift: schema needs --target, --dialect or --diff; `twinshift schema --help`\n");
+      return kExitUsage;
+    }
+    const auto loaded = load_or_explain();
+    return loaded ? schema(loaded->settings, schema_options) : static_cast<int>(kExitUsage);
   }
 
   int run_generate() {

@@ -22,6 +22,17 @@ struct QueryOptions {
 };
 int query(const config::Settings& settings, const QueryOptions& options);
 
+struct SchemaOptions {
+  std::string target;   // primary, secondary; empty: with `dialect` no target at all, with `diff` both
+  std::string dialect;  // postgres, redshift; empty: the target's own
+  bool apply = false;
+  bool diff = false;
+  TableFormat format = TableFormat::table;  // of a diff
+};
+// Where neither a target nor a server is needed: the dialect's DDL with the table's usual name.
+int print_schema(const std::string& dialect);
+int schema(const config::Settings& settings, const SchemaOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

@@ -13,6 +13,7 @@ namespace {
 using base::ErrorKind;
 
 using QueuePtr = std::unique_ptr<queue::EventQueue>;
+using SchemaPtr = std::unique_ptr<warehouse::SchemaAccess>;
 using WarehousePtr = std::unique_ptr<warehouse::Warehouse>;
 
 struct QueueDriver {
@@ -22,15 +23,17 @@ struct QueueDriver {
 struct WarehouseDriver {
   std::string_view name;
   base::Result<WarehousePtr> (*open)(const config::Settings&, const config::TargetSettings&);
+  base::Result<SchemaPtr> (*open_schema)(const config::Settings&, const config::TargetSettings&);
 };
 
-// A row in drivers.def without open_<name>_queue_driver() or open_<name>_warehouse_driver() does not link.
+// A row in drivers.def without open_<name>_queue_driver(), or open_<name>_warehouse_driver() and
+// open_<name>_schema_driver(), does not link.
 constexpr auto kQueueDrivers = std::to_array<QueueDriver>({
 #define QUEUE_DRIVER(name) {#name, open_##name##_queue_driver},
 #include "app/drivers.def"
 });
 constexpr auto kWarehouseDrivers = std::to_array<WarehouseDriver>({
-#define WAREHOUSE_DRIVER(name) {#name, open_##name##_warehouse_driver},
+#define WAREHOUSE_DRIVER(name) {#name, open_##name##_warehouse_driver, open_##name##_schema_driver},
 #include "app/drivers.def"
 });
 
@@ -71,12 +74,27 @@ base::Result<WarehousePtr> open_warehouse(const config::Settings& settings, cons
   return base::fail(no_driver("warehouse", target.driver));
 }
 
-base::Result<WarehousePtr> open_for_reading(const config::Settings& settings, const std::string& target) {
-  if (target == "primary") return open_warehouse(settings, settings.primary);
-  if (settings.secondary) return open_warehouse(settings, *settings.secondary);
-  if (settings.secondary_off) return open_warehouse(settings, *settings.secondary_off);
+base::Result<SchemaPtr> open_schema(const config::Settings& settings, const std::string& target) {
+  auto chosen = find_target(settings, target);
+  if (!chosen) return base::fail(std::move(chosen.error()));
+  for (const WarehouseDriver& driver : kWarehouseDrivers) {
+    if (driver.name == (*chosen)->driver) return driver.open_schema(settings, **chosen);
+  }
+  return base::fail(no_driver("warehouse", (*chosen)->driver));
+}
+
+base::Result<const config::TargetSettings*> find_target(const config::Settings& settings, const std::string& target) {
+  if (target == "primary") return &settings.primary;
+  if (settings.secondary) return &*settings.secondary;
+  if (settings.secondary_off) return &*settings.secondary_off;
   return base::fail(ErrorKind::not_found, "no secondary is configured", "configuration",
                     "Set SECONDARY_REDSHIFT_ENABLED=true, or ask --target primary");
+}
+
+base::Result<WarehousePtr> open_for_reading(const config::Settings& settings, const std::string& target) {
+  auto chosen = find_target(settings, target);
+  if (!chosen) return base::fail(std::move(chosen.error()));
+  return open_warehouse(settings, **chosen);
 }
 
 }  // namespace twinshift::app

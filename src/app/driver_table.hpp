@@ -10,6 +10,7 @@
 #include "config/settings.hpp"
 #include "queue/event_queue.hpp"
 #include "queue/refused_store.hpp"
+#include "warehouse/schema_access.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::app {
@@ -29,6 +30,13 @@ base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const conf
 // Does not connect yet: the lane does, and again after each lost connection.
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_warehouse(const config::Settings& settings,
                                                                    const config::TargetSettings& target);
+
+// For `schema`, `target` as below. Does not connect.
+base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_schema(const config::Settings& settings,
+                                                                   const std::string& target);
+
+// "primary" or "secondary" (also one that is switched off); not_found where there is none. Points into `settings`.
+base::Result<const config::TargetSettings*> find_target(const config::Settings& settings, const std::string& target);
 
 // For `query`: "primary" or "secondary" (also one that is switched off). Creates nothing.
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_for_reading(const config::Settings& settings,

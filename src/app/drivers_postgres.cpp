@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/instance_name.hpp"
+#include "warehouse/drivers/postgres/postgres_schema.hpp"
 #include "warehouse/drivers/postgres/postgres_warehouse.hpp"
 
 namespace twinshift::app {
@@ -12,10 +13,8 @@ namespace {
 constexpr std::chrono::milliseconds kRetryWait{2'000};
 constexpr std::chrono::milliseconds kConnectMax{10'000};
 
-}  // namespace
-
-base::Result<std::unique_ptr<warehouse::Warehouse>> open_postgres_warehouse_driver(
-    const config::Settings& settings, const config::TargetSettings& target) {
+warehouse::PostgresWarehouseOptions options_for(const config::Settings& settings,
+                                                const config::TargetSettings& target) {
   warehouse::PostgresWarehouseOptions options;
   options.url = target.url;
   options.password_file = target.password_file;
@@ -26,7 +25,19 @@ base::Result<std::unique_ptr<warehouse::Warehouse>> open_postgres_warehouse_driv
   options.statement_timeout = target.statement_timeout;
   options.attempt_timeout = kRetryWait * std::max<std::int64_t>(1, target.retries_max);
   options.connect_timeout = std::min(kConnectMax, options.attempt_timeout);
-  return warehouse::open_postgres_warehouse(std::move(options));
+  return options;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<warehouse::Warehouse>> open_postgres_warehouse_driver(
+    const config::Settings& settings, const config::TargetSettings& target) {
+  return warehouse::open_postgres_warehouse(options_for(settings, target));
+}
+
+base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_postgres_schema_driver(
+    const config::Settings& settings, const config::TargetSettings& target) {
+  return warehouse::open_postgres_schema(options_for(settings, target));
 }
 
 }  // namespace twinshift::app

@@ -5,11 +5,15 @@
 
 #include "base/error.hpp"
 #include "config/settings.hpp"
+#include "warehouse/schema_access.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::app {
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_postgres_warehouse_driver(
+    const config::Settings& settings, const config::TargetSettings& target);
+
+base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_postgres_schema_driver(
     const config::Settings& settings, const config::TargetSettings& target);
 
 }  // namespace twinshift::app

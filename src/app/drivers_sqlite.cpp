@@ -4,6 +4,7 @@
 #include "app/instance_name.hpp"
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
 #include "queue/drivers/sqlite/sqlite_refused_store.hpp"
+#include "warehouse/drivers/sqlite/sqlite_schema.hpp"
 #include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
 
 namespace twinshift::app {
@@ -18,6 +19,16 @@ queue::SqliteQueueOptions queue_options(const config::Settings& settings) {
   options.inbox_messages_max = static_cast<std::size_t>(settings.queue_inbox_messages_max);
   options.inbox_bytes_max = static_cast<std::size_t>(settings.queue_inbox_bytes_max);
   options.disk_reserve_bytes = settings.disk_reserve;
+  return options;
+}
+
+warehouse::SqliteWarehouseOptions warehouse_options(const config::TargetSettings& target) {
+  warehouse::SqliteWarehouseOptions options;
+  options.path = target.path.string();
+  options.table = target.table;
+  options.target = target.name;
+  options.instance = instance_name();
+  options.statement_timeout = target.statement_timeout;
   return options;
 }
 
@@ -47,13 +58,12 @@ base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const conf
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_sqlite_warehouse_driver(const config::Settings& /*settings*/,
                                                                                  const config::TargetSettings& target) {
-  warehouse::SqliteWarehouseOptions options;
-  options.path = target.path.string();
-  options.table = target.table;
-  options.target = target.name;
-  options.instance = instance_name();
-  options.statement_timeout = target.statement_timeout;
-  return warehouse::open_sqlite_warehouse(std::move(options));
+  return warehouse::open_sqlite_warehouse(warehouse_options(target));
+}
+
+base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_sqlite_schema_driver(const config::Settings& /*settings*/,
+                                                                                 const config::TargetSettings& target) {
+  return warehouse::open_sqlite_schema(warehouse_options(target));
 }
 
 }  // namespace twinshift::app

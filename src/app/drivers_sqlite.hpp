@@ -6,12 +6,16 @@
 #include "base/error.hpp"
 #include "config/settings.hpp"
 #include "queue/event_queue.hpp"
+#include "warehouse/schema_access.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::app {
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings);
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_sqlite_warehouse_driver(const config::Settings& settings,
+                                                                                 const config::TargetSettings& target);
+
+base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_sqlite_schema_driver(const config::Settings& settings,
                                                                                  const config::TargetSettings& target);
 
 }  // namespace twinshift::app

@@ -7,7 +7,7 @@ enum ExitCode : int {
   kExitOk = 0,
   kExitFailed = 1,         // a command could not do what it was asked
   kExitUsage = 2,          // wrong command line or configuration; nothing was started
-  kExitDifferent = 3,      // `query --target both`: the targets' answers differ
+  kExitDifferent = 3,      // `query`: the targets' answers differ; `schema --diff`: their tables do
   kExitCannotStart = 4,    // port in use, data folder locked or unusable
   kExitStopIncomplete = 5  // stopped, but not everything in flight could be settled in time; it stays in the queue
 };

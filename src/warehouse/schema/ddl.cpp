@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "warehouse/markers.hpp"
+#include "warehouse/schema_access.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -15,9 +18,8 @@ std::string index_name(const TableName& table, std::string_view ending) {
 }
 
 // Filled by the database's clock (UTC) for whoever copies rows onwards; never compared and never written by us.
-std::string loaded_at(Dialect dialect) {
-  return dialect == Dialect::postgres ? "\"loaded_at\" TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC')"
-                                      : "\"loaded_at\" TIMESTAMP DEFAULT GETDATE()";
+std::string_view clock_of(Dialect dialect) {
+  return dialect == Dialect::postgres ? "(now() AT TIME ZONE 'UTC')" : "GETDATE()";
 }
 
 std::string column_sql(Dialect dialect, const event::Column& column, bool fresh) {
@@ -26,7 +28,7 @@ std::string column_sql(Dialect dialect, const event::Column& column, bool fresh)
   return sql;
 }
 
-// Keys: docs/decisions/redshift-keys.md.
+// Keys: docs/decisions/0005-redshift-keys.md.
 constexpr std::string_view kRedshiftKeys = "\nDISTSTYLE KEY DISTKEY (event_id)\nCOMPOUND SORTKEY (event_at)";
 
 std::string loads_sql(Dialect dialect, const TableName& table) {
@@ -53,7 +55,7 @@ std::string id_index_name(const TableName& table) {
 std::string create_table_sql(Dialect dialect, const TableName& table) {
   std::string sql = "CREATE TABLE IF NOT EXISTS " + table.quoted() + " (";
   for (const event::Column& column : schema_columns()) sql += "\n  " + column_sql(dialect, column, true) + ',';
-  sql += "\n  " + loaded_at(dialect) + "\n)";
+  sql += fmt::format("\n  \"{}\" TIMESTAMP DEFAULT {}\n)", kLoadedAt, clock_of(dialect));
   if (dialect == Dialect::redshift) sql += kRedshiftKeys;
   return sql;
 }
@@ -90,13 +92,46 @@ std::string add_column_sql(Dialect dialect, const TableName& table, std::string_
   return "ALTER TABLE " + table.quoted() + " ADD COLUMN " + column_sql(dialect, *found, false);
 }
 
+std::string add_loaded_at_sql(Dialect dialect, const TableName& table) {
+  const std::string add = "ALTER TABLE " + table.quoted() + " ADD COLUMN \"" + std::string(kLoadedAt) + "\" TIMESTAMP";
+  // One statement: no row can come between.
+  if (dialect == Dialect::postgres) {
+    return fmt::format("{}, ALTER COLUMN \"{}\" SET DEFAULT {}", add, kLoadedAt, clock_of(dialect));
+  }
+  return fmt::format("{} DEFAULT {}", add, clock_of(dialect));
+}
+
+std::string change_type_sql(Dialect dialect, const TableName& table, const event::Column& column) {
+  // Redshift lets a VARCHAR grow and changes nothing else (developer guide, ALTER TABLE).
+  const bool grows = dialect == Dialect::postgres || column.type == event::ColumnType::text;
+  if (!grows) return rename_column_sql(table, column.name) + ", and let --apply add a new one";
+  return "ALTER TABLE " + table.quoted() + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE " +
+         type_of(dialect, column);
+}
+
+std::string rename_column_sql(const TableName& table, std::string_view column) {
+  return "ALTER TABLE " + table.quoted() + " RENAME COLUMN " + quote_identifier(column) + " TO " +
+         quote_identifier(std::string(column) + "_old");
+}
+
+std::string drop_not_null_sql(Dialect dialect, const TableName& table, const RealColumn& column) {
+  const std::string alter = "ALTER TABLE " + table.quoted() + ' ';
+  const std::string name = quote_identifier(column.name);
+  if (dialect == Dialect::postgres) return alter + "ALTER COLUMN " + name + " DROP NOT NULL";
+  const std::string copy = quote_identifier(column.name + "_new");
+  return fmt::format("{0}ADD COLUMN {2} {3}; UPDATE {4} SET {2} = {1}; {0}DROP COLUMN {1}; {0}RENAME COLUMN {2} TO {1}",
+                     alter, name, copy, column.type_text, table.quoted());
+}
+
 std::string drop_key_sql(const TableName& table, const UniqueKey& key) {
   if (!key.constraint && !key.primary) return "DROP INDEX " + sibling(table, key.name);
   return "ALTER TABLE " + table.quoted() + " DROP CONSTRAINT " + quote_identifier(key.name);
 }
 
 std::string schema_text(Dialect dialect, const TableName& table) {
-  std::string text = create_table_sql(dialect, table) + ";\n";
+  std::string text =
+      fmt::format("-- Twinshift's tables in {}, as `twinshift schema` prints them. See docs/schema.md.\n\n{};\n",
+                  product_of(dialect), create_table_sql(dialect, table));
   for (const auto& statements : {create_index_sql(dialect, table), create_siblings_sql(dialect, table)}) {
     for (const std::string& sql : statements) text += '\n' + sql + ";\n";
   }

@@ -26,6 +26,16 @@ std::vector<std::string> create_siblings_sql(Dialect dialect, const TableName& t
 // A column that is missing: one statement a column, as Redshift wants it. Never NOT NULL, as there may be rows.
 std::string add_column_sql(Dialect dialect, const TableName& table, std::string_view column);
 
+// The same for `loaded_at`. Rows that are there already keep NULL where the dialect can do so (not Redshift).
+std::string add_loaded_at_sql(Dialect dialect, const TableName& table);
+
+// Gives a column the catalogue's type: grown where the dialect can do so, else the old one stays under another name.
+std::string change_type_sql(Dialect dialect, const TableName& table, const event::Column& column);
+// "name" becomes "name_old"; what is in it stays.
+std::string rename_column_sql(const TableName& table, std::string_view column);
+// Redshift cannot take NOT NULL off a column: a copy without it takes its place.
+std::string drop_not_null_sql(Dialect dialect, const TableName& table, const RealColumn& column);
+
 // Takes an enforced key off a table of somebody else's making.
 std::string drop_key_sql(const TableName& table, const UniqueKey& key);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema_access.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -42,6 +43,7 @@ class Fitter {
     for (const event::Column& column : schema_columns()) look_at(column);
     look_at_foreign();
     look_at_keys();
+    fit_.lacks_loaded_at = real_.find(kLoadedAt) == nullptr;
     return std::move(fit_);
   }
 
@@ -70,8 +72,7 @@ class Fitter {
     if (index < 0) {
       fit_.faults.push_back(
           {"the column " + real.name + " has the type " + real.type_text + ", which would change what is put into it",
-           "ALTER TABLE " + table_.quoted() + " RENAME COLUMN " + quote_identifier(real.name) + " TO " +
-               quote_identifier(real.name + "_old") + "; a new one is then added"});
+           rename_column_sql(table_, real.name) + ", and let --apply add a new one"});
       return;
     }
     fit_.unused.push_back(real.name);
@@ -82,9 +83,8 @@ class Fitter {
   // A NOT NULL column that no row of ours fills.
   void refuse_null(const RealColumn& real) {
     if (!real.not_null || real.has_default || !real.writable) return;
-    fit_.faults.push_back(
-        {"the column " + real.name + " is NOT NULL without a default, and events do not fill it",
-         "ALTER TABLE " + table_.quoted() + " ALTER COLUMN " + quote_identifier(real.name) + " DROP NOT NULL"});
+    fit_.faults.push_back({"the column " + real.name + " is NOT NULL without a default, and events do not fill it",
+                           drop_not_null_sql(dialect_, table_, real)});
   }
 
   void use(const RealColumn& real, const event::Column& column, std::size_t index) {

@@ -77,7 +77,8 @@ struct Fit {
     std::string cure;
   };
   std::vector<Fault> faults;
-  std::string id_key;  // the enforced unique key on event_id alone; empty where there is none
+  bool lacks_loaded_at = false;  // rows can be written without it
+  std::string id_key;            // the enforced unique key on event_id alone; empty where there is none
 };
 
 // Would a column of that type keep the cells of `column` as they are, but for what the shape says of widths?

@@ -1,6 +1,6 @@
 #include "warehouse/drivers/sqlite/sqlite_table.hpp"
 
-#include <map>
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -12,95 +12,52 @@ namespace {
 
 using base::ErrorKind;
 
-struct RealColumn {
-  std::string type;
-  bool writable = true;      // false for a generated one
-  bool must_be_set = false;  // NOT NULL without a default
-};
-
-// By lower-case name: SQLite does not tell Event_Name from event_name.
-struct RealTable {
-  std::map<std::string, RealColumn> columns;
-  bool strict = false;
-};
-
 std::unexpected<base::Error> conflict(const sqlite::Database& database, const std::string& table, std::string message,
                                       std::string hint) {
   return base::fail(ErrorKind::conflict, std::move(message), database.path() + ", table " + table, std::move(hint));
 }
 
-struct Kind {
-  std::string type;  // "table", "view", "virtual"; empty where there is nothing of that name
-  bool strict = false;
-};
-
-base::Result<Kind> kind_of(sqlite::Database& database, const std::string& table) {
+base::Status read_kind(sqlite::Database& database, const std::string& table, SqliteTable& real) {
   auto statement = database.prepare(
       "SELECT type, strict FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?)", false);
   if (!statement) return base::fail(std::move(statement.error()));
   statement->bind_text(1, table);
   auto row = statement->step();
   if (!row) return base::fail(std::move(row.error()));
-  if (!*row) return Kind{};
-  return Kind{std::string(statement->text(0)), statement->integer(1) != 0};
+  if (!*row) return {};
+  real.kind = statement->text(0);
+  real.strict = statement->integer(1) != 0;
+  return {};
 }
 
-base::Result<RealTable> read_table(sqlite::Database& database, const std::string& table, bool strict) {
-  auto statement =
-      database.prepare(R"(SELECT name, type, "notnull", dflt_value, hidden, pk FROM pragma_table_xinfo(?))", false);
-  if (!statement) return base::fail(std::move(statement.error()));
-  statement->bind_text(1, table);
-  RealTable real;
-  real.strict = strict;
-  for (;;) {
-    auto row = statement->step();
-    if (!row) return base::fail(std::move(row.error()));
-    if (!*row) return real;
-    RealColumn column;
-    column.type = std::string(statement->text(1));
-    column.writable = statement->integer(4) == 0;
-    // SQLite fills an INTEGER PRIMARY KEY by itself.
-    const bool row_number = statement->integer(5) != 0 && lower_name(column.type) == "integer";
-    column.must_be_set = column.writable && !row_number && statement->integer(2) != 0 && statement->is_null(3);
-    real.columns[lower_name(statement->text(0))] = std::move(column);
-  }
-}
-
-bool usable(const RealTable& real, const RealColumn& column, event::ColumnType type) {
-  const Affinity affinity = affinity_of(column.type);
-  // A strict table refuses a text in a BLOB column, and ANY has no affinity of its own.
-  if (real.strict && affinity != Affinity::text && affinity != Affinity::integer) return false;
-  if (real.strict && affinity == Affinity::integer && sqlite_type(type) != "INTEGER") return false;
-  return column.writable && keeps(affinity, type);
-}
-
-base::Status add_missing(sqlite::Database& database, const std::string& table, const RealTable& real,
+base::Status add_missing(sqlite::Database& database, const std::string& table, const SqliteTable& real,
                          TableLayout& layout) {
   for (const event::Column& column : table_columns()) {
-    if (real.columns.contains(std::string(column.name))) continue;
+    if (real.find(column.name) != nullptr) continue;
     if (auto added = database.execute(add_column_sql(table, column)); !added) return added;
     layout.added.emplace_back(column.name);
   }
   return {};
 }
 
-base::Status check_own_columns(const sqlite::Database& database, const std::string& table, const RealTable& real) {
+base::Status check_own_columns(const sqlite::Database& database, const std::string& table, const SqliteTable& real) {
   for (const event::Column& column : event::own_columns()) {
-    const auto found = real.columns.find(std::string(column.name));
-    if (found == real.columns.end() || usable(real, found->second, column.type)) continue;
+    const SqliteColumn* found = real.find(column.name);
+    if (found == nullptr || usable(real, *found, column.type)) continue;
     return conflict(database, table,
-                    "the column " + std::string(column.name) + " has the type " + found->second.type +
+                    "the column " + std::string(column.name) + " has the type " + found->type +
                         ", which would change what is put into it",
                     "Give it the type " + std::string(sqlite_type(column.type)) + ", or configure another table");
   }
   return {};
 }
 
-base::Status check_foreign_columns(const sqlite::Database& database, const std::string& table, const RealTable& real,
+base::Status check_foreign_columns(const sqlite::Database& database, const std::string& table, const SqliteTable& real,
                                    const TableLayout& layout) {
   std::set<std::string> filled;
   for (const InsertColumn& column : insert_columns(layout.shape)) filled.emplace(column.name);
-  for (const auto& [name, column] : real.columns) {
+  for (const SqliteColumn& column : real.columns) {
+    const std::string name = lower_name(column.name);
     if (!column.must_be_set || filled.contains(name)) continue;
     return conflict(database, table, "the column " + name + " is NOT NULL without a default, and events do not fill it",
                     "Give the column a default, or configure another table");
@@ -108,30 +65,28 @@ base::Status check_foreign_columns(const sqlite::Database& database, const std::
   return {};
 }
 
-void read_shape(const RealTable& real, TableLayout& layout) {
+void read_shape(const SqliteTable& real, TableLayout& layout) {
   layout.shape = event::TableShape::whole();
   const auto columns = event::catalogue();
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    const auto found = real.columns.find(std::string(columns[i].name));
-    if (found == real.columns.end()) continue;  // just added
-    if (usable(real, found->second, columns[i].type)) continue;
+    const SqliteColumn* found = real.find(columns[i].name);
+    if (found == nullptr) continue;  // just added
+    if (usable(real, *found, columns[i].type)) continue;
     layout.shape.widths[i] = event::TableShape::kAbsent;
     layout.unused.emplace_back(columns[i].name);
   }
 }
 
-base::Status complete_existing(sqlite::Database& database, const std::string& table, const Kind& kind,
+base::Status complete_existing(sqlite::Database& database, const std::string& table, const SqliteTable& real,
                                TableLayout& layout) {
-  if (kind.type != "table") {
-    return conflict(database, table, "there is a " + kind.type + " of that name, which cannot be written to",
+  if (real.kind != "table") {
+    return conflict(database, table, "there is a " + real.kind + " of that name, which cannot be written to",
                     "Rename it, or configure another table");
   }
-  auto real = read_table(database, table, kind.strict);
-  if (!real) return base::fail(std::move(real.error()));
-  if (auto own = check_own_columns(database, table, *real); !own) return own;
-  read_shape(*real, layout);
-  if (auto foreign = check_foreign_columns(database, table, *real, layout); !foreign) return foreign;
-  return add_missing(database, table, *real, layout);
+  if (auto own = check_own_columns(database, table, real); !own) return own;
+  read_shape(real, layout);
+  if (auto foreign = check_foreign_columns(database, table, real, layout); !foreign) return foreign;
+  return add_missing(database, table, real, layout);
 }
 
 base::Status create_indexes(sqlite::Database& database, const std::string& table) {
@@ -149,6 +104,43 @@ base::Status create_indexes(sqlite::Database& database, const std::string& table
 }
 
 }  // namespace
+
+const SqliteColumn* SqliteTable::find(std::string_view name) const {
+  const auto same = [&](const SqliteColumn& each) { return lower_name(each.name) == name; };
+  const auto found = std::ranges::find_if(columns, same);
+  return found == columns.end() ? nullptr : &*found;
+}
+
+base::Result<SqliteTable> read_sqlite_table(sqlite::Database& database, const std::string& table) {
+  SqliteTable real;
+  if (auto kind = read_kind(database, table, real); !kind) return base::fail(std::move(kind.error()));
+  auto statement =
+      database.prepare(R"(SELECT name, type, "notnull", dflt_value, hidden, pk FROM pragma_table_xinfo(?))", false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind_text(1, table);
+  for (;;) {
+    auto row = statement->step();
+    if (!row) return base::fail(std::move(row.error()));
+    if (!*row) return real;
+    SqliteColumn column;
+    column.name = statement->text(0);
+    column.type = statement->text(1);
+    column.not_null = statement->integer(2) != 0;
+    column.writable = statement->integer(4) == 0;
+    // SQLite fills an INTEGER PRIMARY KEY by itself.
+    const bool row_number = statement->integer(5) != 0 && lower_name(column.type) == "integer";
+    column.must_be_set = column.writable && !row_number && column.not_null && statement->is_null(3);
+    real.columns.push_back(std::move(column));
+  }
+}
+
+bool usable(const SqliteTable& table, const SqliteColumn& column, event::ColumnType type) {
+  const Affinity affinity = affinity_of(column.type);
+  // A strict table refuses a text in a BLOB column, and ANY has no affinity of its own.
+  if (table.strict && affinity != Affinity::text && affinity != Affinity::integer) return false;
+  if (table.strict && affinity == Affinity::integer && sqlite_type(type) != "INTEGER") return false;
+  return column.writable && keeps(affinity, type);
+}
 
 Affinity affinity_of(std::string_view declared_type) {
   const std::string type = lower_name(declared_type);
@@ -178,13 +170,13 @@ bool keeps(Affinity affinity, event::ColumnType type) {
 base::Result<TableLayout> prepare_table(sqlite::Database& database, const std::string& table) {
   auto transaction = sqlite::Transaction::begin(database);
   if (!transaction) return base::fail(std::move(transaction.error()));
-  auto kind = kind_of(database, table);
-  if (!kind) return base::fail(std::move(kind.error()));
+  auto real = read_sqlite_table(database, table);
+  if (!real) return base::fail(std::move(real.error()));
   TableLayout layout;
-  layout.created = kind->type.empty();
+  layout.created = real->kind.empty();
   layout.shape = event::TableShape::whole();
   base::Status done =
-      layout.created ? database.execute(create_table_sql(table)) : complete_existing(database, table, *kind, layout);
+      layout.created ? database.execute(create_table_sql(table)) : complete_existing(database, table, *real, layout);
   if (done) done = create_indexes(database, table);
   if (done) done = transaction->commit();
   if (!done) return base::fail(std::move(done.error()));

@@ -20,6 +20,29 @@ Affinity affinity_of(std::string_view declared_type);
 // keep a text; a time never looks like a number and stays as it is there.
 bool keeps(Affinity affinity, event::ColumnType type);
 
+struct SqliteColumn {
+  std::string name;  // as declared
+  std::string type;
+  bool not_null = false;
+  bool writable = true;      // false for a generated one
+  bool must_be_set = false;  // NOT NULL without a default
+};
+
+struct SqliteTable {
+  std::string kind;  // "table", "view", "virtual"; empty where there is nothing of that name
+  bool strict = false;
+  std::vector<SqliteColumn> columns;
+
+  // SQLite does not tell Event_Name from event_name.
+  [[nodiscard]] const SqliteColumn* find(std::string_view name) const;
+};
+
+// As it is; changes nothing.
+base::Result<SqliteTable> read_sqlite_table(sqlite::Database& database, const std::string& table);
+
+// Does the column take the cells of `type` and keep them?
+bool usable(const SqliteTable& table, const SqliteColumn& column, event::ColumnType type);
+
 struct TableLayout {
   event::TableShape shape;          // what encode() may use
   std::vector<std::string> unused;  // the catalogue's, there, but they would change values: these go to `extra`
