@@ -1,7 +1,7 @@
 """What the proxy does with the messages it looks into: nothing but faults (Plain), or Redshift's dialect as well. One object a session.
 
-A method gets a message's body and answers with the bytes to send on in its place; None: as it came; b"": nothing. It may raise Wait (something
-must be done first, then the message comes again) or Cut (the connection ends here, this message unsent)."""
+A method gets a message's body and answers with the bytes to send on in its place; None: as it came; b"": nothing. It may raise Cut: the
+connection ends here, this message unsent."""
 
 import struct
 
@@ -15,12 +15,6 @@ MARK = "redshift_refused_"
 CONFLICT = Refusal("XX000", "1023", "Serializable isolation violation on table in Redshift, transactions forming the cycle are: 1, 2")
 STARTUP_OWN = ("user", "database", "options", "replication")
 DRIVERS_OWN = ("client_protocol_version", "driver_version", "os_version", "plugin_name")  # Redshift's drivers send these
-
-
-class Wait(Exception):
-    def __init__(self, types):
-        super().__init__()
-        self.types = types
 
 
 class Cut(Exception):
@@ -49,7 +43,6 @@ class Plain:
 
     def on_query(self, body):
         statements = self.statements(body[:-1])
-        self.check_needs(statements)
         for statement in statements:
             self.world.stats.note(self.database, statement.original)
         texts, changed = [], False
@@ -102,14 +95,10 @@ class Plain:
         self._refusals[number] = refusal
         return f"{MARK}{number}"
 
-    def check_needs(self, statements):
-        pass
-
     def on_parse(self, body):
         name, sql, types = split_parse(body)
         self._open = self.status == "T"
         statements = self.statements(sql)
-        self.check_needs(statements)
         if name and len(self._texts) < NAMES_KEPT_MAX:
             self._texts[name] = statements
         if len(statements) != 1:
@@ -173,9 +162,8 @@ class Plain:
 class Redshift(Plain):
     translated = True
 
-    def __init__(self, world, database, types):
+    def __init__(self, world, database):
         super().__init__(world, database)
-        self._types = types  # that the database has; shared by its sessions
         self._case_sensitive = False
 
     def startup(self, parameters):
@@ -195,11 +183,6 @@ class Redshift(Plain):
 
     def statements(self, sql):
         return translate(sql, self._case_sensitive)
-
-    def check_needs(self, statements):
-        wanted = {need for statement in statements for need in statement.needs} - self._types
-        if wanted:
-            raise Wait(wanted)
 
     def refusal_of(self, statement):
         if statement.refusal:

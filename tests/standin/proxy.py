@@ -29,7 +29,6 @@ class World:
         self.stats = Stats()
         self.sessions = set()
         self._admin = (admin_host, server[1], admin_user)
-        self._types = {}  # (database, its oid) -> types it has
         self._locks = {}
         self._tasks = set()
         with open(CATALOG, encoding="utf-8") as file:
@@ -41,37 +40,21 @@ class World:
         task.add_done_callback(self._tasks.discard)
 
     async def prepare(self, database):
-        """Makes the database look like Redshift's, once; gives the set of its types. Of one that cannot be reached, an empty set."""
+        """Makes the database look like Redshift's, once. One that cannot be reached stays as it is: its own error tells the client."""
         async with self._locks.setdefault(database, asyncio.Lock()):
             try:
-                oid = await asyncio.to_thread(self._prepare_now, database)
+                await asyncio.to_thread(self._prepare_now, database)
             except (WireError, OSError):
-                return set()
-            return self._types.setdefault((database, oid), set())
+                pass
 
     def _prepare_now(self, database):
         with Client(*self._admin, database) as client:
-            oid, ready = client.rows("SELECT oid, to_regnamespace('redshift') IS NOT NULL FROM pg_database WHERE datname = current_database()")[0]
-            if ready == "f":
-                client.query("BEGIN; SELECT pg_advisory_xact_lock(823847113)")
-                if client.rows("SELECT to_regnamespace('redshift')")[0][0] is None:
-                    client.query(self._catalog)
-                client.query("COMMIT")
-            return oid
-
-    async def make_types(self, database, types):
-        async with self._locks.setdefault(database, asyncio.Lock()):
-            await asyncio.to_thread(self._make_types_now, database, types)
-
-    def _make_types_now(self, database, types):
-        try:
-            with Client(*self._admin, database) as client:
-                oid = client.rows("SELECT oid FROM pg_database WHERE datname = current_database()")[0][0]
-                for kind, width in sorted(types):
-                    client.query(f"SELECT redshift.ensure_type('{kind}', {int(width)})")
-        except WireError as failure:
-            raise OSError(str(failure)) from failure
-        self._types.setdefault((database, oid), set()).update(types)
+            if client.rows("SELECT to_regnamespace('redshift')")[0][0] is not None:
+                return
+            client.query("BEGIN; SELECT pg_advisory_xact_lock(823847113)")
+            if client.rows("SELECT to_regnamespace('redshift')")[0][0] is None:
+                client.query(self._catalog)
+            client.query("COMMIT")
 
     # Orders.
 

@@ -98,7 +98,6 @@ class Table:
 
     def __init__(self, name):
         self.name = name
-        self.needs = set()
         self.attributes = {}
         self.not_null = set()  # by PRIMARY KEY, which is not enforced otherwise
 
@@ -139,12 +138,10 @@ def read_type(cursor, table, column):
     text = None
     if word in VARCHAR_WORDS or word in ("character", "char", "nchar") and cursor.skip("varying"):
         width = VARCHAR_DEFAULT if word == "text" else read_width(cursor, "varchar", VARCHAR_DEFAULT, VARCHAR_BYTES_MAX)
-        table.needs.add(("varchar", width))
-        text = f"redshift.rs_varchar_{width}"
+        text = f"varchar({width})"
     elif word in CHAR_WORDS:
         width = VARCHAR_DEFAULT if word == "bpchar" else read_width(cursor, "char", 1, CHAR_BYTES_MAX)
-        table.needs.add(("char", width))
-        text = f"redshift.rs_char_{width}"
+        text = f"char({width})"
     elif word == "super":
         text = "redshift.super"
     elif word in ("decimal", "numeric"):

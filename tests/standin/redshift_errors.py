@@ -3,7 +3,7 @@
 import re
 
 NO_LONGER_TRUE = "PpqWFLR"  # positions and places of the translated text and of PostgreSQL's own source
-WIDTH = re.compile(r"^rs_(varchar|char)_([0-9]+)$")
+WIDTH = re.compile(r"^rs_(varchar|bpchar)_([0-9]+)$")  # of redshift_catalog.sql's keep_widths
 
 
 def translate_error(fields):

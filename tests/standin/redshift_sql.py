@@ -3,8 +3,8 @@
     for statement in translate("CREATE TABLE t (a VARCHAR(10)) DISTKEY(a)"):
         statement.refusal or statement.text     # one of them
 
-A database that the texts run in must have been prepared with redshift_catalog.sql, the session with SESSION_OPTIONS, and the types in
-`statement.needs` made by redshift.ensure_type(). Errors that the server then gives go through redshift_errors.translate_error()."""
+A database that the texts run in must have been prepared with redshift_catalog.sql, the session with SESSION_OPTIONS. Errors that the server
+then gives go through redshift_errors.translate_error()."""
 
 import threading
 from collections import OrderedDict
@@ -26,14 +26,13 @@ CACHED_TEXT_BYTES_MAX = 256 * 1024
 class Statement:
     """One statement. `text` and `original` are latin-1 (a character a byte)."""
 
-    __slots__ = ("original", "text", "refusal", "kind", "needs", "outside_transaction", "setting")
+    __slots__ = ("original", "text", "refusal", "kind", "outside_transaction", "setting")
 
     def __init__(self, original):
         self.original = original
         self.text = original
         self.refusal = None
         self.kind = "other"  # begin commit rollback truncate set insert select other
-        self.needs = frozenset()  # types that must be there first: ("varchar", 255)
         self.outside_transaction = False  # Redshift refuses it within one
         self.setting = None  # (name, value) that a SET gives
 
@@ -263,7 +262,6 @@ def on_create(statement, tokens, edits):
         if not tokens[cursor.at - 1].is_word("table") and not cursor.skip("table"):
             raise_refusal(not_for_redshift(statement.original))
         table = create_table(cursor, edits)
-        statement.needs = frozenset(table.needs)
         if table.comment():
             edits.replace(tokens[0].start, tokens[0].start, table.comment())
         return
@@ -282,7 +280,6 @@ def on_alter(statement, tokens, edits):
     cursor = Cursor(tokens)
     cursor.skip("alter", "table")
     table, what = alter_table(cursor, edits)
-    statement.needs = frozenset(table.needs)
     statement.outside_transaction = what == "outside"
     if what == "nothing":
         return table.comment() + nothing_for(tokens)

@@ -143,6 +143,8 @@ def scan_cast(target, edits):
 def scan_bracket(tokens, index, token):
     following = after(tokens, index)
     before = tokens[index - 1] if index else None
+    if following is not None and following.kind == "]" and tokens[0].is_word("create", "alter"):
+        return None  # the column's type says it better
     if before is not None and before.is_word("array") or following is None or following.kind == "]":
         return syntax_error(token)
     return beyond_the_stand_in("to navigate into a SUPER value")

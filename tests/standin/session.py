@@ -7,8 +7,8 @@ import asyncio
 import socket
 import struct
 
-from dialects import Cut, Plain, Redshift, Wait, peek_bind
-from pg_wire import CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST, error_of, message, read_startup, startup
+from dialects import Cut, Plain, Redshift, peek_bind
+from pg_wire import CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST, error_of, read_startup, startup
 
 HELD_BYTES_MAX = 1 << 18  # of one direction while it must wait; then the sender's socket is read no more
 MESSAGE_BYTES_MAX = 1 << 30
@@ -44,7 +44,7 @@ class Stream(asyncio.Protocol):
     def eof_received(self):
         self.ended = True
         self.session.lost(self)
-        return True  # the session closes
+        return self.transport.get_extra_info("sslcontext") is None  # the session closes; TLS cannot stay half open
 
     def connection_lost(self, _failure):
         self.ended = True
@@ -224,11 +224,7 @@ class Session:
         if len(buffer) < length:
             return False
         body = bytes(memoryview(buffer)[5:length])
-        try:
-            answer = self.look_into(stream, kind, body)
-        except Wait as wait:
-            self.hold_until(self.world.make_types(self.database, wait.types))
-            return False
+        answer = self.look_into(stream, kind, body)
         out.append(bytes(memoryview(buffer)[:length]) if answer is None else answer)
         del buffer[:length]
         if answer != b"":
@@ -342,8 +338,9 @@ class Session:
         self.hold_until(self.reach_server(code, parameters))
 
     async def reach_server(self, code, parameters):
-        types = await self.world.prepare(self.database) if self.translated else None
-        self.dialect = Redshift(self.world, self.database, types) if self.translated else Plain(self.world, self.database)
+        if self.translated:
+            await self.world.prepare(self.database)
+        self.dialect = (Redshift if self.translated else Plain)(self.world, self.database)
         try:
             packet = startup({k.encode("latin-1"): v.encode("latin-1") for k, v in self.dialect.startup(parameters).items()})
         except ValueError as unknown:
@@ -357,5 +354,3 @@ class Session:
         self.server.transport.write(packet[:4] + struct.pack("!I", code) + packet[8:])
         self._started = True
 
-
-__all__ = ["Session", "message"]

@@ -27,7 +27,8 @@ class StandIn:
         if not line:
             raise RuntimeError(f"the stand-in did not start; run it by hand: {' '.join(command)}")
         self.ports = json.loads(line)
-        self._control = socket.create_connection(("127.0.0.1", self.ports["control"]), ORDER_SECONDS_MAX).makefile("rwb")
+        self._socket = socket.create_connection(("127.0.0.1", self.ports["control"]), ORDER_SECONDS_MAX)
+        self._control = self._socket.makefile("rwb")
 
     def __enter__(self):
         return self
@@ -54,6 +55,7 @@ class StandIn:
 
     def stop(self):
         self._control.close()
+        self._socket.close()
         self._process.stdin.close()
         try:
             self._process.wait(STOP_SECONDS_MAX)
