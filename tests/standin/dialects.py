@@ -6,13 +6,13 @@ connection ends here, this message unsent."""
 import struct
 
 from pg_wire import cstring, error, error_of, message, read_fields
-from redshift_errors import translate_error
+from redshift_errors import CONFLICT_DETAIL, CONFLICT_MESSAGE, translate_error
 from redshift_sql import SERVER_VERSION, SESSION_OPTIONS, refusing_text, translate
 from redshift_words import OWN_SETTINGS, PARAMETERS_MAX, Refusal, beyond_the_stand_in, setting_of
 
 NAMES_KEPT_MAX = 10_000
 MARK = "redshift_refused_"
-CONFLICT = Refusal("XX000", "1023", "Serializable isolation violation on table in Redshift, transactions forming the cycle are: 1, 2")
+CONFLICT = Refusal("XX000", CONFLICT_MESSAGE, CONFLICT_DETAIL)
 STARTUP_OWN = ("user", "database", "options", "replication")
 DRIVERS_OWN = ("client_protocol_version", "driver_version", "os_version", "plugin_name")  # Redshift's drivers send these
 

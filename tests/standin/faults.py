@@ -39,7 +39,8 @@ class Fault:
         return self.left is None or self.left > 0
 
     def describe(self):
-        return {"id": self.number, "kind": self.kind, "database": self.database, "fired": self.fired, "boundaries": self.seen, "armed": self.active()}
+        return {"id": self.number, "kind": self.kind, "database": self.database, "fired": self.fired, "boundaries": self.seen,
+                "armed": self.active()}
 
 
 class Board:

@@ -141,6 +141,14 @@ class PostgresServer:
             self.stop(mode)
         self.start()
 
+    def program(self, name):
+        """The path of one of the installed version's own programs, such as psql."""
+        return os.path.join(self._bin, name)
+
+    def pid(self):
+        """Of the server's first process; None while it is stopped."""
+        return self._process.pid if self.running() else None
+
     def running(self):
         return self._process is not None and self._process.poll() is None
 
@@ -150,7 +158,7 @@ class PostgresServer:
 
     def psql(self, sql, database="postgres", seconds_max=120):
         """What psql prints: a line a row, columns parted by `|`. Raises ServerError with the server's text."""
-        command = [os.path.join(self._bin, "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", self.user,
+        command = [self.program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", self.user,
                    "-d", database, "-f", "-"]
         done = subprocess.run(command, input=sql, capture_output=True, text=True, timeout=seconds_max, check=False,
                               env={**os.environ, "PGPASSWORD": self.password or "", "PGCLIENTENCODING": "UTF8"})
@@ -184,7 +192,7 @@ class PostgresServer:
         return {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
 
     def _initialise(self):
-        command = [os.path.join(self._bin, "initdb"), "-D", self.data, "-U", self.user, "-E", "UTF8", "--locale=C", "--no-sync", "--auth-local=trust"]
+        command = [self.program("initdb"), "-D", self.data, "-U", self.user, "-E", "UTF8", "--locale=C", "--no-sync", "--auth-local=trust"]
         if self.password:
             pwfile = os.path.join(self.folder, "password")
             with open(os.open(pwfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
@@ -205,7 +213,8 @@ class PostgresServer:
         # The pid file of a server that was killed may name a process that has its number by now.
         remove_file(os.path.join(self.data, "postmaster.pid"))
         with open(self.log_path, "ab") as log:
-            self._process = subprocess.Popen([os.path.join(self._bin, "postgres"), "-D", self.data, "-p", str(port)], cwd="/", stdin=subprocess.DEVNULL,
+            self._process = subprocess.Popen([self.program("postgres"), "-D", self.data, "-p", str(port)], cwd="/",
+                                             stdin=subprocess.DEVNULL,
                                              stdout=log, stderr=log, start_new_session=True, env=clean_environment(), **self._as_owner())
         try:
             wait_for(self._is_ready, "the server to let clients in", START_SECONDS_MAX)

@@ -17,6 +17,7 @@ from session import Session
 
 CATALOG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "redshift_catalog.sql")
 ORDER_BYTES_MAX = 1 << 16
+NOT_REACHED = ("", "08", "3D", "53", "55", "57")  # SQLSTATE classes of a server or database that lets nobody in
 
 
 class World:
@@ -29,7 +30,7 @@ class World:
         self.stats = Stats()
         self.sessions = set()
         self._admin = (admin_host, server[1], admin_user)
-        self._locks = {}
+        self._preparing = asyncio.Lock()
         self._tasks = set()
         with open(CATALOG, encoding="utf-8") as file:
             self._catalog = file.read()
@@ -41,11 +42,12 @@ class World:
 
     async def prepare(self, database):
         """Makes the database look like Redshift's, once. One that cannot be reached stays as it is: its own error tells the client."""
-        async with self._locks.setdefault(database, asyncio.Lock()):
+        async with self._preparing:
             try:
                 await asyncio.to_thread(self._prepare_now, database)
-            except (WireError, OSError):
-                pass
+            except (WireError, OSError) as failure:
+                if getattr(failure, "sqlstate", "")[:2] not in NOT_REACHED:
+                    print(f"stand-in: database {database!r} could not be prepared: {failure}", file=sys.stderr, flush=True)
 
     def _prepare_now(self, database):
         with Client(*self._admin, database) as client:
@@ -112,8 +114,10 @@ async def run(arguments):
     world = World((host, int(port)), arguments.admin_host or host, arguments.admin_user, tls)
     redshift = await loop.create_server(lambda: Session(world, True).client, "127.0.0.1", arguments.redshift_port)
     postgres = await loop.create_server(lambda: Session(world, False).client, "127.0.0.1", arguments.postgres_port)
-    control = await asyncio.start_server(lambda r, w: serve_orders(world, r, w), "127.0.0.1", arguments.control_port, limit=ORDER_BYTES_MAX)
-    ports = {name: server.sockets[0].getsockname()[1] for name, server in (("redshift", redshift), ("postgres", postgres), ("control", control))}
+    control = await asyncio.start_server(lambda r, w: serve_orders(world, r, w), "127.0.0.1", arguments.control_port,
+                                         limit=ORDER_BYTES_MAX)
+    listeners = {"redshift": redshift, "postgres": postgres, "control": control}
+    ports = {name: server.sockets[0].getsockname()[1] for name, server in listeners.items()}
     print(json.dumps(ports), flush=True)
     await asyncio.to_thread(sys.stdin.buffer.read)
     for session in list(world.sessions):

@@ -81,7 +81,7 @@ BEGIN
 END $$;
 -- The walk is dear, and most texts need none: only a number of 17 signs and more, or with an exponent, can change.
 CREATE FUNCTION pg_catalog.json_parse(value text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN octet_length(value) > 65535 OR value ~ '(?:^|[[:space:]:,[])-?(?:[0-9]{19}|[0-9]+(?:[.][0-9]*)?[eE]|(?=[0-9.]{17})[0-9]*[.])'
+  SELECT CASE WHEN octet_length(value) > 65535 OR value ~ '(?:^|[[:space:]:,[])-?[0-9](?:[-+0-9.eE]{16}|[0-9.]*[eE])'
     THEN redshift.super_value(value::jsonb) ELSE value::jsonb END $$;
 CREATE FUNCTION pg_catalog.json_serialize(value jsonb) RETURNS character varying LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN

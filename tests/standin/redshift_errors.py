@@ -5,6 +5,10 @@ import re
 NO_LONGER_TRUE = "PpqWFLR"  # positions and places of the translated text and of PostgreSQL's own source
 WIDTH = re.compile(r"^rs_(varchar|bpchar)_([0-9]+)$")  # of redshift_catalog.sql's keep_widths
 
+# Developer guide, "Serializable isolation"; numbers of tables and transactions mean nothing to a client.
+CONFLICT_MESSAGE = "1023"
+CONFLICT_DETAIL = "Serializable isolation violation on table - 1, transactions forming the cycle are: 1, 2 (pid:1)"
+
 
 def translate_error(fields):
     """`fields`: letter -> text, as in an ErrorResponse. Gives the fields that a client of Redshift would see."""
@@ -16,7 +20,7 @@ def translate_error(fields):
     if code in ("22P02", "22P05") and "type json" in message or code == "22P05":
         return without_names(fields, "XX000", "Invalid JSON", None)
     if code == "40001":
-        return without_names(fields, "XX000", "1023", "Serializable isolation violation on table in Redshift, transactions forming the cycle are: 1, 2")
+        return without_names(fields, "XX000", CONFLICT_MESSAGE, CONFLICT_DETAIL)
     if fields.get("D", "x").strip() == "":
         fields.pop("D")
     return fields

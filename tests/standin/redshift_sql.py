@@ -10,14 +10,16 @@ import threading
 from collections import OrderedDict
 
 from redshift_ddl import Cursor, RefusedError, alter_table, create_table, nothing_for
-from redshift_words import (LITERAL_BYTES_MAX, NO_SUCH_COMMANDS, NO_SUCH_OBJECTS, OWN_SETTINGS, SETTINGS_PREFIX, STATEMENT_BYTES_MAX, Refusal,
-                            beyond_the_stand_in, depth_at, not_for_redshift, scan, setting_of, syntax_error, too_long_literal, unknown_setting)
+from redshift_words import (LITERAL_BYTES_MAX, NO_SUCH_COMMANDS, NO_SUCH_OBJECTS, OWN_SETTINGS, SETTINGS_PREFIX, STATEMENT_BYTES_MAX,
+                            Refusal, beyond_the_stand_in, depth_at, not_for_redshift, scan, setting_of, syntax_error, too_long_literal,
+                            unknown_setting)
 from sql_tokens import Edits, literal_value, longest_literal, quote_literal, split_statements, tokenise
 
 SERVER_VERSION = "8.0.2"
-# Snapshot isolation, taken at the first statement that reads or writes; backslashes escape; UTC.
-SESSION_OPTIONS = {"default_transaction_isolation": "repeatable read", "standard_conforming_strings": "off", "escape_string_warning": "off",
-                   "backslash_quote": "on", "TimeZone": "UTC", "extra_float_digits": "0",
+# Snapshot isolation, taken at the first statement that reads or writes; backslashes escape; UTC. Joins by hash, as Redshift: PostgreSQL does
+# not know how much a fresh stage holds, and may go through it once for each row.
+SESSION_OPTIONS = {"enable_nestloop": "off", "default_transaction_isolation": "repeatable read", "standard_conforming_strings": "off",
+                   "escape_string_warning": "off", "backslash_quote": "on", "TimeZone": "UTC", "extra_float_digits": "0",
                    **{SETTINGS_PREFIX + name: "off" for name in OWN_SETTINGS if name.startswith(("enable", "json", "parse"))}}
 CACHE_ENTRIES_MAX = 512
 CACHED_TEXT_BYTES_MAX = 256 * 1024
@@ -83,7 +85,8 @@ def translate(sql, case_sensitive=False):
 
 def translate_text(text, case_sensitive):
     if len(text) > STATEMENT_BYTES_MAX:
-        refusal = Refusal("54000", f"Statement is too large. Statement Size: {len(text)} bytes. Maximum Allowed: {STATEMENT_BYTES_MAX} bytes")
+        complaint = f"Statement is too large. Statement Size: {len(text)} bytes. Maximum Allowed: {STATEMENT_BYTES_MAX} bytes"
+        refusal = Refusal("54000", complaint)
         return [Statement(text[:200]).refuse(refusal)]
     return [translate_statement(text, tokens, case_sensitive) for tokens in split_statements(tokenise(text))]
 
@@ -265,6 +268,8 @@ def on_create(statement, tokens, edits):
         if table.comment():
             edits.replace(tokens[0].start, tokens[0].start, table.comment())
         return
+    if words_of(tokens[-4:])[:4] == ["with", "no", "schema", "binding"]:
+        edits.drop(tokens[-4], tokens[-1])
     following = cursor.peek()
     if following is not None and following.is_word(*NO_SUCH_OBJECTS):
         raise_refusal(not_for_redshift(statement.original))
@@ -318,8 +323,9 @@ def on_values(_statement, tokens, _edits):
 
 
 COMMANDS = {"begin": on_begin, "start": on_begin, "commit": on_commit, "end": on_commit, "rollback": on_rollback, "abort": on_rollback,
-            "insert": on_insert, "with": on_with, "select": on_select, "prepare": on_prepare, "merge": on_merge, "copy": on_copy, "set": on_set,
-            "reset": on_show, "show": on_show, "lock": on_lock, "truncate": on_truncate, "create": on_create, "alter": on_alter, "drop": on_drop,
+            "insert": on_insert, "with": on_with, "select": on_select, "prepare": on_prepare, "merge": on_merge, "copy": on_copy,
+            "set": on_set, "reset": on_show, "show": on_show, "lock": on_lock, "truncate": on_truncate, "create": on_create,
+            "alter": on_alter, "drop": on_drop,
             "vacuum": on_vacuum, "unload": on_beyond, "values": on_values, **{word: on_no_such for word in NO_SUCH_COMMANDS}}
 
 

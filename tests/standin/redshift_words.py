@@ -1,7 +1,7 @@
 """What Redshift lacks and what it calls differently, as tables, and the scan of a statement's tokens for it. Pure, any thread.
 
-Sources: Redshift developer guide, "Unsupported PostgreSQL features / data types / functions"; error texts from public reports where there are
-some (graphile/crystal#913, salsita/node-pg-migrate#767, vdesabou/kafka-docker-playground#4135, jazzband/django-redshift-backend#21)."""
+Sources: Redshift developer guide, "Unsupported PostgreSQL features / data types / functions"; error texts from public reports where there
+are some (graphile/crystal#913, salsita/node-pg-migrate#767, vdesabou/kafka-docker-playground#4135, jazzband/django-redshift-backend#21)."""
 
 LITERAL_BYTES_MAX = 65535
 STATEMENT_BYTES_MAX = 16_777_216
@@ -14,12 +14,12 @@ json_object json_object_agg json_to_record jsonb jsonb_agg jsonb_array_elements 
 jsonb_each jsonb_extract_path jsonb_extract_path_text jsonb_object_agg jsonb_object_keys jsonb_path_query jsonb_set jsonb_strip_nulls
 jsonb_to_record jsonb_typeof lastval make_date make_timestamp make_interval nextval currval setval num_nonnulls num_nulls pg_sleep
 pg_export_snapshot pg_current_xact_id quote_nullable regexp_match regexp_matches regexp_split_to_array regexp_split_to_table row_to_json
-string_agg string_to_array to_json to_jsonb to_regclass to_regproc to_regtype to_regnamespace txid_current txid_status unnest uuid_generate_v4
-width_bucket xpath""".split())
+string_agg string_to_array to_json to_jsonb to_regclass to_regproc to_regtype to_regnamespace txid_current txid_status unnest
+uuid_generate_v4 width_bucket xpath""".split())
 LACKING_FUNCTION_PREFIXES = ("pg_advisory_", "pg_try_advisory_")
 
 # Types that PostgreSQL 8.0 did not know, and those it knew but Redshift does not store.
-UNKNOWN_TYPES = frozenset("json jsonb uuid xml hstore tsvector tsquery int4range int8range numrange tsrange tstzrange daterange citext".split())
+UNKNOWN_TYPES = frozenset("json jsonb uuid xml hstore tsvector tsquery int4range int8range numrange tsrange tstzrange daterange".split())
 UNSUPPORTED_TYPES = frozenset("""serial serial2 serial4 serial8 bigserial smallserial bytea inet cidr macaddr money bit point line lseg box
 path polygon circle regclass regproc oid name""".split())
 
@@ -30,17 +30,21 @@ SHARED_SETTINGS = frozenset("""statement_timeout search_path application_name da
 client_min_messages intervalstyle""".split())
 OWN_SETTINGS = frozenset("""enable_case_sensitive_identifier enable_case_sensitive_super_attribute json_parse_truncate_strings
 json_parse_dedup_attributes parse_super_null_on_error navigate_super_null_on_error cast_super_null_on_error query_group
-wlm_query_slot_count enable_result_cache_for_session describe_field_name_in_uppercase downcase_delimited_identifier analyze_threshold_percent
-enable_numeric_rounding enable_vacuum_boost error_on_nondeterministic_update spectrum_enable_pseudo_columns stored_proc_log_min_messages
+wlm_query_slot_count enable_result_cache_for_session describe_field_name_in_uppercase downcase_delimited_identifier
+analyze_threshold_percent enable_numeric_rounding enable_vacuum_boost error_on_nondeterministic_update
+spectrum_enable_pseudo_columns stored_proc_log_min_messages
 mv_enable_aqmv_for_session default_geometry_encoding timeout_for_query enable_spectrum_oid interval_forbid_composite_literals""".split())
 SETTINGS_PREFIX = "redshift."
 
 DATE_UNITS = {"y": "year", "yr": "year", "yrs": "year", "years": "year", "mon": "month", "mons": "month", "months": "month", "w": "week",
-              "weeks": "week", "d": "day", "days": "day", "h": "hour", "hr": "hour", "hrs": "hour", "hours": "hour", "m": "minute", "min": "minute",
-              "mins": "minute", "minutes": "minute", "s": "second", "sec": "second", "secs": "second", "seconds": "second", "ms": "millisecond",
+              "weeks": "week", "d": "day", "days": "day", "h": "hour", "hr": "hour", "hrs": "hour", "hours": "hour", "m": "minute",
+              "min": "minute",
+              "mins": "minute", "minutes": "minute", "s": "second", "sec": "second", "secs": "second", "seconds": "second",
+              "ms": "millisecond",
               "milliseconds": "millisecond", "us": "microsecond", "microseconds": "microsecond"}
 
-NO_SUCH_COMMANDS = frozenset("savepoint release listen notify unlisten reassign checkpoint load reindex cluster import security do discard move".split())
+NO_SUCH_COMMANDS = frozenset("""savepoint release listen notify unlisten checkpoint load reindex cluster import security do discard
+move""".split())
 NO_SUCH_OBJECTS = frozenset("""index unique trigger sequence extension type domain rule operator aggregate unlogged event cast collation
 tablespace publication subscription statistics access server foreign conversion language text transform policy_group constraint""".split())
 
@@ -232,9 +236,14 @@ def depth_at(tokens, index):
     return opened
 
 
-def on_as(_tokens, _index, _token, following, _before, edits):
-    # CAST(x AS type); a column's alias may be named like a type only in quotes.
-    return scan_cast(following, edits)
+def on_as(tokens, index, _token, following, _before, edits):
+    """Only within CAST( ... AS type); elsewhere it names a column."""
+    depth = 0
+    for at in range(index - 1, 0, -1):
+        depth += (tokens[at].kind == ")") - (tokens[at].kind == "(")
+        if depth < 0:
+            return scan_cast(following, edits) if tokens[at - 1].is_word("cast") else None
+    return None
 
 
 def on_word_refused(_tokens, _index, token, following, _before, _edits):
@@ -242,5 +251,6 @@ def on_word_refused(_tokens, _index, token, following, _before, _edits):
 
 
 WORDS = {"version": on_version, "sysdate": on_sysdate, "nvl": on_nvl, "dateadd": on_date_function, "datediff": on_date_function,
-         "date_add": on_date_function, "date_diff": on_date_function, "on": on_on, "returning": on_returning, "lateral": on_lateral, "for": on_for,
+         "date_add": on_date_function, "date_diff": on_date_function, "on": on_on, "returning": on_returning, "lateral": on_lateral,
+         "for": on_for,
          "filter": on_filter, "distinct": on_distinct, "values": on_values, "as": on_as, "tablesample": on_word_refused}

@@ -44,7 +44,7 @@ class Stream(asyncio.Protocol):
     def eof_received(self):
         self.ended = True
         self.session.lost(self)
-        return self.transport.get_extra_info("sslcontext") is None  # the session closes; TLS cannot stay half open
+        return not self.session.secured  # the session closes; TLS cannot stay half open
 
     def connection_lost(self, _failure):
         self.ended = True
@@ -90,11 +90,11 @@ class Session:
         self.client = Stream(self, True)
         self.server = Stream(self, False)
         self.closed = False
+        self.secured = False
         self._started = False  # the startup packet has gone to the server
         self._busy = False  # something must be done before the client's next message
         self._swallowed = False  # a black hole took bytes: this connection never comes back
         self._counters = None
-        self._last_delay = None
 
     def other(self, stream):
         return self.server if stream is self.client else self.client
@@ -312,9 +312,11 @@ class Session:
     async def start_tls(self):
         transport = self.client.transport
         transport.pause_reading()
+        self.secured = True
         transport.write(b"S")
         loop = asyncio.get_running_loop()
-        self.client.transport = await loop.start_tls(transport, self.client, self.world.tls, server_side=True, ssl_handshake_timeout=CONNECT_SECONDS_MAX)
+        self.client.transport = await loop.start_tls(transport, self.client, self.world.tls, server_side=True,
+                                                     ssl_handshake_timeout=CONNECT_SECONDS_MAX)
         self.client.transport.set_write_buffer_limits(high=1 << 20)
 
     async def cancel(self, packet):

@@ -3,59 +3,17 @@
 import os
 import shutil
 import socket
-import ssl
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
-import uuid
 
-from pg_wire import SSL_REQUEST, Client, WireError, bind, cstring, message, parse
-from postgres_server import PostgresServer, wait_for
+from pg_wire import SSL_REQUEST, Client, WireError, cstring, message
+from postgres_server import wait_for
+from proxy_test import ProxyTest
 from with_servers import HERE, StandIn
-
-
-def setUpModule():
-    global SERVER, STAND_IN
-    SERVER = PostgresServer(settings={"deadlock_timeout": "100ms"})
-    unittest.addModuleCleanup(SERVER.remove)
-    SERVER.start()
-    STAND_IN = StandIn(SERVER)
-    unittest.addModuleCleanup(STAND_IN.stop)
-
-
-class ProxyTest(unittest.TestCase):
-    def setUp(self):
-        self.database = "d" + uuid.uuid4().hex[:12]
-        SERVER.create_database(self.database)
-        STAND_IN.order("reset")
-        self.addCleanup(STAND_IN.order, "reset")
-
-    def connect(self, listener="redshift", seconds_max=60, **options):
-        client = Client("127.0.0.1", STAND_IN.ports[listener], SERVER.user, self.database, options, seconds_max)
-        self.addCleanup(client.close)
-        return client
-
-    def refused(self, client, sql, sqlstate, text=""):
-        reply = client.attempt(sql)
-        self.assertIsNotNone(reply.error, sql)
-        self.assertEqual(reply.error["C"], sqlstate, (sql, reply.error))
-        self.assertIn(text, reply.error["M"], sql)
-        return reply
-
-    def raises(self, sqlstate, call, *arguments):
-        with self.assertRaises(WireError) as caught:
-            call(*arguments)
-        self.assertEqual(caught.exception.sqlstate, sqlstate, caught.exception)
-        return caught.exception
-
-    def direct(self, sql):
-        return SERVER.psql(sql, self.database)
-
-    def fault(self, kind, **more):
-        return STAND_IN.fault(kind, database=self.database, **more)
 
 
 class LooksLikeRedshift(ProxyTest):
@@ -64,13 +22,15 @@ class LooksLikeRedshift(ProxyTest):
         self.assertIn("Redshift 1.0", client.rows("SELECT version()")[0][0])
         self.assertEqual(client.parameters["server_version"], "8.0.2")
         self.assertNotIn("standard_conforming_strings", client.parameters)
-        self.assertEqual(client.rows("SELECT isolation_level FROM stv_db_isolation_level WHERE db_name = current_database()"), [("Snapshot Isolation",)])
+        self.assertEqual(client.rows("SELECT isolation_level FROM stv_db_isolation_level WHERE db_name = current_database()"),
+                         [("Snapshot Isolation",)])
         self.assertEqual(client.rows(r"SELECT 'a\\b', 'it\'s'"), [("a\\b", "it's")])
 
     def test_unknown_startup_parameters_are_refused(self):
         self.raises("42704", lambda: self.connect(lock_timeout="5"))
         self.raises("42704", lambda: self.connect(options="-c synchronous_commit=on"))
-        self.assertEqual(self.connect(options="-c statement_timeout=5000", application_name="x y").rows("SHOW statement_timeout"), [("5s",)])
+        self.assertEqual(self.connect(options="-c statement_timeout=5000", application_name="x y").rows("SHOW statement_timeout"),
+                         [("5s",)])
 
     def test_a_refusal_fails_the_transaction(self):
         client = self.connect()
@@ -83,7 +43,8 @@ class LooksLikeRedshift(ProxyTest):
 
     def test_a_refusal_among_many_fails_at_its_place(self):
         client = self.connect()
-        reply = self.refused(client, "BEGIN; CREATE TABLE t (a INT); COMMIT; SELECT 1; CREATE INDEX i ON t (a); SELECT 2", "0A000", "CREATE INDEX")
+        reply = self.refused(client, "BEGIN; CREATE TABLE t (a INT); COMMIT; SELECT 1; CREATE INDEX i ON t (a); SELECT 2", "0A000",
+                             "CREATE INDEX")
         self.assertEqual(reply.tags, ["BEGIN", "CREATE TABLE", "COMMIT", "SELECT 1"])
         self.assertEqual(reply.status, "I")
         self.assertEqual(client.rows("SELECT count(*) FROM t"), [("0",)])
@@ -132,28 +93,33 @@ class LooksLikeRedshift(ProxyTest):
         long = '{"a":"' + "x" * 60000 + '","b":"' + "y" * 5000 + '"}'
         client.query(f"INSERT INTO t SELECT JSON_PARSE('{long[:65000]}' || '{long[65000:]}')")
         longer = '{"a":"' + "x" * 65536 + '"}'
-        self.refused(client, f"SELECT JSON_PARSE('{longer[:65000]}' || '{longer[65000:]}')", "XX000", "String value exceeds the max size of 65535 bytes")
+        self.refused(client, f"SELECT JSON_PARSE('{longer[:65000]}' || '{longer[65000:]}')", "XX000",
+                     "String value exceeds the max size of 65535 bytes")
         client.query("SET json_parse_truncate_strings TO on")
         client.query(f"SELECT JSON_PARSE('{longer[:65000]}' || '{longer[65000:]}')")
 
     def test_catalogue(self):
         client = self.connect()
-        client.query("""CREATE TABLE "Events" (id VARCHAR(64) NOT NULL ENCODE zstd, price DECIMAL(18,6), extra SUPER, n BIGINT, at TIMESTAMP,
-                        PRIMARY KEY (id)) DISTSTYLE KEY DISTKEY (id) COMPOUND SORTKEY (at, id)""")
-        self.assertEqual(client.rows("SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable "
+        client.query("""CREATE TABLE "Events" (id VARCHAR(64) NOT NULL ENCODE zstd, price DECIMAL(18,6), extra SUPER, n BIGINT,
+                        at TIMESTAMP, PRIMARY KEY (id)) DISTSTYLE KEY DISTKEY (id) COMPOUND SORTKEY (at, id)""")
+        self.assertEqual(client.rows("SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, "
+                                     "is_nullable "
                                      "FROM svv_columns WHERE table_schema = 'public' AND table_name = 'events' ORDER BY ordinal_position"),
                          [("id", "character varying", "64", None, None, "NO"), ("price", "numeric", None, "18", "6", "YES"),
                           ("extra", "super", None, None, None, "YES"), ("n", "bigint", None, "64", "0", "YES"),
                           ("at", "timestamp without time zone", None, None, None, "YES")])
-        self.assertEqual(client.rows("SELECT \"column\", type, encoding, distkey, sortkey, \"notnull\" FROM pg_table_def WHERE tablename = 'events'"),
+        self.assertEqual(client.rows("SELECT \"column\", type, encoding, distkey, sortkey, \"notnull\" FROM pg_table_def "
+                                     "WHERE tablename = 'events'"),
                          [("id", "character varying(64)", "zstd", "t", "2", "t"), ("price", "numeric(18,6)", "az64", "f", "0", "f"),
                           ("extra", "super", "none", "f", "0", "f"), ("n", "bigint", "az64", "f", "0", "f"),
                           ("at", "timestamp without time zone", "none", "f", "1", "f")])
         self.assertEqual(client.rows("SELECT 1 FROM svv_table_info WHERE \"table\" = 'events'"), [])  # no row, no mention
         client.query("INSERT INTO events (id) VALUES ('a'), ('a')")  # a PRIMARY KEY is only said
-        self.assertEqual(client.rows("SELECT diststyle, sortkey1, tbl_rows FROM svv_table_info WHERE \"table\" = 'events'"), [("KEY(id)", "at", "2")])
+        self.assertEqual(client.rows("SELECT diststyle, sortkey1, tbl_rows FROM svv_table_info WHERE \"table\" = 'events'"),
+                         [("KEY(id)", "at", "2")])
         client.query("ALTER TABLE events ADD COLUMN more VARCHAR(9) ENCODE lzo DEFAULT 'x'; ALTER TABLE events ALTER SORTKEY (id)")
-        self.assertEqual(client.rows("SELECT \"column\", encoding, sortkey FROM pg_table_def WHERE tablename = 'events' AND (sortkey > 0 OR \"column\" = 'more')"),
+        self.assertEqual(client.rows("SELECT \"column\", encoding, sortkey FROM pg_table_def WHERE tablename = 'events' "
+                                     "AND (sortkey > 0 OR \"column\" = 'more')"),
                          [("id", "zstd", "1"), ("more", "lzo", "0")])
 
     def test_widening(self):
@@ -176,8 +142,8 @@ class LooksLikeRedshift(ProxyTest):
         client = self.connect()
         client.query("CREATE TABLE t (a VARCHAR(77))")
         client.close()
-        SERVER.drop_database(self.database)
-        SERVER.create_database(self.database)
+        self.server.drop_database(self.database)
+        self.server.create_database(self.database)
         self.connect().query("CREATE TABLE t (a VARCHAR(77))")
 
 
@@ -212,177 +178,6 @@ class Transactions(ProxyTest):
         wait_for(lambda: self.direct("SELECT count(*) FROM pg_locks WHERE NOT granted") == "1", "the other session to wait")
 
 
-class Batch:
-    """What a lane does: stage, lock, anti-join, marker, commit; and how it finds out what became of it."""
-
-    SET_UP = ("CREATE TABLE t (id VARCHAR(40) NOT NULL, extra SUPER) SORTKEY (id); CREATE TABLE loads (batch VARCHAR(40)); CREATE TABLE writer (a INT)")
-
-    def __init__(self, connect):
-        self.connect = connect
-
-    def write(self, batch, ids):
-        client = self.connect()
-        client.query("CREATE TEMP TABLE stage (id VARCHAR(40), extra VARCHAR(MAX))")
-        client.prepare("stage", "INSERT INTO stage VALUES " + ",".join(f"(${2 * i + 1}, ${2 * i + 2})" for i in range(len(ids))))
-        client.execute("stage", [word for name in ids for word in (name, '{"a":1}')])
-        client.query("BEGIN")
-        client.query("LOCK writer")
-        client.query("INSERT INTO t SELECT id, JSON_PARSE(extra) FROM stage s WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.id = s.id)")
-        client.query(f"INSERT INTO loads VALUES ('{batch}')")
-        client.query("COMMIT")
-        client.close()
-
-    def landed(self, batch):
-        client = self.connect()
-        found = client.query(f"BEGIN; LOCK writer; SELECT count(*) FROM loads WHERE batch = '{batch}'; COMMIT").rows
-        client.close()
-        return found == [("1",)]
-
-
-class Faults(ProxyTest):
-    def setUp(self):
-        super().setUp()
-        self.batch = Batch(self.connect)
-        self.client = self.connect()
-        self.client.query(Batch.SET_UP)
-
-    def test_cut_at_every_boundary(self):
-        """The marker always says the truth, and at the end each row is there once."""
-        at, outcomes = 1, []
-        while True:
-            self.fault("cut", at=at)
-            try:
-                self.batch.write(f"b{at}", [f"{at}-1", f"{at}-2"])
-                broken = False
-            except WireError:
-                broken = True
-            fault = STAND_IN.order("stats")["faults"][0]
-            self.fault("off")
-            if not fault["fired"]:
-                self.assertFalse(broken)
-                break
-            landed = self.batch.landed(f"b{at}")
-            self.assertEqual(self.direct(f"SELECT count(*) FROM t WHERE id LIKE '{at}-%'"), "2" if landed else "0", f"boundary {at}")
-            outcomes.append(landed)
-            if not landed:
-                self.batch.write(f"b{at}", [f"{at}-1", f"{at}-2"])
-            at += 1
-            self.assertLess(at, 300)
-        self.assertGreater(at, 40)
-        self.assertIn(False, outcomes)
-        self.assertIn(True, outcomes)  # those cut after COMMIT had got through
-        self.assertEqual(self.direct("SELECT count(*), count(DISTINCT id) FROM t"), f"{2 * at}|{2 * at}")
-
-    def test_cut_before_and_after_commit(self):
-        for kind, landed in (("cut_before_commit", "f"), ("cut_after_commit", "t")):
-            self.fault(kind)
-            self.raises("", self.batch.write, kind, [kind])
-            wait_for(lambda: self.direct("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()") == "1",
-                     "the cut session to end")
-            self.assertEqual(self.direct(f"SELECT count(*) > 0 FROM t WHERE id = '{kind}'"), landed)
-            self.batch.write(kind, [kind])
-
-    def test_cut_before_a_prepared_commit(self):
-        self.client.prepare("c", "COMMIT")
-        self.client.query("BEGIN; INSERT INTO t VALUES ('x')")
-        self.fault("cut_before_commit")
-        self.raises("", self.client.execute, "c", [])
-        self.assertEqual(self.direct("SELECT count(*) FROM t"), "0")
-
-    def test_conflict_at_commit(self):
-        self.fault("conflict", times=2)
-        for _ in range(2):
-            self.client.query("BEGIN; INSERT INTO t VALUES ('x')")
-            reply = self.refused(self.client, "INSERT INTO loads VALUES ('x'); COMMIT", "XX000", "1023")
-            self.assertEqual((reply.tags, reply.status), (["INSERT 0 1"], "I"))
-        self.client.query("BEGIN; INSERT INTO t VALUES ('x'); COMMIT")
-        self.assertEqual(self.direct("SELECT count(*) FROM t"), "1")
-
-    def test_conflict_at_commit_by_the_extended_protocol(self):
-        self.fault("conflict")
-        self.client.query("BEGIN; INSERT INTO t VALUES ('x')")
-        self.client.send(parse("", "COMMIT") + bind("", []) + message(b"E", cstring("") + b"\0\0\0\0") + message(b"S"))
-        reply = self.client.read_reply()
-        self.assertEqual((reply.error["M"], reply.status), ("1023", "I"))
-        self.assertEqual(self.direct("SELECT count(*) FROM t"), "0")
-
-    def test_error_on_command(self):
-        self.fault("error", sqlstate="53100", message="the disk isn't there: \\", statement_contains="into T", times=2)
-        self.client.query("SELECT 1; BEGIN")
-        self.assertEqual(self.refused(self.client, "INSERT INTO t VALUES ('x')", "53100", "the disk isn't there: \\").status, "E")
-        self.client.query("ROLLBACK")
-        self.raises("53100", self.client.prepare, "p", "INSERT INTO t VALUES ($1)")
-        self.client.prepare("p", "INSERT INTO t VALUES ($1)")
-        self.fault("error", sqlstate="XX000", message="late", statement_contains="into t")
-        self.raises("XX000", self.client.execute, "p", ["x"])
-        self.client.execute("p", ["x"])
-
-    def test_slow(self):
-        self.fault("slow", ms=50)
-        self.client.prepare("p", "SELECT 1")
-        self.client.query("SELECT 1")
-        self.assertEqual(STAND_IN.order("stats")["faults"][0]["kind"], "slow")
-        client = self.connect(seconds_max=0.2)
-        STAND_IN.fault("slow", ms=1000, database=self.database)
-        STAND_IN.fault("off", database=self.database, only="slow")
-        self.fault("slow", ms=2000)
-        client.query("SELECT 1")  # the first message goes at once, what follows it waits
-        self.raises("", client.query, "SELECT 1")
-
-    def test_a_black_hole_swallows_for_good(self):
-        client = self.connect(seconds_max=0.3)
-        self.fault("black_hole")
-        self.raises("", client.query, "INSERT INTO t VALUES ('x')")
-        self.raises("", lambda: self.connect(seconds_max=0.3))
-        self.fault("off")
-        self.raises("", client.query, "SELECT 1")
-        self.assertEqual(self.connect().rows("SELECT count(*) FROM t"), [("0",)])
-
-    def test_a_black_hole_that_holds_delivers_late(self):
-        client = self.connect(seconds_max=0.3)
-        client.query("BEGIN; INSERT INTO t VALUES ('x')")
-        self.fault("black_hole", hold=True)
-        self.raises("", client.query, "COMMIT")
-        client.drop()  # nobody waits for the answer any more
-        self.assertEqual(self.direct("SELECT count(*) FROM t"), "0")
-        self.fault("off")
-        wait_for(lambda: self.direct("SELECT count(*) FROM t") == "1", "the late COMMIT")
-
-    def test_refuse(self):
-        self.fault("refuse")
-        self.raises("", self.client.query, "SELECT 1")
-        self.raises("", self.connect)
-        other = Client("127.0.0.1", STAND_IN.ports["redshift"], SERVER.user, "postgres")
-        other.query("SELECT 1")
-        other.close()
-        STAND_IN.fault("refuse")
-        with self.assertRaises((WireError, OSError)):
-            Client("127.0.0.1", STAND_IN.ports["redshift"], SERVER.user, "postgres")
-        STAND_IN.fault("off")
-        self.connect().query("SELECT 1")
-
-    def test_a_fault_of_one_database_leaves_the_others_alone(self):
-        STAND_IN.fault("cut", at=1, database="another")
-        self.client.query("SELECT 1")
-
-    def test_bad_orders_are_answered(self):
-        for order in ({"kind": "cut"}, {"kind": "nonsense"}, {"kind": "slow", "ms": "x"}):
-            with self.assertRaises(ValueError):
-                STAND_IN.order("fault", **order)
-        with self.assertRaises(ValueError):
-            STAND_IN.order("nonsense")
-
-    def test_counts(self):
-        STAND_IN.order("reset")
-        self.client.query("SELECT 1; SELECT 2")
-        self.client.prepare("p", "SELECT 3")
-        self.client.execute("p", [])
-        stats = STAND_IN.order("stats", database=self.database)
-        self.assertEqual((stats["statements"], stats["client_messages"], stats["connections"]), (3, 6, 0))
-        self.assertEqual(stats["boundaries"], stats["client_messages"] + stats["server_messages"])
-        self.assertEqual(STAND_IN.order("statements", database=self.database)["statements"], ["SELECT 1", "SELECT 2", "SELECT 3"])
-
-
 class PassesThrough(ProxyTest):
     def test_postgresql_stays_what_it_is(self):
         client = self.connect("postgres")
@@ -403,12 +198,13 @@ class PassesThrough(ProxyTest):
         self.assertEqual(self.direct("SELECT count(*) FROM t"), "1")
 
     def test_copy_both_ways(self):
-        url = STAND_IN.postgres_url(self.database)
-        program = os.path.join(SERVER._bin, "psql")
+        url = self.stand_in.postgres_url(self.database)
+        program = self.server.program("psql")
         self.direct("CREATE TABLE t (a int)")
         rows = "".join(f"{n}\n" for n in range(200_000))
         subprocess.run([program, "-XAtqc", "COPY t FROM STDIN", url], input=rows, text=True, check=True)
-        done = subprocess.run([program, "-XAtqc", "COPY (SELECT * FROM t ORDER BY a) TO STDOUT", url], capture_output=True, text=True, check=True)
+        done = subprocess.run([program, "-XAtqc", "COPY (SELECT * FROM t ORDER BY a) TO STDOUT", url], capture_output=True, text=True,
+                              check=True)
         self.assertEqual(done.stdout, rows)
 
     def test_megabytes_in_a_message(self):
@@ -440,43 +236,49 @@ class PassesThrough(ProxyTest):
                     keys["key"] = body
                 return letter, body
 
-        client = Keeping("127.0.0.1", STAND_IN.ports["redshift"], SERVER.user, self.database)
+        client = Keeping("127.0.0.1", self.stand_in.ports["redshift"], self.server.user, self.database)
         self.addCleanup(client.close)
         client.send(message(b"Q", cstring("SELECT count(*) FROM pg_class a, pg_class b, pg_class c, pg_class d")))
         wait_for(lambda: self.direct("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() "
                                      "AND datname = current_database()") == "1", "the query to run")
-        with socket.create_connection(("127.0.0.1", STAND_IN.ports["redshift"])) as other:
+        with socket.create_connection(("127.0.0.1", self.stand_in.ports["redshift"])) as other:
             other.sendall(struct.pack("!II", 16, 80877102) + keys["key"])
             self.assertEqual(other.recv(1), b"")
         self.assertEqual(client.read_reply().error["C"], "57014")
 
     def test_the_server_comes_back(self):
         client = self.connect()
-        SERVER.kill9()
+        self.server.kill9()
         self.raises("", client.query, "SELECT 1")
         with self.assertRaises((WireError, OSError)):
             self.connect()
-        SERVER.start()
+        self.server.start()
         self.connect().query("SELECT 1")
 
     def test_ssl_is_declined_without_a_certificate(self):
-        with socket.create_connection(("127.0.0.1", STAND_IN.ports["redshift"])) as client:
+        with socket.create_connection(("127.0.0.1", self.stand_in.ports["redshift"])) as client:
             client.sendall(struct.pack("!II", 8, SSL_REQUEST))
             self.assertEqual(client.recv(1), b"N")
 
 
 class Programs(ProxyTest):
     def test_with_servers(self):
-        script = 'test -n "$TWINSHIFT_TEST_POSTGRES_URL$TWINSHIFT_TEST_PROXY_URL$TWINSHIFT_TEST_STANDIN_CONTROL" && echo "$TWINSHIFT_TEST_REDSHIFT_URL"; exit 7'
-        done = subprocess.run([sys.executable, "-B", os.path.join(HERE, "with_servers.py"), "--", "sh", "-c", script], capture_output=True, text=True,
+        script = 'for v in POSTGRES_URL PROXY_URL STANDIN_CONTROL REDSHIFT_URL; do eval "echo \\$TWINSHIFT_TEST_$v"; done; exit 7'
+        done = subprocess.run([sys.executable, "-B", os.path.join(HERE, "with_servers.py"), "--", "sh", "-c", script], capture_output=True,
+                              text=True,
                               check=False)
         self.assertEqual(done.returncode, 7, done.stderr)
-        self.assertRegex(done.stdout, r"^redshift://\w+@127.0.0.1:\d+/postgres\?sslmode=disable\n$")
+        postgres, proxy, control, redshift = done.stdout.splitlines()
+        self.assertRegex(postgres, r"^postgresql://\w+@127.0.0.1:\d+/postgres$")
+        self.assertRegex(proxy, r"^postgresql://\w+@127.0.0.1:\d+/postgres$")
+        self.assertRegex(control, r"^127.0.0.1:\d+$")
+        self.assertRegex(redshift, r"^redshift://\w+@127.0.0.1:\d+/postgres\?sslmode=disable$")
 
     def test_nothing_is_left_when_the_maker_is_killed(self):
-        script = "import sys, time; sys.path.insert(0, sys.argv[1]); from postgres_server import PostgresServer; s = PostgresServer(); s.start(); " \
-                 "print(s.folder, s._process.pid, flush=True); sys.stdin.read()"
-        with subprocess.Popen([sys.executable, "-B", "-c", script, HERE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as maker:
+        script = ("import sys; sys.path.insert(0, sys.argv[1]); from postgres_server import PostgresServer; s = PostgresServer(); "
+                  "s.start(); print(s.folder, s.pid(), flush=True); sys.stdin.read()")
+        with subprocess.Popen([sys.executable, "-B", "-c", script, HERE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as maker:
             folder, pid = maker.stdout.readline().split()
             maker.kill()
         wait_for(lambda: not os.path.exists(folder) and not os.path.exists(f"/proc/{pid}"), "the guard to clean up")
@@ -486,14 +288,18 @@ class Programs(ProxyTest):
         folder = tempfile.mkdtemp(prefix="twinshift-tls-")
         self.addCleanup(shutil.rmtree, folder)
         cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost",
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj",
+                        "/CN=localhost",
                         "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
-        with StandIn(SERVER, ["--tls-cert", cert, "--tls-key", key]) as stand_in:
-            url = f"postgresql://{SERVER.user}@localhost:{stand_in.ports['redshift']}/{self.database}?sslmode=verify-full&sslrootcert={cert}"
-            done = subprocess.run([os.path.join(SERVER._bin, "psql"), "-XAtqc", "SELECT version()", url], capture_output=True, text=True, check=False)
+        with StandIn(self.server, ["--tls-cert", cert, "--tls-key", key]) as stand_in:
+            place = f"{self.server.user}@localhost:{stand_in.ports['redshift']}/{self.database}"
+            url = f"postgresql://{place}?sslmode=verify-full&sslrootcert={cert}"
+            done = subprocess.run([self.server.program("psql"), "-XAtqc", "SELECT version()", url], capture_output=True, text=True,
+                                  check=False)
             self.assertIn("Redshift", done.stdout, done.stderr)
-            context = ssl.create_default_context(cafile=cert)
-            self.assertTrue(context.check_hostname)
+            plain = subprocess.run([self.server.program("psql"), "-XAtqc", "SELECT 1", url.replace("localhost", "127.0.0.1")], check=False,
+                                   capture_output=True, text=True)
+            self.assertIn("certificate", plain.stderr)
 
 
 if __name__ == "__main__":

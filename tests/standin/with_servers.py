@@ -1,5 +1,5 @@
-"""with_servers.py [--tls-cert FILE --tls-key FILE] -- COMMAND...: runs COMMAND beside a throw-away PostgreSQL with the stand-in in front of it,
-tells it where they are by TWINSHIFT_TEST_* variables (docs/redshift-stand-in.md), and gives back its exit code."""
+"""with_servers.py [--tls-cert FILE --tls-key FILE] -- COMMAND...: runs COMMAND beside a throw-away PostgreSQL with the stand-in in front
+of it, tells it where they are by TWINSHIFT_TEST_* variables (docs/redshift-stand-in.md), and gives back its exit code."""
 
 import json
 import os
@@ -20,7 +20,8 @@ class StandIn:
 
     def __init__(self, server, arguments=()):
         self.user = server.user
-        command = [sys.executable, "-B", os.path.join(HERE, "proxy.py"), "--server", f"127.0.0.1:{server.port}", "--admin-host", server.folder,
+        command = [sys.executable, "-B", os.path.join(HERE, "proxy.py"), "--server", f"127.0.0.1:{server.port}", "--admin-host",
+                   server.folder,
                    "--admin-user", server.user, *arguments]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         line = self._process.stdout.readline()
@@ -72,7 +73,8 @@ def main(words):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is removed
     with PostgresServer() as server, StandIn(server, words[:split]) as stand_in:
         variables = {"TWINSHIFT_TEST_POSTGRES_URL": server.url(), "TWINSHIFT_TEST_REDSHIFT_URL": stand_in.redshift_url(),
-                     "TWINSHIFT_TEST_PROXY_URL": stand_in.postgres_url(), "TWINSHIFT_TEST_STANDIN_CONTROL": f"127.0.0.1:{stand_in.ports['control']}"}
+                     "TWINSHIFT_TEST_PROXY_URL": stand_in.postgres_url(),
+                     "TWINSHIFT_TEST_STANDIN_CONTROL": f"127.0.0.1:{stand_in.ports['control']}"}
         child = subprocess.Popen(words[split + 1:], env={**os.environ, **variables})
         try:
             code = child.wait()
