@@ -7,10 +7,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <libpq-fe.h>
 #include <string>
 #include <vector>
-
-#include <libpq-fe.h>
 
 namespace {
 
@@ -62,9 +61,11 @@ int main(int count, char** words) {
   for (int row = 0; row < rows; row += batch) {
     std::size_t at = 0;
     for (int r = row; r < row + batch; ++r) {
-      for (int c = 0; c < columns; ++c) values[at++] = PQgetisnull(source, r, c) != 0 ? nullptr : PQgetvalue(source, r, c);
+      for (int c = 0; c < columns; ++c)
+        values[at++] = PQgetisnull(source, r, c) != 0 ? nullptr : PQgetvalue(source, r, c);
     }
-    PQclear(must(PQexecPrepared(connection, "put", static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0)));
+    PQclear(
+        must(PQexecPrepared(connection, "put", static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0)));
     if ((row + batch) % kCommitRows == 0) run("COMMIT; BEGIN");
   }
   run("COMMIT");
