@@ -21,18 +21,6 @@ std::string errno_text() {
   return std::generic_category().message(errno);
 }
 
-base::Status make_folder(const std::filesystem::path& folder) {
-  std::error_code code;
-  if (std::filesystem::is_directory(folder, code)) return {};
-  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), code);
-  // mkdir(2) rather than create_directory: the folder must never have been readable by others, not for a moment.
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return base::fail(base::ErrorKind::unavailable, "cannot create the data folder: " + errno_text(), folder.string(),
-                      "Set TWINSHIFT_DATA_DIR to a folder that this user may create and write");
-  }
-  return {};
-}
-
 void warn_if_open_to_others(const std::filesystem::path& folder) {
   struct stat found{};
   if (::stat(folder.c_str(), &found) != 0 || (found.st_mode & 0077U) == 0) return;
@@ -56,8 +44,20 @@ void write_holder(int lock) {
 
 }  // namespace
 
+base::Status make_data_folder(const std::filesystem::path& folder) {
+  std::error_code code;
+  if (std::filesystem::is_directory(folder, code)) return {};
+  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), code);
+  // mkdir(2) rather than create_directory: the folder must never have been readable by others, not for a moment.
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    return base::fail(base::ErrorKind::unavailable, "cannot create the data folder: " + errno_text(), folder.string(),
+                      "Set TWINSHIFT_DATA_DIR to a folder that this user may create and write");
+  }
+  return {};
+}
+
 base::Result<DataFolder> DataFolder::open(const std::filesystem::path& folder) {
-  if (auto made = make_folder(folder); !made) return base::fail(std::move(made.error()));
+  if (auto made = make_data_folder(folder); !made) return base::fail(std::move(made.error()));
   const std::filesystem::path file = folder / kLockName;
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock < 0) {

@@ -9,6 +9,9 @@
 
 namespace twinshift::sqlite {
 
+// Only makes the folder (0700) and its parents where there is none: for a command that runs beside the service.
+base::Status make_data_folder(const std::filesystem::path& folder);
+
 // Holds the lock `<folder>/twinshift.lock` (an open file description lock by flock(2), so the kernel frees it however
 // the process ends) until it is destroyed. The lock file stays: removing it would let two processes lock two files.
 class DataFolder {

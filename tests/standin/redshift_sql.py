@@ -16,8 +16,8 @@ from redshift_words import (LITERAL_BYTES_MAX, NO_SUCH_COMMANDS, NO_SUCH_OBJECTS
 from sql_tokens import Edits, literal_value, longest_literal, quote_literal, split_statements, tokenise
 
 SERVER_VERSION = "8.0.2"
-# Snapshot isolation, taken at the first statement that reads or writes; backslashes escape; UTC. Joins by hash, as Redshift: PostgreSQL does
-# not know how much a fresh stage holds, and may go through it once for each row.
+# Snapshot isolation, taken at the first statement that reads or writes; backslashes escape; UTC. Joins by hash, as Redshift: PostgreSQL
+# does not know how much a fresh stage holds, and may go through it once for each row.
 SESSION_OPTIONS = {"enable_nestloop": "off", "default_transaction_isolation": "repeatable read", "standard_conforming_strings": "off",
                    "escape_string_warning": "off", "backslash_quote": "on", "TimeZone": "UTC", "extra_float_digits": "0",
                    **{SETTINGS_PREFIX + name: "off" for name in OWN_SETTINGS if name.startswith(("enable", "json", "parse"))}}

@@ -109,17 +109,17 @@ class LooksLikeRedshift(ProxyTest):
                           ("extra", "super", None, None, None, "YES"), ("n", "bigint", None, "64", "0", "YES"),
                           ("at", "timestamp without time zone", None, None, None, "YES")])
         self.assertEqual(client.rows("SELECT \"column\", type, encoding, distkey, sortkey, \"notnull\" FROM pg_table_def "
-                                     "WHERE tablename = 'events'"),
-                         [("id", "character varying(64)", "zstd", "t", "2", "t"), ("price", "numeric(18,6)", "az64", "f", "0", "f"),
-                          ("extra", "super", "none", "f", "0", "f"), ("n", "bigint", "az64", "f", "0", "f"),
-                          ("at", "timestamp without time zone", "none", "f", "1", "f")])
+                                     "WHERE tablename = 'events' ORDER BY 1"),
+                         [("at", "timestamp without time zone", "none", "f", "1", "f"), ("extra", "super", "none", "f", "0", "f"),
+                          ("id", "character varying(64)", "zstd", "t", "2", "t"), ("n", "bigint", "az64", "f", "0", "f"),
+                          ("price", "numeric(18,6)", "az64", "f", "0", "f")])
         self.assertEqual(client.rows("SELECT 1 FROM svv_table_info WHERE \"table\" = 'events'"), [])  # no row, no mention
         client.query("INSERT INTO events (id) VALUES ('a'), ('a')")  # a PRIMARY KEY is only said
         self.assertEqual(client.rows("SELECT diststyle, sortkey1, tbl_rows FROM svv_table_info WHERE \"table\" = 'events'"),
                          [("KEY(id)", "at", "2")])
         client.query("ALTER TABLE events ADD COLUMN more VARCHAR(9) ENCODE lzo DEFAULT 'x'; ALTER TABLE events ALTER SORTKEY (id)")
         self.assertEqual(client.rows("SELECT \"column\", encoding, sortkey FROM pg_table_def WHERE tablename = 'events' "
-                                     "AND (sortkey > 0 OR \"column\" = 'more')"),
+                                     "AND (sortkey > 0 OR \"column\" = 'more') ORDER BY 1"),
                          [("id", "zstd", "1"), ("more", "lzo", "0")])
 
     def test_widening(self):

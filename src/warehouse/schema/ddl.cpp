@@ -101,12 +101,16 @@ std::string add_loaded_at_sql(Dialect dialect, const TableName& table) {
   return fmt::format("{} DEFAULT {}", add, clock_of(dialect));
 }
 
-std::string change_type_sql(Dialect dialect, const TableName& table, const event::Column& column) {
+std::string grow_column_sql(Dialect dialect, const TableName& table, const event::Column& column,
+                            const RealColumn& real) {
   // Redshift lets a VARCHAR grow and changes nothing else (developer guide, ALTER TABLE).
-  const bool grows = dialect == Dialect::postgres || column.type == event::ColumnType::text;
+  const bool grows = dialect == Dialect::postgres || real.stored == Stored::text;
   if (!grows) return rename_column_sql(table, column.name) + ", and let --apply add a new one";
+  // JSON that stands as text goes on doing so: what is there already may be no JSON at all.
+  event::Column wanted = column;
+  if (real.stored == Stored::text) wanted.type = event::ColumnType::text;
   return "ALTER TABLE " + table.quoted() + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE " +
-         type_of(dialect, column);
+         type_of(dialect, wanted);
 }
 
 std::string rename_column_sql(const TableName& table, std::string_view column) {

@@ -29,8 +29,10 @@ std::string add_column_sql(Dialect dialect, const TableName& table, std::string_
 // The same for `loaded_at`. Rows that are there already keep NULL where the dialect can do so (not Redshift).
 std::string add_loaded_at_sql(Dialect dialect, const TableName& table);
 
-// Gives a column the catalogue's type: grown where the dialect can do so, else the old one stays under another name.
-std::string change_type_sql(Dialect dialect, const TableName& table, const event::Column& column);
+// Gives a column that is there the catalogue's size: grown where the dialect can do so, else the old one stays under
+// another name.
+std::string grow_column_sql(Dialect dialect, const TableName& table, const event::Column& column,
+                            const RealColumn& real);
 // "name" becomes "name_old"; what is in it stays.
 std::string rename_column_sql(const TableName& table, std::string_view column);
 // Redshift cannot take NOT NULL off a column: a copy without it takes its place.

@@ -103,7 +103,7 @@ class Describer {
       add(column.name,
           fmt::format("holds {} bytes, the catalogue {}: {}", there, column.width,
                       is_extra ? "a longer one is kept in parts" : "a longer value stands whole in extra"),
-          change_type_sql(in_.dialect, in_.table, column));
+          grow_column_sql(in_.dialect, in_.table, column, real));
     }
     if (column.type != ColumnType::decimal) return;
     const std::int32_t places = scale(column);
@@ -111,7 +111,7 @@ class Describer {
     add(column.name,
         fmt::format("holds decimal({},{}), the catalogue decimal({},{}): what it would round stands in extra, too",
                     there, places, column.width, column.scale),
-        change_type_sql(in_.dialect, in_.table, column));
+        grow_column_sql(in_.dialect, in_.table, column, real));
   }
 
   void compare_null(const event::Column& column, const RealColumn& real) {
@@ -121,7 +121,7 @@ class Describer {
   }
 
   void tell_keys() {
-    if (in_.dialect == Dialect::postgres && fit_.id_key.empty()) {
+    if (in_.dialect == Dialect::postgres && fit_.id_key.empty() && in_.real.find("event_id") != nullptr) {
       add("event_id", "is not unique: an event could not be told from its double",
           create_index_sql(in_.dialect, in_.table).front());
     }

@@ -1,8 +1,10 @@
 #include "warehouse/drivers/sqlite/sqlite_schema.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
+#include "sqlite/data_folder.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/table_name.hpp"
@@ -44,6 +46,10 @@ class SqliteSchema final : public SchemaAccess {
   }
 
   base::Status apply(const StatementHeard& heard) override {
+    const std::filesystem::path folder = std::filesystem::path(options_.path).parent_path();
+    if (!folder.empty()) {
+      if (auto made = sqlite::make_data_folder(folder); !made) return made;
+    }
     auto opened = Connection::open(options_.path, table_, sqlite::OpenMode::create, options_.busy_timeout);
     if (!opened) return base::fail(std::move(opened.error()));
     if (opened->layout.created) std::ranges::for_each(statements(), heard);
