@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "config/settings.hpp"
+#include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "queue/refused_store.hpp"
 #include "warehouse/schema_access.hpp"
@@ -26,6 +27,9 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settin
 base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
                                                                     const config::TargetSettings& target);
 base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const config::Settings& settings);
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings);
+// Beside a running service, too. not_found: nothing was ever quarantined.
+base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings);
 
 // Does not connect yet: the lane does, and again after each lost connection.
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_warehouse(const config::Settings& settings,

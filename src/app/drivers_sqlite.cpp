@@ -2,6 +2,7 @@
 
 #include "app/driver_table.hpp"
 #include "app/instance_name.hpp"
+#include "quarantine/drivers/sqlite/sqlite_quarantine.hpp"
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
 #include "queue/drivers/sqlite/sqlite_refused_store.hpp"
 #include "warehouse/drivers/sqlite/sqlite_schema.hpp"
@@ -11,6 +12,7 @@ namespace twinshift::app {
 namespace {
 
 constexpr const char* kRefusedFile = "refused.db";
+constexpr const char* kQuarantineFile = "quarantine.db";
 
 queue::SqliteQueueOptions queue_options(const config::Settings& settings) {
   queue::SqliteQueueOptions options;
@@ -54,6 +56,16 @@ base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const conf
   limits.bodies_max = static_cast<std::uint64_t>(settings.refused_bodies_max);
   limits.bytes_max = settings.refused_bytes_max;
   return queue::open_sqlite_refused_store((settings.data_dir / kRefusedFile).string(), limits);
+}
+
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings) {
+  quarantine::SqliteQuarantineOptions options;
+  options.path = (settings.data_dir / kQuarantineFile).string();
+  return quarantine::open_sqlite_quarantine(std::move(options));
+}
+
+base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings) {
+  return quarantine::open_sqlite_quarantine_reader((settings.data_dir / kQuarantineFile).string());
 }
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_sqlite_warehouse_driver(const config::Settings& /*settings*/,

@@ -23,10 +23,12 @@ std::string queue_part(const queue::QueueStatus& status) {
   return part.text();
 }
 
-std::string target_part(const delivery::TargetStatus& target) {
+std::string target_part(const delivery::TargetStatus& target, const quarantine::QuarantineStatus& quarantine) {
   JsonObject part;
   part.add("status", delivery::to_string(target.state));
   if (!target.is_primary) part.add("owed", target.owed);
+  const auto refused = quarantine.records.find(target.name);
+  part.add("quarantined", refused == quarantine.records.end() ? std::uint64_t{0} : refused->second);
   if (!target.last_error.empty()) part.add("error", target.last_error);
   return part.text();
 }
@@ -50,8 +52,10 @@ Health::Ready Health::ready() {
   JsonObject parts;
   parts.add_raw("queue", queue_part(queue));
   if (parts_.delivery != nullptr) {
+    const quarantine::QuarantineStatus quarantine =
+        parts_.quarantine == nullptr ? quarantine::QuarantineStatus{} : parts_.quarantine->status();
     for (const delivery::TargetStatus& target : parts_.delivery->status().targets) {
-      parts.add_raw(target.name, target_part(target));
+      parts.add_raw(target.name, target_part(target, quarantine));
       if (target.is_primary && was_reached(target)) primary_seen_ = true;
     }
   }

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
+#include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 
 namespace twinshift::app {
@@ -15,6 +16,7 @@ namespace twinshift::app {
 struct Parts {
   queue::EventQueue* queue = nullptr;
   const delivery::Delivery* delivery = nullptr;  // none where the consumer is disabled
+  quarantine::Quarantine* quarantine = nullptr;  // none in tests
 };
 
 // Thread-safe; handlers run on io threads.

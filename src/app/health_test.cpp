@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/fake_quarantine.hpp"
 #include "tests/support/fake_queue.hpp"
 #include "tests/support/fake_warehouse.hpp"
 #include "tests/support/wait_until.hpp"
@@ -18,12 +19,13 @@ class HealthTest : public ::testing::Test {
     targets[0].name = "primary";
     targets[0].is_primary = true;
     targets[0].warehouse = std::make_unique<tests::FakeWarehouse>(table_);
-    delivery_ =
-        std::make_unique<delivery::Delivery>(delivery::Options{}, queue_, std::move(targets), base::system_clock());
+    delivery_ = std::make_unique<delivery::Delivery>(delivery::Options{}, queue_, quarantine_, std::move(targets),
+                                                     base::system_clock());
     delivery_->start();
   }
 
   tests::FakeQueue queue_;
+  tests::FakeQuarantine quarantine_;
   std::shared_ptr<tests::FakeTable> table_ = std::make_shared<tests::FakeTable>();
   std::unique_ptr<delivery::Delivery> delivery_;
 };

@@ -29,6 +29,11 @@ delivery::TargetLimits target_limits(const config::Settings& settings) {
   return limits;
 }
 
+std::uint64_t records_of(const quarantine::QuarantineStatus& status, const std::string& target) {
+  const auto found = status.records.find(target);
+  return found == status.records.end() ? 0 : found->second;
+}
+
 event::IdentityMode identity_mode(const config::Settings& settings) {
   return settings.event_identity == "message" ? event::IdentityMode::message : event::IdentityMode::content;
 }
@@ -53,6 +58,10 @@ base::Status Service::open_storage() {
   auto refused = open_refused_store(settings_);
   if (!refused) return base::fail(std::move(refused.error()));
   refused_ = std::move(*refused);
+
+  auto quarantine = open_quarantine(settings_);
+  if (!quarantine) return base::fail(std::move(quarantine.error()));
+  quarantine_ = std::move(*quarantine);
 
   auto queue = open_queue(settings_);
   if (!queue) return base::fail(std::move(queue.error()));
@@ -88,7 +97,8 @@ base::Result<delivery::TargetParts> Service::open_target(const config::TargetSet
       .add("driver", target.driver)
       .add("where", target.shown)
       .add("table", target.table)
-      .add("owed", parts.backlog != nullptr ? parts.backlog->status().owed : std::uint64_t{0});
+      .add("owed", parts.backlog != nullptr ? parts.backlog->status().owed : std::uint64_t{0})
+      .add("quarantined", records_of(quarantine_->status(), target.name));
   return parts;
 }
 
@@ -114,7 +124,7 @@ base::Status Service::start_delivery() {
   options.identity = identity_mode(settings_);
   options.limits.lease = settings_.queue_lease_timeout;
   options.seed = base::random_seed();
-  delivery_ = std::make_unique<delivery::Delivery>(options, *queue_, std::move(targets), clock_);
+  delivery_ = std::make_unique<delivery::Delivery>(options, *queue_, *quarantine_, std::move(targets), clock_);
   delivery_->start();
   return {};
 }
@@ -137,7 +147,7 @@ http::Options Service::http_options() {
 }
 
 base::Status Service::start_http() {
-  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get()}, clock_);
+  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get()}, clock_);
   intake::WebhookOptions webhook_options;
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;
@@ -164,6 +174,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - kClosingTime));
   if (queue_) queue_->close();
   for (const auto& owed : backlogs_) owed->close();
+  if (quarantine_) quarantine_->close();
   if (refused_) refused_->close();
   return report;
 }

@@ -14,6 +14,7 @@
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
 #include "intake/webhook.hpp"
+#include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "queue/refused_store.hpp"
 #include "sqlite/data_folder.hpp"
@@ -49,6 +50,7 @@ class Service {
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
   std::unique_ptr<queue::EventQueue> queue_;
+  std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<Health> health_;

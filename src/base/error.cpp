@@ -14,6 +14,8 @@ std::string_view to_string(ErrorKind kind) {
       return "throttled";
     case ErrorKind::unavailable:
       return "unavailable";
+    case ErrorKind::timed_out:
+      return "timed_out";
     case ErrorKind::unknown_outcome:
       return "unknown_outcome";
     case ErrorKind::full:

@@ -15,6 +15,7 @@ enum class ErrorKind {
   conflict,         // the other side is in a state that excludes this (locked, other version, concurrent writer)
   throttled,        // the other side asks us to slow down
   unavailable,      // the other side cannot be used now: worth trying again later
+  timed_out,        // it took longer than allowed and left nothing behind: worth trying again, with less at a time
   unknown_outcome,  // sent, but whether it took effect is not known
   full,             // no room: disk, queue or budget
   corrupt,          // stored data is damaged

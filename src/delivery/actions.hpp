@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "event/event.hpp"
+#include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "warehouse/warehouse.hpp"
 
@@ -53,6 +54,11 @@ struct Park {
   std::uint64_t group = 0;
   std::vector<event::EventPtr> events{};
 };
+struct PutInQuarantine {
+  LaneIndex lane = 0;
+  std::uint64_t group = 0;
+  std::vector<quarantine::Refused> events{};
+};
 struct Acknowledge {
   Source source = kQueue;
   std::vector<queue::Receipt> receipts{};
@@ -72,8 +78,10 @@ enum class NoteKind : std::uint8_t {
   committed,
   settled_by_marker,  // an unknown outcome turned out to be a commit
   failed,
-  rejected,       // one event; `error` says the column and why
-  table_refuses,  // so many refusals that it must be the table: none was taken as such
+  doubted,            // one event was refused while nothing else was inserted: it may be the table, so it comes again
+  quarantined,        // one event, durable there; `error` says the column and why
+  quarantine_failed,  // events stay where they are and come again
+  table_refuses,      // so many refusals that it must be the table: none was taken as such
   breaker_opened,
   breaker_closed,
   park_failed,
@@ -94,7 +102,8 @@ struct Note {
   std::optional<base::Error> error{};
 };
 
-using Action = std::variant<WriteBatch, FindMarker, Probe, FetchBacklog, Park, Acknowledge, Release, Extend, Note>;
+using Action = std::variant<WriteBatch, FindMarker, Probe, FetchBacklog, Park, PutInQuarantine, Acknowledge, Release,
+                            Extend, Note>;
 using Actions = std::vector<Action>;
 
 // One input's moment and what it leads to.

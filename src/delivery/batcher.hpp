@@ -2,6 +2,7 @@
 // commit latency; a lane that has been idle starts at once. No I/O, no clock; one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -13,9 +14,27 @@
 
 namespace twinshift::delivery {
 
+// How many rows a batch may have now: halved after a batch that took too long, growing back slowly while full ones
+// land.
+class RowsCap {
+ public:
+  explicit RowsCap(std::size_t most) : most_(most), now_(most) {}
+  [[nodiscard]] std::size_t rows() const { return now_; }
+  void took_too_long(std::size_t rows) { now_ = std::max<std::size_t>(1, std::min(now_, rows) / 2); }
+  void landed(std::size_t rows) {
+    if (rows >= now_) now_ = std::min(most_, now_ + std::max<std::size_t>(1, now_ / 8));
+  }
+
+ private:
+  const std::size_t most_;
+  std::size_t now_;
+};
+
 class Batcher {
  public:
-  explicit Batcher(const TargetLimits& limits) : limits_(limits) {}
+  explicit Batcher(const TargetLimits& limits) : limits_(limits), cap_(limits.batch_rows_max) {}
+
+  RowsCap& cap() { return cap_; }
 
   void add(MessageRef ref, std::size_t bytes, base::SteadyTime now) {
     waiting_.push_back({ref, bytes, now});
@@ -41,6 +60,7 @@ class Batcher {
     base::SteadyTime since;
   };
   const TargetLimits limits_;
+  RowsCap cap_;
   std::deque<Waiting> waiting_;
   std::size_t bytes_ = 0;
 };

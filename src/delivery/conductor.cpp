@@ -62,6 +62,7 @@ void Conductor::take_in(Input& input, Step& step) {
       [&](Probed& each) { machine_.probed(each.lane, std::move(each.status), step); },
       [&](Fetched& each) { machine_.fetched(each.lane, std::move(each.result), step); },
       [&](Parked& each) { machine_.parked(each.lane, each.group, std::move(each.status), step); },
+      [&](Quarantined& each) { machine_.quarantined(each.lane, each.group, std::move(each.status), step); },
       [&](AcknowledgeFailed& each) { narrator_.acknowledge_failed(each.error, step.now); },
       [&](StopAsked& each) {
         give_up_at_ = each.deadline;
@@ -79,6 +80,7 @@ void Conductor::carry_out(Action& action) {
       [&](Probe& each) { lanes[each.lane]->give(each); },
       [&](FetchBacklog& each) { lanes[each.lane]->give(each); },
       [&](Park& each) { carry_out_park(each); },
+      [&](PutInQuarantine& each) { carry_out_quarantine(each); },
       [&](Acknowledge& each) { carry_out_acknowledge(each); },
       [&](Release& each) { give_back(each); },
       [&](Extend& each) { extend(each); },
@@ -91,6 +93,13 @@ void Conductor::carry_out_park(Park& park) {
   parts_.backlogs[park.lane]->park(
       std::move(park.events), [inputs = parts_.inputs, lane = park.lane, group = park.group](base::Status status) {
         inputs->try_put(Input(Parked{.lane = lane, .group = group, .status = std::move(status)}));
+      });
+}
+
+void Conductor::carry_out_quarantine(PutInQuarantine& put) {
+  parts_.quarantine->put(
+      std::move(put.events), [inputs = parts_.inputs, lane = put.lane, group = put.group](base::Status status) {
+        inputs->try_put(Input(Quarantined{.lane = lane, .group = group, .status = std::move(status)}));
       });
 }
 
@@ -150,6 +159,7 @@ void Conductor::publish() {
     target.landed = lane.counts.landed;
     target.duplicates = lane.counts.duplicates;
     target.rejected = lane.counts.rejected;
+    target.quarantined = lane.counts.quarantined;
     target.parked = lane.counts.parked;
     target.batches = lane.counts.batches;
     target.in_hand = machine_.queued_rows(index);

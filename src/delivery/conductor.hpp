@@ -39,6 +39,7 @@ class Conductor {
   struct Parts {
     MachineSetup setup;
     queue::EventQueue* queue = nullptr;
+    quarantine::Quarantine* quarantine = nullptr;
     std::vector<std::unique_ptr<Lane>>* lanes = nullptr;
     std::vector<backlog::Backlog*> backlogs;  // by lane, may be empty
     const base::Clock* clock = nullptr;
@@ -55,6 +56,7 @@ class Conductor {
   void take_in(Input& input, Step& step);
   void carry_out(Action& action);
   void carry_out_park(Park& park);
+  void carry_out_quarantine(PutInQuarantine& put);
   void carry_out_acknowledge(Acknowledge& acknowledge);
   void give_back(const Release& release);
   void extend(const Extend& extend);

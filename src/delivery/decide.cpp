@@ -8,6 +8,8 @@ Decision decide(base::ErrorKind kind) {
       return Decision::bisect;
     case base::ErrorKind::unknown_outcome:
       return Decision::ask_marker;
+    case base::ErrorKind::timed_out:
+      return Decision::retry_less;
     case base::ErrorKind::invalid:
     case base::ErrorKind::conflict:
     case base::ErrorKind::throttled:

@@ -10,6 +10,7 @@ namespace twinshift::delivery {
 
 enum class Decision {
   retry,       // the same batch again after a pause; a secondary's events are parked when their time is over
+  retry_less,  // likewise, in smaller batches
   ask_marker,  // did it commit? the batch's marker says
   bisect,      // refused for its data: halve it until the bad rows stand alone
 };
@@ -18,7 +19,7 @@ enum class Decision {
 Decision decide(base::ErrorKind kind);
 
 // Watches the refusals among the last kWindowRows rows. Repeated refusals of one event are not counted: the caller
-// reports first attempts only.
+// leaves them out.
 class RejectGuard {
  public:
   static constexpr std::size_t kWindowRows = 1'000;

@@ -38,9 +38,13 @@ std::string_view to_string(TargetState state) {
 }
 
 struct Delivery::Impl {
-  Impl(Options options_in, queue::EventQueue& queue_in, std::vector<TargetParts> targets_in,
-       const base::Clock& clock_in)
-      : options(options_in), queue(queue_in), targets(std::move(targets_in)), clock(clock_in) {}
+  Impl(Options options_in, queue::EventQueue& queue_in, quarantine::Quarantine& quarantine_in,
+       std::vector<TargetParts> targets_in, const base::Clock& clock_in)
+      : options(options_in),
+        queue(queue_in),
+        quarantine(quarantine_in),
+        targets(std::move(targets_in)),
+        clock(clock_in) {}
 
   void start();
   void start_lanes();
@@ -51,6 +55,7 @@ struct Delivery::Impl {
 
   const Options options;
   queue::EventQueue& queue;
+  quarantine::Quarantine& quarantine;
   std::vector<TargetParts> targets;
   const base::Clock& clock;
 
@@ -111,6 +116,7 @@ void Delivery::Impl::start_threads() {
   }
   conductor = std::make_unique<Conductor>(Conductor::Parts{.setup = std::move(setup),
                                                            .queue = &queue,
+                                                           .quarantine = &quarantine,
                                                            .lanes = &lanes,
                                                            .backlogs = std::move(backlogs),
                                                            .clock = &clock,
@@ -177,9 +183,9 @@ DeliveryStatus Delivery::Impl::status() const {
   return status;
 }
 
-Delivery::Delivery(Options options, queue::EventQueue& queue, std::vector<TargetParts> targets,
-                   const base::Clock& clock)
-    : impl_(std::make_unique<Impl>(options, queue, std::move(targets), clock)) {
+Delivery::Delivery(Options options, queue::EventQueue& queue, quarantine::Quarantine& quarantine,
+                   std::vector<TargetParts> targets, const base::Clock& clock)
+    : impl_(std::make_unique<Impl>(options, queue, quarantine, std::move(targets), clock)) {
   const auto& parts = impl_->targets;
   TWINSHIFT_ASSERT(parts.size() <= kTargetsMax);
   TWINSHIFT_ASSERT(std::ranges::count_if(parts, [](const TargetParts& t) { return t.is_primary; }) == 1);

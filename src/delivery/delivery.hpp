@@ -18,6 +18,7 @@
 #include "base/error.hpp"
 #include "delivery/limits.hpp"
 #include "event/event.hpp"
+#include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "warehouse/warehouse.hpp"
 
@@ -62,7 +63,8 @@ struct TargetStatus {
   std::string last_error;  // empty after a success
   std::uint64_t landed = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;  // refusals, not events: a refused event is tried again
+  std::uint64_t rejected = 0;     // refusals: an event may be refused several times
+  std::uint64_t quarantined = 0;  // events put into the quarantine since the start
   std::uint64_t parked = 0;
   std::uint64_t batches = 0;
   std::uint64_t in_hand = 0;  // rows waiting for or in this lane
@@ -92,9 +94,10 @@ struct StopReport {
 
 class Delivery {
  public:
-  // `queue` and `clock` outlive the Delivery. Exactly one target is primary and enabled, at most kTargetsMax in all:
-  // anything else is our own mistake and asserted.
-  Delivery(Options options, queue::EventQueue& queue, std::vector<TargetParts> targets, const base::Clock& clock);
+  // `queue`, `quarantine` and `clock` outlive the Delivery. Exactly one target is primary and enabled, at most
+  // kTargetsMax in all: anything else is our own mistake and asserted.
+  Delivery(Options options, queue::EventQueue& queue, quarantine::Quarantine& quarantine,
+           std::vector<TargetParts> targets, const base::Clock& clock);
   ~Delivery();  // stops within 5 s where stop() was not called
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;

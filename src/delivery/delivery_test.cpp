@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log.hpp"
+#include "tests/support/fake_quarantine.hpp"
 #include "tests/support/fake_queue.hpp"
 #include "tests/support/fake_warehouse.hpp"
 #include "tests/support/wait_until.hpp"
@@ -69,7 +70,7 @@ class DeliveryTest : public testing::Test {
                        .warehouse = std::make_unique<FakeWarehouse>(secondary_),
                        .backlog = backlog_.get(),
                        .limits = limits});
-    delivery_ = std::make_unique<Delivery>(options, queue_, std::move(targets), base::system_clock());
+    delivery_ = std::make_unique<Delivery>(options, queue_, quarantine_, std::move(targets), base::system_clock());
     delivery_->start();
   }
 
@@ -88,6 +89,7 @@ class DeliveryTest : public testing::Test {
   }
 
   FakeQueue queue_;
+  tests::FakeQuarantine quarantine_;
   FakeQueue* debts_ = nullptr;
   std::unique_ptr<backlog::Backlog> backlog_;
   std::shared_ptr<FakeTable> primary_ = std::make_shared<FakeTable>();
@@ -161,16 +163,47 @@ TEST_F(DeliveryTest, AnUnknownOutcomeIsSettledByItsMarker) {
   EXPECT_EQ(primary_->rows(), 2U);
 }
 
-TEST_F(DeliveryTest, ARefusedEventStaysInTheQueueAndItsNeighboursLand) {
+TEST_F(DeliveryTest, ARefusedEventIsQuarantinedAndItsNeighboursLand) {
+  primary_->reject(event_text(5));
+  enqueue(0, 10);
+  start();
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(primary_->rows(), 9U);
+  EXPECT_EQ(secondary_->rows(), 10U);
+  const auto kept = quarantine_.kept();
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0].target, "primary");
+  EXPECT_EQ(kept[0].event->json, event_text(5));
+  EXPECT_EQ(kept[0].column, "event_name");
+  EXPECT_EQ(kept[0].error_class, "22001");
+  EXPECT_EQ(target(0).quarantined, 1U);
+  EXPECT_NE(log().find("primary, column event_name"), std::string::npos);
+  EXPECT_EQ(log().find("appsflyer_id"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, ALoneRefusedEventWaitsUntilAnotherIsTaken) {
   primary_->reject(event_text(5));
   start();
+  enqueue(5, 1);
+  ASSERT_TRUE(wait_until([&] { return target(0).rejected >= 3; }));  // tried again and again
+  EXPECT_TRUE(quarantine_.kept().empty());
+  EXPECT_EQ(queue_.depth(), 1U);
+  enqueue(0, 1);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(quarantine_.kept().size(), 1U);
+}
+
+TEST_F(DeliveryTest, AQuarantineThatTakesNothingKeepsTheEventWhereItIs) {
+  quarantine_.fail_puts(trouble(ErrorKind::full));
+  primary_->reject(event_text(5));
   enqueue(0, 10);
-  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 1; }));
-  EXPECT_EQ(primary_->rows(), 9U);
-  EXPECT_FALSE(primary_->has(event_text(5)));
-  ASSERT_TRUE(wait_until([&] { return target(0).rejected >= 2; }));  // tried again
-  EXPECT_NE(log().find("column event_name: too long"), std::string::npos);
-  EXPECT_EQ(log().find("appsflyer_id"), std::string::npos);
+  start();
+  ASSERT_TRUE(wait_until([&] { return log().find("Failed to quarantine events") != std::string::npos; }));
+  EXPECT_EQ(queue_.depth(), 1U);
+  quarantine_.fail_puts(std::nullopt);
+  enqueue(20, 1);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  EXPECT_EQ(quarantine_.kept().size(), 1U);
 }
 
 TEST_F(DeliveryTest, AMessageThatHoldsNoEventStaysAndHoldsNobodyUp) {

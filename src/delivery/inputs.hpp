@@ -38,6 +38,11 @@ struct Parked {
   std::uint64_t group = 0;
   base::Status status;
 };
+struct Quarantined {
+  LaneIndex lane = 0;
+  std::uint64_t group = 0;
+  base::Status status;
+};
 struct AcknowledgeFailed {
   base::Error error;
 };
@@ -45,9 +50,11 @@ struct StopAsked {
   base::SteadyTime deadline;
 };
 
-using Input = std::variant<Received, Written, MarkerAnswered, Probed, Fetched, Parked, AcknowledgeFailed, StopAsked>;
+using Input =
+    std::variant<Received, Written, MarkerAnswered, Probed, Fetched, Parked, Quarantined, AcknowledgeFailed, StopAsked>;
 
-// Bounded by what can be under way: receives by the flow's room, calls by one a lane, groups by parking_rows_max.
+// Bounded by what can be under way: receives by the flow's room, calls by one a lane, groups by parking_rows_max and
+// by the refusals that a RejectGuard believes.
 inline constexpr std::size_t kInputsMax = 65'536;
 using InputBox = base::Mailbox<Input>;
 using InputBoxPtr = std::shared_ptr<InputBox>;  // shared with callbacks and with threads that may be left behind

@@ -13,6 +13,7 @@
 #include "delivery/decide.hpp"
 #include "delivery/lane_policy.hpp"
 #include "delivery/parker.hpp"
+#include "delivery/refusals.hpp"
 #include "delivery/settlement.hpp"
 
 namespace twinshift::delivery {
@@ -30,15 +31,17 @@ struct Flight {
   std::vector<MessageRef> refs{};  // by the batch's order
   Source source = kQueue;
   bool unknown = false;  // its marker must be asked for before anything else
+  int lost = 0;          // times that its marker was asked for and not there
 };
 
 // A batch that was refused for its data, being halved.
 struct Bisection {
   struct Suspect {
     MessageRef ref{};
-    base::Error error{};
+    warehouse::Refusal why{};
   };
   std::size_t rows = 0;
+  std::uint64_t inserted_before = 0;  // rows that the lane had inserted until then
   Source source = kQueue;
   std::deque<Flight> parts{};  // not yet tried, in order
   std::vector<Suspect> suspects{};
@@ -50,7 +53,8 @@ enum class Doing : std::uint8_t { nothing, writing, asking, probing, fetching };
 struct LaneCounts {
   std::uint64_t landed = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;
+  std::uint64_t rejected = 0;     // refusals
+  std::uint64_t quarantined = 0;  // events
   std::uint64_t parked = 0;
   std::uint64_t batches = 0;
 };
@@ -71,12 +75,14 @@ struct LaneState {
   LanePolicy policy;
   RejectGuard guard;
   Parker parker;
+  Refusals refusals;
 
   Doing doing = Doing::nothing;
   bool greeted = false;      // the target has answered a probe since the start
   base::SteadyTime since{};  // when it began that, or when it became idle
   bool stalled = false;      // the call has been away for longer than park_after
   std::optional<Flight> current;
+  std::deque<Flight> rest;  // of a batch that took too long and was halved: before anything new
   std::optional<Bisection> bisection;
 
   std::size_t backlog_row_bytes = kBacklogRowBytesFirst;  // of the last fetch, in the mean

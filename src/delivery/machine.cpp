@@ -102,7 +102,8 @@ base::SteadyTime Machine::wake_at(base::SteadyTime now) const {
     }
     if (stopping_) continue;
     const base::SteadyTime allowed = lane.policy.wait_until();
-    if (lane.current || lane.bisection || !lane.greeted || lane.policy.breaker() == Breaker::open) sooner(allowed);
+    if (lane.current || lane.bisection || !lane.rest.empty() || !lane.greeted || lane.policy.breaker() == Breaker::open)
+      sooner(allowed);
     if (lane.setup.has_backlog) sooner(std::max(allowed, lane.backlog_at));
     if (const auto start = lane.batcher.start_at(lane.since)) sooner(std::max(allowed, *start));
   }

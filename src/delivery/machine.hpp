@@ -6,7 +6,8 @@
 //   acknowledge only what every lane has settled: committed, or durable in that lane's backlog (2, 3);
 //   a secondary's event is parked park_after after the primary's commit; at once beyond the lane's budget, while its
 //   breaker is open and while its call does not come back (3, 5);
-//   a batch refused for its data is halved; its neighbours commit in the same cycle (6);
+//   a batch refused for its data is halved; its neighbours commit in the same cycle, the bad rows go into the
+//   quarantine, unless it may be the table (6);
 //   an unknown outcome is settled by the batch's marker and by nothing else.
 #pragma once
 
@@ -45,6 +46,8 @@ class Machine {
   void fetched(LaneIndex lane, base::Result<std::vector<Arrival>> result, Step& step);
   // The answer to a Park.
   void parked(LaneIndex lane, std::uint64_t group, base::Status status, Step& step);
+  // The answer to a PutInQuarantine.
+  void quarantined(LaneIndex lane, std::uint64_t group, base::Status status, Step& step);
   void tick(Step& step);
 
   // Starts nothing new; settles, parks or releases what is in hand. Done when finished().
@@ -73,7 +76,10 @@ class Machine {
   bool start_backlog(LaneIndex index, Step& step);
   bool start_live(LaneIndex index, Step& step);
   void send(LaneIndex index, Step& step);
+  void take_next_flight(LaneIndex index, Step& step);
   Flight make_flight(std::vector<MessageRef> refs, Source source);
+  Flight split_off(Flight& flight);
+  void send_less(LaneIndex index);
   bool wanted(LaneIndex index, const Flight& flight);
   void commit(LaneIndex index, const warehouse::WriteReport& report, std::chrono::nanoseconds took, Step& step);
   struct Outcomes {
@@ -82,7 +88,7 @@ class Machine {
     std::vector<Bisection::Suspect> refused;
     std::uint64_t duplicates = 0;
   };
-  static Outcomes sort_outcomes(const Flight& flight, const warehouse::WriteReport& report, const std::string& target);
+  static Outcomes sort_outcomes(const Flight& flight, const warehouse::WriteReport& report);
   void land(LaneIndex index, const std::vector<MessageRef>& refs, std::uint64_t duplicates, Step& step);
   void commit_all(LaneIndex index, const warehouse::Marker& marker, Step& step);
   void fail_batch(LaneIndex index, const base::Error& error, Step& step);
@@ -93,8 +99,13 @@ class Machine {
   void bisect(LaneIndex index, const base::Error& error, Step& step);
   void end_part(LaneIndex index, Step& step);
   void end_bisection(LaneIndex index, bool refused_by_table, Step& step);
-  void refuse_rows(LaneIndex index, std::size_t rows, std::vector<Bisection::Suspect> suspects, Step& step);
-  void reject(LaneIndex index, MessageRef ref, const base::Error& error, Step& step);
+  void refuse_rows(LaneIndex index, std::size_t rows, std::uint64_t inserted_before,
+                   std::vector<Bisection::Suspect> suspects, Step& step);
+  void blame_table(LaneIndex index, const std::vector<Bisection::Suspect>& suspects, Step& step);
+  void put_in_quarantine(LaneIndex index, const std::vector<Bisection::Suspect>& suspects, Step& step);
+  void doubt(LaneIndex index, const Bisection::Suspect& suspect, Step& step);
+  void put_back(LaneIndex index, MessageRef ref, Step& step);
+  std::size_t count_fresh(LaneIndex index, const std::vector<Bisection::Suspect>& suspects);
 
   // machine_park.cpp: what leaves a lane without having been written.
   void primary_has(const std::vector<MessageRef>& refs, Step& step);

@@ -60,6 +60,7 @@ class MachineTest : public testing::Test {
   Arrival arrival(std::uint32_t attempt = 1) {
     auto event = std::make_shared<event::Event>();
     event->key = ++receipts_;
+    for (std::size_t i = 0; i < 8; ++i) event->id.bytes[i] = static_cast<std::uint8_t>(event->key >> (8 * i));
     return {.event = std::move(event),
             .receipt = {.id = receipts_, .generation = 1, .handle = {}},
             .attempt = attempt,
@@ -132,6 +133,17 @@ class MachineTest : public testing::Test {
     });
     if (!std::exchange(step_pending_, false)) return;
     step([&](Step& s) { machine_->fetched(lane, std::move(arrivals), s); });
+  }
+  // Keys of the events that were to be quarantined.
+  std::vector<std::int64_t> answer_quarantine(bool kept = true) {
+    std::vector<std::int64_t> keys;
+    for (const PutInQuarantine& put : take<PutInQuarantine>()) {
+      for (const quarantine::Refused& each : put.events) keys.push_back(each.event->key);
+      base::Status status;
+      if (!kept) status = base::fail(trouble(base::ErrorKind::full));
+      step([&](Step& s) { machine_->quarantined(put.lane, put.group, status, s); });
+    }
+    return keys;
   }
   void answer_parks(bool parked) {
     for (const Park& park : take<Park>()) {

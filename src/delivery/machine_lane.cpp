@@ -16,19 +16,32 @@ void Machine::advance(LaneIndex index, Step& step) {
     return;
   }
   if (!lane.policy.may_try(step.now)) return;
-  if (lane.current && !wanted(index, *lane.current)) {
-    lane.current.reset();
-    end_part(index, step);
-  }
-  if (!lane.current && lane.bisection && !lane.bisection->parts.empty()) {
-    lane.current = std::move(lane.bisection->parts.front());
-    lane.bisection->parts.pop_front();
-  }
+  take_next_flight(index, step);
   if (lane.current) {
     send(index, step);
   } else if (!start_backlog(index, step)) {
     start_live(index, step);
   }
+}
+
+// What has been begun comes before anything new.
+void Machine::take_next_flight(LaneIndex index, Step& step) {
+  LaneState& lane = lanes_[index];
+  if (lane.current && !wanted(index, *lane.current)) {
+    lane.current.reset();
+    end_part(index, step);
+  }
+  if (lane.current) return;
+  std::deque<Flight>& begun = lane.bisection ? lane.bisection->parts : lane.rest;
+  while (!lane.current && !begun.empty()) {
+    lane.current = std::move(begun.front());
+    begun.pop_front();
+    if (!wanted(index, *lane.current)) lane.current.reset();
+  }
+  if (lane.current && lane.current->refs.size() > lane.batcher.cap().rows()) {
+    begun.push_front(split_off(*lane.current));
+  }
+  if (!lane.current) end_part(index, step);
 }
 
 // Live traffic comes first, but every n-th batch is the backlog's, and an idle lane's all.
@@ -39,7 +52,7 @@ bool Machine::start_backlog(LaneIndex index, Step& step) {
   const auto live_start = lane.batcher.start_at(lane.since);
   if (live_start && *live_start <= step.now && lane.live_batches < limits.backlog_batch_every - 1) return false;
   const std::size_t rows =
-      std::clamp<std::size_t>(limits.batch_bytes_max / lane.backlog_row_bytes, 1, limits.batch_rows_max);
+      std::clamp<std::size_t>(limits.batch_bytes_max / lane.backlog_row_bytes, 1, lane.batcher.cap().rows());
   begin_call(index, Doing::fetching, step);
   step.actions.emplace_back(FetchBacklog{.lane = index, .rows_max = rows});
   return true;
@@ -82,6 +95,26 @@ Flight Machine::make_flight(std::vector<MessageRef> refs, Source source) {
   return {.batch = std::move(batch), .refs = std::move(refs), .source = source};
 }
 
+// The second half as a batch of its own; the first one gets a new id, too.
+Flight Machine::split_off(Flight& flight) {
+  const auto middle = flight.refs.begin() + static_cast<std::ptrdiff_t>((flight.refs.size() + 1) / 2);
+  const auto in_hand = [this](std::vector<MessageRef> refs) {
+    std::erase_if(refs, [&](MessageRef ref) { return settlement_.find(ref) == nullptr; });
+    return refs;
+  };
+  Flight second = make_flight(in_hand({middle, flight.refs.end()}), flight.source);
+  flight = make_flight(in_hand({flight.refs.begin(), middle}), flight.source);
+  return second;
+}
+
+// The batch took too long and left nothing behind.
+void Machine::send_less(LaneIndex index) {
+  LaneState& lane = lanes_[index];
+  lane.batcher.cap().took_too_long(lane.current->refs.size());
+  if (lane.current->refs.size() < 2) return;
+  (lane.bisection ? lane.bisection->parts : lane.rest).push_front(split_off(*lane.current));
+}
+
 // Is there still anything in it that this lane has to write?
 bool Machine::wanted(LaneIndex index, const Flight& flight) {
   return std::ranges::any_of(flight.refs, [&](MessageRef ref) {
@@ -116,15 +149,13 @@ void Machine::written(LaneIndex index, base::Result<warehouse::WriteReport> resu
   after(step);
 }
 
-Machine::Outcomes Machine::sort_outcomes(const Flight& flight, const warehouse::WriteReport& report,
-                                         const std::string& target) {
+Machine::Outcomes Machine::sort_outcomes(const Flight& flight, const warehouse::WriteReport& report) {
   Outcomes sorted;
   sorted.committed.reserve(flight.refs.size());
   for (std::size_t i = 0; i < flight.refs.size(); ++i) {
     const auto outcome = i < report.outcomes.size() ? report.outcomes[i] : warehouse::Outcome::deferred;
     if (outcome == warehouse::Outcome::rejected) {
-      std::string reason = i < report.reasons.size() ? report.reasons[i] : std::string();
-      sorted.refused.push_back({flight.refs[i], {base::ErrorKind::rejected, std::move(reason), target, {}}});
+      sorted.refused.push_back({flight.refs[i], i < report.reasons.size() ? report.reasons[i] : warehouse::Refusal{}});
     } else if (outcome == warehouse::Outcome::deferred) {
       sorted.deferred.push_back(flight.refs[i]);
     } else {
@@ -138,7 +169,8 @@ Machine::Outcomes Machine::sort_outcomes(const Flight& flight, const warehouse::
 void Machine::commit(LaneIndex index, const warehouse::WriteReport& report, std::chrono::nanoseconds took, Step& step) {
   LaneState& lane = lanes_[index];
   const Flight flight = *std::exchange(lane.current, std::nullopt);
-  Outcomes sorted = sort_outcomes(flight, report, lane.setup.name);
+  Outcomes sorted = sort_outcomes(flight, report);
+  const std::uint64_t inserted_before = lane.refusals.inserted();
   land(index, sorted.committed, sorted.duplicates, step);
   step.actions.emplace_back(Note{.kind = NoteKind::committed,
                                  .lane = index,
@@ -157,15 +189,23 @@ void Machine::commit(LaneIndex index, const warehouse::WriteReport& report, std:
     std::ranges::move(sorted.refused, std::back_inserter(lane.bisection->suspects));
     end_part(index, step);
   } else {
-    refuse_rows(index, flight.refs.size(), std::move(sorted.refused), step);
+    refuse_rows(index, flight.refs.size(), inserted_before, std::move(sorted.refused), step);
   }
 }
 
 // The target has these for good.
 void Machine::land(LaneIndex index, const std::vector<MessageRef>& refs, std::uint64_t duplicates, Step& step) {
   LaneState& lane = lanes_[index];
+  if (lane.refusals.remembers_any()) {
+    for (const MessageRef ref : refs) {
+      const Entry* entry = settlement_.find(ref);
+      if (entry != nullptr) lane.refusals.forget(entry->arrival.event->id);
+    }
+  }
   for (const MessageRef ref : refs) settlement_.settle(ref, index);
   if (lane.setup.is_primary) primary_has(refs, step);
+  lane.refusals.rows_inserted(refs.size() - duplicates);
+  lane.batcher.cap().landed(refs.size());
   lane.counts.landed += refs.size() - duplicates;
   lane.counts.duplicates += duplicates;
   ++lane.counts.batches;
@@ -198,9 +238,10 @@ void Machine::fail_batch(LaneIndex index, const base::Error& error, Step& step) 
                                  .error = error});
   if (decision == Decision::ask_marker) {
     lane.current->unknown = true;
-  } else {
-    fail_try(index, step);
+    return;
   }
+  if (decision == Decision::retry_less) send_less(index);
+  fail_try(index, step);
 }
 
 void Machine::marker_answered(LaneIndex index, base::Result<std::optional<warehouse::Marker>> result, Step& step) {
@@ -216,6 +257,7 @@ void Machine::marker_answered(LaneIndex index, base::Result<std::optional<wareho
     fail_try(index, step);
   } else if (!*result) {
     lane.current->unknown = false;  // it did not commit and cannot any more: the same batch again
+    if (++lane.current->lost > 1) send_less(index);
     fail_try(index, step);
   } else {
     commit_all(index, **result, step);

@@ -53,6 +53,10 @@ std::vector<MessageRef> Machine::take_waiting(LaneState& lane) {
     std::ranges::copy(lane.current->refs, std::back_inserter(refs));
     lane.current.reset();
   }
+  if (!lane.rest.empty() && (lane.rest.front().source == kQueue || stopping_)) {
+    for (const Flight& flight : lane.rest) std::ranges::copy(flight.refs, std::back_inserter(refs));
+    lane.rest.clear();
+  }
   if (lane.bisection && (lane.bisection->source == kQueue || stopping_)) {
     for (const Flight& part : lane.bisection->parts) std::ranges::copy(part.refs, std::back_inserter(refs));
     for (const Bisection::Suspect& suspect : lane.bisection->suspects) refs.push_back(suspect.ref);

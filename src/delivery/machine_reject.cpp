@@ -1,18 +1,43 @@
-// Refused rows: found by halving, believed unless there are too many, and never in their neighbours' way.
+// Refused rows: found by halving, believed where other rows are taken and they are few, and never in their neighbours'
+// way.
 #include <algorithm>
 #include <utility>
 
 #include "delivery/machine.hpp"
 
 namespace twinshift::delivery {
+namespace {
+
+base::Error error_of(const std::string& target, const warehouse::Refusal& why) {
+  const std::string where = why.column.empty() ? target : target + ", column " + why.column;
+  return {base::ErrorKind::rejected, why.message, where, {}};
+}
+
+void note_refusal(NoteKind kind, LaneIndex lane, const quarantine::Refused& refused, Step& step) {
+  step.actions.emplace_back(
+      Note{.kind = kind,
+           .lane = lane,
+           .statement_id = refused.event->id.hex(),
+           .rows = 1,
+           .error = error_of(refused.target, {refused.column, refused.error_class, refused.message})});
+}
+
+}  // namespace
 
 void Machine::bisect(LaneIndex index, const base::Error& error, Step& step) {
   LaneState& lane = lanes_[index];
   Flight flight = *std::exchange(lane.current, std::nullopt);
-  if (!lane.bisection) lane.bisection = Bisection{.rows = flight.refs.size(), .source = flight.source};
+  if (!lane.bisection) {
+    lane.bisection = Bisection{.rows = flight.refs.size(),
+                               .inserted_before = lane.refusals.inserted(),
+                               .source = flight.source,
+                               .parts = {},
+                               .suspects = {}};
+    // What is left of a batch that was halved for its size waits behind it.
+  }
   Bisection& bisection = *lane.bisection;
   if (flight.refs.size() == 1) {
-    bisection.suspects.push_back({flight.refs.front(), error});
+    bisection.suspects.push_back({flight.refs.front(), warehouse::refusal_of(error)});
   } else {
     const auto middle = flight.refs.begin() + static_cast<std::ptrdiff_t>(flight.refs.size() / 2);
     for (auto [begin, end] : {std::pair{middle, flight.refs.end()}, std::pair{flight.refs.begin(), middle}}) {
@@ -22,14 +47,18 @@ void Machine::bisect(LaneIndex index, const base::Error& error, Step& step) {
       if (!half.empty()) bisection.parts.push_front(make_flight(std::move(half), flight.source));
     }
   }
-  const auto first_attempts = std::ranges::count_if(bisection.suspects, [&](const Bisection::Suspect& suspect) {
-    const Entry* entry = settlement_.find(suspect.ref);
-    return entry != nullptr && entry->arrival.attempt <= 1;
-  });
-  if (lane.guard.too_many(static_cast<std::size_t>(first_attempts)) && bisection.rows > 1) {
+  if (bisection.rows > 1 && lane.guard.too_many(count_fresh(index, bisection.suspects))) {
     return end_bisection(index, true, step);
   }
   end_part(index, step);
+}
+
+// Refusals that are news: an event that was refused before says nothing about the table.
+std::size_t Machine::count_fresh(LaneIndex index, const std::vector<Bisection::Suspect>& suspects) {
+  return static_cast<std::size_t>(std::ranges::count_if(suspects, [&](const Bisection::Suspect& suspect) {
+    const Entry* entry = settlement_.find(suspect.ref);
+    return entry != nullptr && !lanes_[index].refusals.knows(entry->arrival.event->id);
+  }));
 }
 
 void Machine::end_part(LaneIndex index, Step& step) {
@@ -40,50 +69,116 @@ void Machine::end_part(LaneIndex index, Step& step) {
 void Machine::end_bisection(LaneIndex index, bool refused_by_table, Step& step) {
   LaneState& lane = lanes_[index];
   Bisection bisection = *std::exchange(lane.bisection, std::nullopt);
-  // Cut short, every suspect counts as one too many, so refuse_rows believes none.
   for (const Flight& part : bisection.parts) {
     for (const MessageRef ref : part.refs) retry_later(index, ref, step);
   }
-  refuse_rows(index, refused_by_table ? bisection.suspects.size() : bisection.rows, std::move(bisection.suspects),
-              step);
+  if (refused_by_table) return blame_table(index, bisection.suspects, step);
+  refuse_rows(index, bisection.rows, bisection.inserted_before, std::move(bisection.suspects), step);
 }
 
-void Machine::refuse_rows(LaneIndex index, std::size_t rows, std::vector<Bisection::Suspect> suspects, Step& step) {
+// Each suspect was refused alone. Which of them is the rows' own fault?
+void Machine::refuse_rows(LaneIndex index, std::size_t rows, std::uint64_t inserted_before,
+                          std::vector<Bisection::Suspect> suspects, Step& step) {
   LaneState& lane = lanes_[index];
   std::erase_if(suspects, [&](const Bisection::Suspect& each) { return settlement_.find(each.ref) == nullptr; });
   if (suspects.empty()) return;
-  // Events refused before are known: only new refusals can mean that the table has changed.
-  const auto fresh = static_cast<std::size_t>(std::ranges::count_if(
-      suspects, [&](const Bisection::Suspect& each) { return settlement_.find(each.ref)->arrival.attempt <= 1; }));
-  if (lane.guard.allows(rows, fresh)) {
-    lane.guard.record(suspects.size(), fresh);
-    for (const Bisection::Suspect& each : suspects) reject(index, each.ref, each.error, step);
-    return;
+  const std::size_t fresh = count_fresh(index, suspects);
+  const bool all_of_several = rows > 1 && suspects.size() >= rows;
+  if (fresh > 0 && !lane.guard.allows(rows, fresh)) return blame_table(index, suspects, step);
+  lane.guard.record(suspects.size(), fresh);
+  lane.counts.rejected += suspects.size();
+  std::vector<Bisection::Suspect> believed;
+  const bool others_inserted = lane.refusals.inserted() > inserted_before;
+  for (const Bisection::Suspect& each : suspects) {
+    const event::EventId& id = settlement_.find(each.ref)->arrival.event->id;
+    if (!all_of_several && (others_inserted || lane.refusals.proven(id))) {
+      believed.push_back(each);
+    } else {
+      doubt(index, each, step);
+    }
   }
-  lane.last_error = suspects.front().error.text();
+  if (!believed.empty()) put_in_quarantine(index, believed, step);
+}
+
+// So many that it must be the table: none is believed, and the target is left alone for a while.
+void Machine::blame_table(LaneIndex index, const std::vector<Bisection::Suspect>& suspects, Step& step) {
+  LaneState& lane = lanes_[index];
+  const base::Error error = error_of(lane.setup.name, suspects.front().why);
+  lane.last_error = error.text();
   step.actions.emplace_back(
-      Note{.kind = NoteKind::table_refuses, .lane = index, .rows = suspects.size(), .error = suspects.front().error});
+      Note{.kind = NoteKind::table_refuses, .lane = index, .rows = suspects.size(), .error = error});
   for (const Bisection::Suspect& each : suspects) retry_later(index, each.ref, step);
   lane.policy.trip(step.now);
   if (can_park(index)) shed(index);
 }
 
-// Until there is a quarantine: the event stays where it is durable (queue or backlog) and comes again later and later.
-void Machine::reject(LaneIndex index, MessageRef ref, const base::Error& error, Step& step) {
+void Machine::put_in_quarantine(LaneIndex index, const std::vector<Bisection::Suspect>& suspects, Step& step) {
   LaneState& lane = lanes_[index];
-  const Entry* entry = settlement_.find(ref);
+  Refusals::Group group;
+  for (const Bisection::Suspect& each : suspects) {
+    Entry& entry = *settlement_.find(each.ref);
+    settlement_.move(entry, index, Part::refused);
+    group.refs.push_back(each.ref);
+    group.events.push_back({.target = lane.setup.name,
+                            .event = entry.arrival.event,
+                            .column = each.why.column,
+                            .error_class = each.why.error_class,
+                            .message = each.why.message});
+  }
+  PutInQuarantine action{.lane = index, .group = 0, .events = group.events};
+  action.group = lane.refusals.sent(std::move(group));
+  step.actions.emplace_back(std::move(action));
+}
+
+void Machine::quarantined(LaneIndex index, std::uint64_t number, base::Status status, Step& step) {
+  LaneState& lane = lanes_[index];
+  const Refusals::Group group = lane.refusals.answered(number);
+  if (!status && !group.refs.empty()) {
+    step.actions.emplace_back(Note{.kind = NoteKind::quarantine_failed,
+                                   .lane = index,
+                                   .rows = group.refs.size(),
+                                   .error = std::move(status.error())});
+  }
+  for (std::size_t i = 0; i < group.refs.size(); ++i) {
+    const quarantine::Refused& refused = group.events[i];
+    if (!status) {
+      lane.refusals.remember(refused.event->id);
+      put_back(index, group.refs[i], step);
+      continue;
+    }
+    lane.refusals.forget(refused.event->id);
+    ++lane.counts.quarantined;
+    note_refusal(NoteKind::quarantined, index, refused, step);
+    settlement_.settle(group.refs[i], index);
+  }
+  if (status && lane.setup.is_primary) primary_has(group.refs, step);
+  after(step);
+}
+
+// Nothing else was inserted meanwhile, so it may still be the table.
+void Machine::doubt(LaneIndex index, const Bisection::Suspect& suspect, Step& step) {
+  LaneState& lane = lanes_[index];
+  const event::EventPtr event = settlement_.find(suspect.ref)->arrival.event;
+  lane.refusals.remember(event->id);
+  note_refusal(NoteKind::doubted, index,
+               {.target = lane.setup.name,
+                .event = event,
+                .column = suspect.why.column,
+                .error_class = suspect.why.error_class,
+                .message = suspect.why.message},
+               step);
+  put_back(index, suspect.ref, step);
+}
+
+// To where it is durable: it comes again, later and later.
+void Machine::put_back(LaneIndex index, MessageRef ref, Step& step) {
+  Entry* entry = settlement_.find(ref);
   if (entry == nullptr) return;
-  ++lane.counts.rejected;
-  step.actions.emplace_back(Note{.kind = NoteKind::rejected,
-                                 .lane = index,
-                                 .statement_id = entry->arrival.event->id.hex(),
-                                 .rows = 1,
-                                 .from_backlog = entry->source != kQueue,
-                                 .error = error});
   if (entry->source == kQueue && can_park(index)) {
+    if (entry->parts[index] == Part::refused) settlement_.move(*entry, index, Part::queued);
     park_part(index, ref);
   } else {
-    release(ref, release_delay(entry->arrival.attempt), step);
+    release(ref, stopping_ ? std::chrono::milliseconds(0) : release_delay(entry->arrival.attempt), step);
   }
 }
 

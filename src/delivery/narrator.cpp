@@ -6,6 +6,16 @@ namespace twinshift::delivery {
 
 namespace log = base::log;
 
+namespace {
+
+std::string_view refusal_text(NoteKind kind) {
+  if (kind == NoteKind::quarantined) return " refuses an event for good: it is in the quarantine";
+  if (kind == NoteKind::doubted) return " refuses an event: it is kept and tried again later";
+  return " refuses so many events that its table must be at fault: all are kept";
+}
+
+}  // namespace
+
 Narrator::Narrator(std::vector<Target> targets) : targets_(std::move(targets)), throttles_(targets_.size()) {}
 
 void Narrator::tell(const Note& note, base::SteadyTime now) {
@@ -16,7 +26,8 @@ void Narrator::tell(const Note& note, base::SteadyTime now) {
     case NoteKind::failed:
     case NoteKind::probe_failed:
       return tell_failure(note, now);
-    case NoteKind::rejected:
+    case NoteKind::doubted:
+    case NoteKind::quarantined:
     case NoteKind::table_refuses:
       return tell_refusal(note, now);
     case NoteKind::park_failed:
@@ -25,6 +36,7 @@ void Narrator::tell(const Note& note, base::SteadyTime now) {
     case NoteKind::breaker_opened:
     case NoteKind::breaker_closed:
     case NoteKind::fetch_failed:
+    case NoteKind::quarantine_failed:
     case NoteKind::undecodable:
       return tell_other(note, now);
   }
@@ -57,18 +69,15 @@ void Narrator::tell_refusal(const Note& note, base::SteadyTime now) {
   const Target& target = targets_[note.lane];
   const auto count = throttles_[note.lane].rejected.pass(note.error->message, now);
   if (!count) return;
-  const bool table = note.kind == NoteKind::table_refuses;
-  log::Line line =
-      log::error(table ? target.name + " " + target.product +
-                             " refuses so many events that its table must be at fault: all are kept"
-                       : target.name + " " + target.product + " refuses an event: it is kept and tried again later");
+  log::Line line = log::error(target.name + " " + target.product + std::string(refusal_text(note.kind)));
   line.add("target", target.name).add("count", *count);
-  if (table) {
+  if (note.kind == NoteKind::table_refuses) {
     line.add("rows", note.rows);
   } else {
     line.add("eventId", note.statement_id);
   }
   line.add(*note.error);
+  if (note.kind == NoteKind::quarantined) line.add("hint", "`twinshift quarantine list` shows it");
 }
 
 void Narrator::tell_parking(const Note& note, base::SteadyTime now) {
@@ -89,6 +98,11 @@ void Narrator::tell_other(const Note& note, base::SteadyTime now) {
     log::warn("Target is left alone for a while: it keeps failing").add("target", target.name);
   } else if (note.kind == NoteKind::breaker_closed) {
     log::info("Target is well again").add("target", target.name);
+  } else if (note.kind == NoteKind::quarantine_failed) {
+    const auto count = throttles_[note.lane].other.pass(note.error->message, now);
+    if (!count) return;
+    log::Line line = log::error("Failed to quarantine events: they are kept and come again");
+    line.add("target", target.name).add("rows", note.rows).add("count", *count).add(*note.error);
   } else if (note.kind == NoteKind::fetch_failed) {
     const auto count = throttles_[note.lane].other.pass(note.error->message, now);
     if (count)

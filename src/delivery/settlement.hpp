@@ -18,6 +18,7 @@ enum class Part : std::uint8_t {
   queued,   // waits for or is in a batch of the lane
   to_park,  // is to go to the lane's backlog as soon as the primary has it
   parking,  // on its way there
+  refused,  // the target refuses it for good: on its way into the quarantine
 };
 
 // Names a message in hand; stale once it has been settled or given back.

@@ -67,6 +67,12 @@ std::unexpected<Failure> Connection::lose(std::string_view what) {
   return std::unexpected(silent(where_, what));
 }
 
+std::unexpected<Failure> Connection::run_out(std::string_view what) {
+  std::unexpected<Failure> failure = lose(what);
+  failure.error().error.kind = ErrorKind::timed_out;
+  return failure;
+}
+
 Failure Connection::failure_of(const Result& result) {
   Failure failure = read_failure(result.handle(), where_);
   lost_ = lost_ || PQstatus(handle_.get()) == CONNECTION_BAD || is_fatal(result.handle());
@@ -80,7 +86,7 @@ Outcome<void> Connection::flush(base::SteadyTime deadline) {
     if (state == 0) return {};
     if (state < 0) return lose("the connection was lost while sending");
     const short ready = wait_for(PQsocket(handle_.get()), POLLIN | POLLOUT, deadline);
-    if (ready == 0) return lose("the server did not take what was sent in time");
+    if (ready == 0) return run_out("the server did not take what was sent in time");
     // The server may wait until we have read what it says.
     if ((ready & POLLIN) != 0 && PQconsumeInput(handle_.get()) == 0) return lose("the connection was lost");
   }
@@ -88,7 +94,7 @@ Outcome<void> Connection::flush(base::SteadyTime deadline) {
 
 Outcome<void> Connection::wait_for_input(base::SteadyTime deadline) {
   while (PQisBusy(handle_.get()) != 0) {
-    if (wait_for(PQsocket(handle_.get()), POLLIN, deadline) == 0) return lose("the server did not answer in time");
+    if (wait_for(PQsocket(handle_.get()), POLLIN, deadline) == 0) return run_out("the server did not answer in time");
     // A failure shows as a result of its own, with the server's last words.
     if (PQconsumeInput(handle_.get()) == 0) break;
   }
@@ -192,7 +198,7 @@ Outcome<void> Connection::put_copy(std::string_view data, base::SteadyTime deadl
     if (state == 1) return {};
     if (state < 0) return lose("the connection was lost while copying");
     const short ready = wait_for(PQsocket(handle_.get()), POLLIN | POLLOUT, deadline);
-    if (ready == 0) return lose("the server did not take the rows in time");
+    if (ready == 0) return run_out("the server did not take the rows in time");
     if ((ready & POLLIN) != 0 && PQconsumeInput(handle_.get()) == 0) return lose("the connection was lost");
   }
 }

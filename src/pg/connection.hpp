@@ -78,6 +78,8 @@ class Connection {
   Outcome<std::vector<Result>> collect(base::SteadyTime deadline);
   Outcome<Result> collect_one(base::SteadyTime deadline);
   std::unexpected<Failure> lose(std::string_view what);
+  // The deadline has passed.
+  std::unexpected<Failure> run_out(std::string_view what);
   [[nodiscard]] Failure failure_of(const Result& result);
 
   std::unique_ptr<pg_conn, Finish> handle_;

@@ -30,11 +30,21 @@ enum class Outcome : std::uint8_t {
   deferred,   // not written now; try again
 };
 
+// Why a warehouse refuses an event. No text holds a value of the row.
+struct Refusal {
+  std::string column;       // empty where it is not known
+  std::string error_class;  // SQLSTATE, or the database's own name
+  std::string message;
+};
+
+// From the error of a whole batch: the class stands in square brackets at the message's end, the column behind
+// ", column " in the message or in `where`.
+Refusal refusal_of(const base::Error& error);
+
 struct WriteReport {
   std::vector<Outcome> outcomes;  // by the batch's order
   std::string statement_id;       // the database's own name for the work; the batch id where it has none
-  // For a rejected event: which column and why, by the batch's order; empty elsewhere.
-  std::vector<std::string> reasons;
+  std::vector<Refusal> reasons;   // of the rejected events, by the batch's order; empty elsewhere
 };
 
 struct Marker {

@@ -45,7 +45,7 @@ std::string WarehouseSuite::write_around(const std::string& id, const std::vecto
     std::string letters;
     for (std::size_t i = 0; i < events.size(); ++i) {
       const bool rejected = report->outcomes[i] == Outcome::rejected;
-      if (rejected) reason = report->reasons[i];
+      if (rejected) reason = report->reasons[i].message;
       letters += rejected ? 'r' : 'w';
     }
     return letters;

@@ -65,7 +65,7 @@ base::Result<warehouse::WriteReport> SimWarehouse::write_moody(const warehouse::
       return report;
     }
     case 5:
-      return trouble(ErrorKind::throttled);
+      return trouble(random_.chance(0.5) ? ErrorKind::throttled : ErrorKind::timed_out);
     default:
       return commit(batch);
   }

@@ -65,14 +65,20 @@ TEST_P(PlantedFault, IsCaught) {
 }
 
 std::string planted_name(const testing::TestParamInfo<Planted>& info) {
-  constexpr const char* kNames[] = {"Nothing",      "AcknowledgeBeforeParking", "BelieveUnknown",
-                                    "InventMarker", "AcknowledgeReleased",      "WriteTwice"};
+  constexpr const char* kNames[] = {"Nothing",
+                                    "AcknowledgeBeforeParking",
+                                    "AcknowledgeBeforeQuarantine",
+                                    "BelieveUnknown",
+                                    "InventMarker",
+                                    "AcknowledgeReleased",
+                                    "WriteTwice"};
   return kNames[static_cast<std::size_t>(info.param)];
 }
 
 INSTANTIATE_TEST_SUITE_P(Simulation, PlantedFault,
-                         testing::Values(Planted::acknowledge_before_parking, Planted::believe_unknown,
-                                         Planted::invent_marker, Planted::acknowledge_released, Planted::write_twice),
+                         testing::Values(Planted::acknowledge_before_parking, Planted::acknowledge_before_quarantine,
+                                         Planted::believe_unknown, Planted::invent_marker,
+                                         Planted::acknowledge_released, Planted::write_twice),
                          planted_name);
 
 std::optional<std::uint64_t> number(std::string_view text) {

@@ -52,6 +52,7 @@ World::World(std::uint64_t seed, Planted planted, bool traced) : random_(seed), 
   }
   backlogs_.resize(targets);
   backlog_full_.resize(targets);
+  quarantines_.resize(targets);
   setup_.flow.hold_rows_max = 10 + random_.below(40);
   setup_.flow.lease = kLease;
   setup_.flow.release.most = std::chrono::seconds(60);
@@ -165,12 +166,14 @@ void World::storm() {
     if (random_.chance(0.002)) warehouses_[i].refuse_all(random_.chance(0.5));
     if (random_.chance(0.01)) backlog_full_[i] = random_.chance(0.3);
   }
+  if (random_.chance(0.01)) quarantine_full_ = random_.chance(0.3);
 }
 
 void World::heal() {
   note("healed");
   for (SimWarehouse& warehouse : warehouses_) warehouse.heal();
   backlog_full_.assign(backlog_full_.size(), false);
+  quarantine_full_ = false;
 }
 
 void World::receive() {
@@ -272,6 +275,27 @@ void World::carry_out(const delivery::Park& action) {
   }
 }
 
+void World::carry_out(const delivery::PutInQuarantine& action) {
+  note(fmt::format("quarantine group {} of {} rows for {}", action.group, action.events.size(), action.lane));
+  const auto status = std::make_shared<base::Status>();
+  auto effect = [this, action, status] {
+    if (quarantine_full_) {
+      *status = base::fail(base::ErrorKind::full, "simulated full disk", "simulated quarantine");
+      return;
+    }
+    for (const quarantine::Refused& each : action.events) quarantines_[action.lane].insert(each.event->key);
+  };
+  auto reply = [this, action, status] {
+    with_machine([&](delivery::Step& step) { machine_->quarantined(action.lane, action.group, *status, step); });
+  };
+  if (planted_ == Planted::acknowledge_before_quarantine) {
+    schedule(milliseconds(0), {.effect = {}, .reply = std::move(reply)});
+    schedule(disk_time(), {.effect = std::move(effect), .reply = {}});
+  } else {
+    schedule(disk_time(), {.effect = std::move(effect), .reply = std::move(reply)});
+  }
+}
+
 void World::carry_out(const delivery::Acknowledge& action) {
   note(fmt::format("acknowledge {} of {}", action.receipts.size(), static_cast<int>(action.source)));
   for (const queue::Receipt& receipt : action.receipts) check_acknowledged(action.source, receipt);
@@ -310,8 +334,9 @@ void World::check_acknowledged(delivery::Source from, const queue::Receipt& rece
     if (from != delivery::kQueue && from != i) continue;
     const bool landed = warehouses_[i].copies(event->key) > 0;
     const bool owed = from == delivery::kQueue && i > 0 && backlogs_[i].holds(event->key);
-    if (landed || owed) continue;
-    violated(fmt::format("event {} acknowledged while {} neither holds nor owes it", event->key, setup_.lanes[i].name));
+    if (landed || owed || quarantines_[i].contains(event->key)) continue;
+    violated(fmt::format("event {} acknowledged while {} neither holds nor owes it nor has it in quarantine",
+                         event->key, setup_.lanes[i].name));
   }
 }
 
@@ -334,7 +359,7 @@ void World::check_end() {
   for (const event::EventPtr& event : accepted_) {
     for (std::size_t i = 0; i < warehouses_.size(); ++i) {
       const int copies = warehouses_[i].copies(event->key);
-      if (copies == 1) continue;
+      if (copies == 1 || (copies == 0 && quarantines_[i].contains(event->key))) continue;
       violated(fmt::format("event {} stands {} times in {} at the end", event->key, copies, setup_.lanes[i].name));
     }
   }

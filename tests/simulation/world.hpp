@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,12 @@ namespace twinshift::simulation {
 // Deliberately broken variants: each one must be caught, or the simulator proves nothing.
 enum class Planted {
   nothing,
-  acknowledge_before_parking,  // a park is answered before it is durable
-  believe_unknown,             // an unknown outcome is taken for a commit
-  invent_marker,               // a marker is found that is not there
-  acknowledge_released,        // what should go back to the queue is deleted
-  write_twice,                 // the warehouse does not look up what it holds
+  acknowledge_before_parking,     // a park is answered before it is durable
+  acknowledge_before_quarantine,  // likewise what is to be quarantined
+  believe_unknown,                // an unknown outcome is taken for a commit
+  invent_marker,                  // a marker is found that is not there
+  acknowledge_released,           // what should go back to the queue is deleted
+  write_twice,                    // the warehouse does not look up what it holds
 };
 
 class World {
@@ -59,6 +61,7 @@ class World {
   void carry_out(const delivery::Probe& action);
   void carry_out(const delivery::FetchBacklog& action);
   void carry_out(const delivery::Park& action);
+  void carry_out(const delivery::PutInQuarantine& action);
   void carry_out(const delivery::Acknowledge& action);
   void carry_out(const delivery::Release& action);
   void carry_out(const delivery::Extend& action);
@@ -84,6 +87,8 @@ class World {
   std::vector<SimQueue> backlogs_;
   std::vector<SimWarehouse> warehouses_;
   std::vector<bool> backlog_full_;
+  std::vector<std::set<std::int64_t>> quarantines_;  // by target: event keys
+  bool quarantine_full_ = false;
   std::unique_ptr<delivery::Machine> machine_;
   std::multimap<base::SteadyTime, Pending> pending_;
   std::vector<event::EventPtr> accepted_;

@@ -102,7 +102,7 @@ class FakeTable {
       const std::string& json = batch.events[i]->json;
       if (rejected_.contains(json)) {
         report.outcomes.push_back(warehouse::Outcome::rejected);
-        report.reasons[i] = "column event_name: too long";
+        report.reasons[i] = {"event_name", "22001", "value too long"};
         continue;
       }
       const bool fresh = rows_.insert(json).second;

@@ -43,6 +43,7 @@ class PostgresWarehouse final : public Warehouse {
     return {options_.connect_timeout, options_.statement_timeout, options_.attempt_timeout};
   }
   [[nodiscard]] base::SteadyTime deadline() const { return deadline_after(options_.attempt_timeout); }
+  base::Status connect();
   base::Error failed(pg::Failure failure);
   void tell(const Layout& layout);
 
@@ -77,6 +78,13 @@ void PostgresWarehouse::tell(const Layout& layout) {
 
 base::Status PostgresWarehouse::prepare() {
   if (ready_) return {};
+  base::Status made = connect();
+  // No batch was too large for that.
+  if (!made && made.error().kind == ErrorKind::timed_out) made.error().kind = ErrorKind::unavailable;
+  return made;
+}
+
+base::Status PostgresWarehouse::connect() {
   auto connection = open_session(parameters_, limits());
   if (!connection) return base::fail(failed(std::move(connection.error())));
   auto made = std::make_unique<Ready>(std::move(*connection));

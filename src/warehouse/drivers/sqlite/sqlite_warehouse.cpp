@@ -7,6 +7,7 @@
 #include "base/time_text.hpp"
 #include "sqlite/read_only.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
+#include "warehouse/drivers/sqlite/row_refusal.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/table_name.hpp"
@@ -120,7 +121,7 @@ base::Status SqliteWarehouse::insert_rows(const Batch& batch, WriteReport& repor
       if (outcome.error().kind != ErrorKind::rejected || !connection_->database.in_transaction()) {
         return base::fail(std::move(outcome.error()));
       }
-      report.reasons[i] = std::move(outcome.error().message);
+      report.reasons[i] = row_refusal(outcome.error());
       outcome = Outcome::rejected;
     }
     report.outcomes.push_back(*outcome);

@@ -1,0 +1,34 @@
+#include "delivery/refusals.hpp"
+
+#include <utility>
+
+namespace twinshift::delivery {
+
+bool Refusals::proven(const event::EventId& id) const {
+  const auto found = remembered_.find(id);
+  return found != remembered_.end() && inserted_ > found->second;
+}
+
+void Refusals::remember(const event::EventId& id) {
+  if (!remembered_.insert_or_assign(id, inserted_).second) return;
+  order_.push_back(id);
+  while (order_.size() > kRememberedMax) {
+    remembered_.erase(order_.front());
+    order_.pop_front();
+  }
+}
+
+std::uint64_t Refusals::sent(Group group) {
+  groups_.emplace(++groups_sent_, std::move(group));
+  return groups_sent_;
+}
+
+Refusals::Group Refusals::answered(std::uint64_t group) {
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return {};
+  Group answered = std::move(found->second);
+  groups_.erase(found);
+  return answered;
+}
+
+}  // namespace twinshift::delivery

@@ -1,0 +1,41 @@
+// The quarantine's file: docs/formats/quarantine.md. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "quarantine/quarantine.hpp"
+#include "sqlite/database.hpp"
+
+namespace twinshift::quarantine {
+
+// "TSqa" in PRAGMA application_id; the version stands in PRAGMA user_version.
+inline constexpr std::int64_t kApplicationId = 0x54537161;
+inline constexpr std::int64_t kFormatVersion = 1;
+
+class QuarantineFile {
+ public:
+  // Creates it where there is none. Errors: conflict (not ours, or newer), corrupt, full, unavailable.
+  static base::Result<QuarantineFile> open(const std::string& path);
+  // Changes nothing; not_found where there is no file.
+  static base::Result<QuarantineFile> open_for_reading(const std::string& path);
+
+  // One transaction each; committed (fsync'd) on success.
+  base::Status put(const std::vector<const Refused*>& events, base::WallTime now);
+  base::Result<std::uint64_t> remove(const std::vector<Ticket>& tickets);
+
+  base::Result<std::vector<Record>> read(const Query& query);
+  base::Result<std::map<std::string, std::uint64_t>> count();
+  // An error where the file is damaged; large files are taken as they are.
+  base::Status check();
+
+ private:
+  explicit QuarantineFile(sqlite::Database database) : database_(std::move(database)) {}
+  sqlite::Database database_;
+};
+
+}  // namespace twinshift::quarantine

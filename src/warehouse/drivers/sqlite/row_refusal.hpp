@@ -1,0 +1,13 @@
+// SQLite's refusal of one row as column, class and message. Any thread.
+#pragma once
+
+#include "base/error.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::warehouse {
+
+// From an error of kind `rejected`. SQLite names a constraint (its name, or its text) and never a value of the row. The
+// column: named by SQLite itself, or the only one of the table's columns that the constraint's text names.
+Refusal row_refusal(const base::Error& error);
+
+}  // namespace twinshift::warehouse
