@@ -43,12 +43,14 @@ struct Commands {
   QueryOptions query_options;
   GenerateOptions generate_options;
   SchemaOptions schema_options;
+  QuarantineOptions quarantine_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
   CLI::App* query_command = nullptr;
   CLI::App* generate_command = nullptr;
   CLI::App* schema_command = nullptr;
+  CLI::App* quarantine_command = nullptr;
   CLI::App* version_command = nullptr;
 
   Commands() {
@@ -59,6 +61,7 @@ struct Commands {
     add_query();
     add_generate();
     add_schema();
+    add_quarantine();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -115,6 +118,47 @@ struct Commands {
             std::map<std::string, TableFormat>{{"table", TableFormat::table}, {"json", TableFormat::json}}));
   }
 
+  void add_quarantine() {
+    quarantine_command = app.add_subcommand("quarantine", "Events that a target refuses for good: look, replay, drop");
+    quarantine_command->require_subcommand(1);
+    const auto add = [this](const std::string& name, const std::string& text) {
+      CLI::App* command = quarantine_command->add_subcommand(name, text);
+      command->callback([this, name] { quarantine_options.action = name; });
+      return command;
+    };
+    const auto add_target = [this](CLI::App* command) {
+      return command->add_option("--target", quarantine_options.target, "primary or secondary; all unless named")
+          ->check(CLI::IsMember({"primary", "secondary"}));
+    };
+    CLI::App* list = add("list", "The newest records, without the events themselves");
+    add_target(list);
+    list->add_option("--limit", quarantine_options.records_max, "At most this many (default 100)")
+        ->check(CLI::Range(1, 100'000));
+    list->add_option("--format", quarantine_options.format, "table, csv, or json with the events, one a line")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
+            {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
+    add("show", "Records as JSON, with their events")
+        ->add_option("id", quarantine_options.ids, "Their numbers, as `list` shows them")
+        ->required();
+    CLI::App* exported = add("export", "All records as JSON, one a line, with their events, oldest first");
+    add_target(exported);
+    exported->add_option("--out", quarantine_options.out_file, "The file to write (default: standard output)");
+    for (const bool drops : {false, true}) {
+      CLI::App* command = add(drops ? "drop" : "replay",
+                              drops ? "Forget records for good" : "Send events on their way to the target again");
+      auto* ids = command->add_option("id", quarantine_options.ids, "Their numbers, as `list` shows them");
+      auto* all = command->add_flag("--all", quarantine_options.all, "All of them")->excludes(ids);
+      add_target(command)->needs(all);
+      if (drops) command->add_flag("--yes", quarantine_options.yes, "Really");
+      command->callback([this, drops] {  // in place of the one that add() gave it
+        quarantine_options.action = drops ? "drop" : "replay";
+        if (quarantine_options.ids.empty() && !quarantine_options.all) {
+          throw CLI::ValidationError("name records by number, or all by --all");
+        }
+      });
+    }
+  }
+
   int run() {
     if (version_command->parsed()) {
       std::printf("twinshift %s\n", kVersion);
@@ -125,6 +169,7 @@ struct Commands {
     if (query_command->parsed()) return run_query();
     if (generate_command->parsed()) return run_generate();
     if (schema_command->parsed()) return run_schema();
+    if (quarantine_command->parsed()) return look_into_quarantine();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -162,6 +207,11 @@ struct Commands {
     }
     const auto loaded = load_or_explain();
     return loaded ? schema(loaded->settings, schema_options) : static_cast<int>(kExitUsage);
+  }
+
+  [[nodiscard]] int look_into_quarantine() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_quarantine(loaded->settings, quarantine_options) : static_cast<int>(kExitUsage);
   }
 
   int run_generate() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/table_text.hpp"
 #include "config/settings.hpp"
@@ -32,6 +33,18 @@ struct SchemaOptions {
 // Where neither a target nor a server is needed: the dialect's DDL with the table's usual name.
 int print_schema(const std::string& dialect);
 int schema(const config::Settings& settings, const SchemaOptions& options);
+
+struct QuarantineOptions {
+  std::string action;  // list, show, export, replay, drop
+  std::string target;  // empty: all
+  std::vector<std::int64_t> ids;
+  bool all = false;
+  bool yes = false;
+  TableFormat format = TableFormat::table;
+  std::size_t records_max = 100;
+  std::string out_file = "-";
+};
+int run_quarantine(const config::Settings& settings, const QuarantineOptions& options);
 
 struct GenerateOptions {
   std::uint64_t events = 0;

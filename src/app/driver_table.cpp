@@ -60,6 +60,10 @@ bool has_secondary(const config::Settings& settings) {
   return settings.secondary.has_value();
 }
 
+event::IdentityMode identity_mode(const config::Settings& settings) {
+  return settings.event_identity == "message" ? event::IdentityMode::message : event::IdentityMode::content;
+}
+
 base::Result<QueuePtr> open_queue(const config::Settings& settings) {
   for (const QueueDriver& driver : kQueueDrivers) {
     if (driver.name == settings.queue.driver) return driver.open(settings);

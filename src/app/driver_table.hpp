@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "config/settings.hpp"
+#include "event/event.hpp"
 #include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "queue/refused_store.hpp"
@@ -21,6 +22,7 @@ std::vector<std::string> queue_driver_names();
 std::vector<std::string> warehouse_driver_names();
 
 bool has_secondary(const config::Settings& settings);
+event::IdentityMode identity_mode(const config::Settings& settings);
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settings& settings);
 // What `target` owes, in a file of its own.

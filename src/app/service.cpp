@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/driver_table.hpp"
+#include "app/quarantine_actions.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 
@@ -34,10 +35,6 @@ std::uint64_t records_of(const quarantine::QuarantineStatus& status, const std::
   return found == status.records.end() ? 0 : found->second;
 }
 
-event::IdentityMode identity_mode(const config::Settings& settings) {
-  return settings.event_identity == "message" ? event::IdentityMode::message : event::IdentityMode::content;
-}
-
 }  // namespace
 
 Service::Service(const config::Settings& settings, const base::Clock& clock) : settings_(settings), clock_(clock) {}
@@ -47,7 +44,24 @@ Service::~Service() = default;
 base::Status Service::start() {
   if (auto opened = open_storage(); !opened) return opened;
   if (auto started = start_delivery(); !started) return started;
+  if (auto started = start_control(); !started) return started;
   return start_http();
+}
+
+// For commands that write files which are ours while we run.
+base::Status Service::start_control() {
+  QuarantineActions::Parts parts{.quarantine = quarantine_.get(),
+                                 .open_reader = [this] { return open_quarantine_reader(settings_); },
+                                 .queue = queue_.get(),
+                                 .backlogs = {},
+                                 .identity = identity_mode(settings_)};
+  for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
+  auto server = control::Server::start(settings_.data_dir,
+                                       [actions = std::make_shared<QuarantineActions>(std::move(parts))](
+                                           const control::Request& request) { return actions->answer(request); });
+  if (!server) return base::fail(std::move(server.error()));
+  control_ = std::move(*server);
+  return {};
 }
 
 base::Status Service::open_storage() {
@@ -170,6 +184,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (health_) health_->stopping();
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
+  control_.reset();
   server_.reset();  // before the stores close: it still hands over what it refused
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - kClosingTime));
   if (queue_) queue_->close();

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "config/settings.hpp"
+#include "control/control.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
 #include "intake/webhook.hpp"
@@ -41,6 +42,7 @@ class Service {
   base::Status open_storage();
   base::Status start_delivery();
   base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
+  base::Status start_control();
   base::Status start_http();
   [[nodiscard]] http::Options http_options();
 
@@ -53,6 +55,7 @@ class Service {
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
   std::unique_ptr<delivery::Delivery> delivery_;
+  std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;

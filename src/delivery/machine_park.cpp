@@ -123,12 +123,12 @@ void Machine::parked(LaneIndex index, std::uint64_t group, base::Status status, 
   after(step);
 }
 
-// Not now; the lane's own pause decides when.
+// Not now; the lane's own pause decides when, so a backlog's message comes back soon whatever its attempts.
 void Machine::retry_later(LaneIndex index, MessageRef ref, Step& step) {
   Entry* entry = settlement_.find(ref);
   if (entry == nullptr) return;
   if (entry->source != kQueue) {
-    release(ref, release_delay(entry->arrival.attempt), step);
+    release(ref, flow_.release.first, step);
   } else if (entry->parts[index] == Part::queued) {
     lanes_[index].batcher.add(ref, entry->bytes, step.now);
   }

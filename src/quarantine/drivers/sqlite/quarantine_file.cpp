@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace twinshift::quarantine {
@@ -12,7 +13,18 @@ constexpr std::chrono::milliseconds kBusyTimeout{2'000};
 constexpr std::size_t kRecordsMax = 1'000'000;  // of one read
 // Files up to this size are looked through after an I/O error.
 constexpr std::int64_t kCheckedPagesMax = 16'384;
-constexpr const char* kGiveBack = "PRAGMA incremental_vacuum(1024)";
+
+// Gives the free pages back in steps, so that no transaction grows large. What stays is used again, or given back
+// the next time.
+void give_back(sqlite::Database& database) {
+  std::int64_t before = std::numeric_limits<std::int64_t>::max();
+  for (;;) {
+    auto left = database.integer("PRAGMA freelist_count");
+    if (!left || *left == 0 || *left >= before) return;
+    before = *left;
+    if (!database.execute("PRAGMA incremental_vacuum(1024)")) return;
+  }
+}
 
 base::Status create(sqlite::Database& database) {
   auto transaction = sqlite::Transaction::begin(database);
@@ -157,8 +169,7 @@ base::Result<std::uint64_t> QuarantineFile::remove(const std::vector<Ticket>& ti
     removed += static_cast<std::uint64_t>(database_.changes());
   }
   if (auto committed = transaction->commit(); !committed) return base::fail(std::move(committed.error()));
-  // Room that is not given back now is used again, or given back the next time.
-  if (removed > 0) (void)database_.execute(kGiveBack);
+  if (removed > 0) give_back(database_);
   return removed;
 }
 

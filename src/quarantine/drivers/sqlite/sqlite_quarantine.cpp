@@ -48,8 +48,8 @@ class SqliteQuarantine final : public Quarantine {
       const std::lock_guard lock(mutex_);
       if (closing_) {
         refused = closed();
-      } else if (waiting_events_ + events.size() > options_.inbox_events_max ||
-                 waiting_bytes_ + bytes > options_.inbox_bytes_max) {
+      } else if (waiting_events_ > 0 && (waiting_events_ + events.size() > options_.inbox_events_max ||
+                                         waiting_bytes_ + bytes > options_.inbox_bytes_max)) {
         refused = base::Error{ErrorKind::full, "too many events wait to be quarantined", options_.path, {}};
       } else {
         waiting_events_ += events.size();
@@ -197,9 +197,11 @@ class SqliteReader final : public Reader {
   base::Result<std::vector<Record>> read(const Query& query) override { return file_.read(query); }
 
   base::Result<Record> find(std::int64_t id) override {
-    auto found = file_.read({.after_id = id - 1, .until_id = id, .records_max = 1});
-    if (!found) return base::fail(std::move(found.error()));
-    if (!found->empty()) return std::move(found->front());
+    if (id > 0) {
+      auto found = file_.read({.after_id = id - 1, .until_id = id, .records_max = 1});
+      if (!found) return base::fail(std::move(found.error()));
+      if (!found->empty()) return std::move(found->front());
+    }
     return base::fail(ErrorKind::not_found, "there is no record " + std::to_string(id) + " in the quarantine", path_,
                       "`twinshift quarantine list` shows what is there");
   }

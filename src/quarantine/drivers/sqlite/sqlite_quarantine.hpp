@@ -13,7 +13,8 @@ namespace twinshift::quarantine {
 
 struct SqliteQuarantineOptions {
   std::string path;
-  // Events that wait for a commit; beyond it put() answers `full`. The file itself has no bound but the disk's.
+  // Events that wait for a commit; beyond it put() answers `full`. Where none waits a put of any size is taken: it
+  // would be refused for ever otherwise. The file itself has no bound but the disk's.
   std::size_t inbox_events_max = 10'000;
   std::size_t inbox_bytes_max = 64'000'000;
   const base::Clock* clock = &base::system_clock();

@@ -1,0 +1,55 @@
+// What writes the quarantine on behalf of a person: events go back on their way, or are dropped. In the service (by the
+// control socket) or, where none runs, in the command itself.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backlog/backlog.hpp"
+#include "base/error.hpp"
+#include "control/control.hpp"
+#include "event/event.hpp"
+#include "quarantine/quarantine.hpp"
+#include "queue/event_queue.hpp"
+
+namespace twinshift::app {
+
+inline constexpr const char* kReplayVerb = "quarantine replay";
+inline constexpr const char* kDropVerb = "quarantine drop";
+// Tickets in one request.
+inline constexpr std::size_t kTicketsMax = 500;
+
+// "ID TRIES", as the control socket carries it.
+std::string text_of(const quarantine::Ticket& ticket);
+
+class QuarantineActions {
+ public:
+  struct Parts {
+    quarantine::Quarantine* quarantine = nullptr;
+    std::function<base::Result<std::unique_ptr<quarantine::Reader>>()> open_reader{};
+    queue::EventQueue* queue = nullptr;
+    std::vector<backlog::Backlog*> backlogs{};  // of the secondaries
+    event::IdentityMode identity = event::IdentityMode::content;
+  };
+  explicit QuarantineActions(Parts parts) : parts_(std::move(parts)) {}
+
+  // The primary's events go into the queue (the other side recognises them), a secondary's into its backlog. Durable
+  // there first, then out of the quarantine: a crash between leaves a record of an event that lands once all the same.
+  // How many went; the others had gone, or were refused again meanwhile.
+  base::Result<std::uint64_t> replay(const std::vector<quarantine::Ticket>& tickets);
+  base::Result<std::uint64_t> drop(const std::vector<quarantine::Ticket>& tickets);
+
+  // A request of the two verbs. The text of a good reply is the number.
+  control::Reply answer(const control::Request& request);
+
+ private:
+  base::Status send(const std::string& target, std::vector<event::EventPtr> events);
+  base::Status send_to_queue(std::vector<event::EventPtr> events);
+
+  const Parts parts_;
+};
+
+}  // namespace twinshift::app

@@ -1,0 +1,216 @@
+// `twinshift quarantine`: list, show, export what targets refuse for good; send it on its way again; drop it.
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/commands.hpp"
+#include "app/driver_table.hpp"
+#include "app/exit_code.hpp"
+#include "app/quarantine_actions.hpp"
+#include "app/quarantine_text.hpp"
+#include "sqlite/data_folder.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::ErrorKind;
+using quarantine::Record;
+using quarantine::Ticket;
+
+constexpr std::size_t kPageRecords = 200;
+constexpr std::size_t kWidth = 200;
+
+int explain(const base::Error& error) {
+  std::fprintf(stderr, "twinshift: quarantine: %s\n", error.text().c_str());
+  return kExitFailed;
+}
+
+// Calls `each` for every record of the query, oldest first, page by page.
+template <class Each>
+base::Status for_each(quarantine::Reader& reader, quarantine::Query query, Each each) {
+  query.records_max = kPageRecords;
+  for (;;) {
+    auto page = reader.read(query);
+    if (!page) return base::fail(std::move(page.error()));
+    for (const Record& record : *page) {
+      if (!each(record)) return base::fail(ErrorKind::unavailable, "cannot write the output", "export");
+      query.after_id = record.id;
+    }
+    if (page->empty()) return {};
+  }
+}
+
+base::Result<std::unique_ptr<quarantine::Reader>> open_reader(const config::Settings& settings) {
+  return open_quarantine_reader(settings);
+}
+
+int list(quarantine::Reader& reader, const QuarantineOptions& options) {
+  auto records = reader.read({.target = options.target,
+                              .records_max = options.records_max,
+                              .newest_first = true,
+                              .with_json = options.format == TableFormat::json});
+  if (!records) return explain(records.error());
+  std::string text;
+  if (options.format == TableFormat::json) {
+    for (const Record& record : *records) text += record_as_json(record) + "\n";
+  } else if (records->empty()) {
+    text = "nothing is in the quarantine\n";
+  } else if (options.format == TableFormat::csv) {
+    text = table_as_csv(records_as_table(*records));
+  } else {
+    text = table_as_text(records_as_table(*records), kWidth);
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kExitOk;
+}
+
+int show(quarantine::Reader& reader, const QuarantineOptions& options) {
+  for (const std::int64_t id : options.ids) {
+    auto record = reader.find(id);
+    if (!record) return explain(record.error());
+    const std::string text = record_as_json(*record) + "\n";
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  }
+  return kExitOk;
+}
+
+int export_records(quarantine::Reader& reader, const QuarantineOptions& options) {
+  const bool to_stdout = options.out_file == "-";
+  // An event's values: for its owner alone.
+  std::FILE* const file = to_stdout ? stdout : std::fopen(options.out_file.c_str(), "we");
+  if (file == nullptr) return explain({ErrorKind::unavailable, "cannot write the file", options.out_file, {}});
+  if (!to_stdout) (void)::fchmod(::fileno(file), 0600);
+  std::uint64_t count = 0;
+  auto done = for_each(reader, {.target = options.target}, [&](const Record& record) {
+    const std::string line = record_as_json(record) + "\n";
+    ++count;
+    return std::fwrite(line.data(), 1, line.size(), file) == line.size();
+  });
+  const bool flushed = std::fflush(file) == 0;
+  if (!to_stdout) std::fclose(file);
+  if (done && !flushed) done = base::fail(ErrorKind::unavailable, "cannot write the file", options.out_file);
+  if (!done) return explain(done.error());
+  std::fprintf(stderr, "twinshift: quarantine: %llu records exported\n", static_cast<unsigned long long>(count));
+  return kExitOk;
+}
+
+base::Result<std::vector<Ticket>> chosen(quarantine::Reader& reader, const QuarantineOptions& options) {
+  std::vector<Ticket> tickets;
+  for (const std::int64_t id : options.ids) {
+    auto record = reader.find(id);
+    if (!record) return base::fail(std::move(record.error()));
+    tickets.push_back({record->id, record->tries});
+  }
+  if (!options.all) return tickets;
+  auto done = for_each(reader, {.target = options.target, .with_json = false}, [&](const Record& record) {
+    tickets.push_back({record.id, record.tries});
+    return true;
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return tickets;
+}
+
+// The stores, opened by the command itself where no service owns them.
+struct Stores {
+  std::optional<sqlite::DataFolder> folder;
+  std::unique_ptr<quarantine::Quarantine> quarantine;
+  std::unique_ptr<queue::EventQueue> queue;
+  std::unique_ptr<backlog::Backlog> backlog;
+
+  ~Stores() {
+    if (queue) queue->close();
+    if (backlog) backlog->close();
+    if (quarantine) quarantine->close();
+  }
+};
+
+base::Status open_stores(const config::Settings& settings, Stores& stores) {
+  auto folder = sqlite::DataFolder::open(settings.data_dir);
+  if (!folder) return base::fail(std::move(folder.error()));
+  stores.folder.emplace(std::move(*folder));
+  auto quarantine = open_quarantine(settings);
+  if (!quarantine) return base::fail(std::move(quarantine.error()));
+  stores.quarantine = std::move(*quarantine);
+  auto queue = open_queue(settings);
+  if (!queue) return base::fail(std::move(queue.error()));
+  stores.queue = std::move(*queue);
+  const auto secondary = find_target(settings, "secondary");
+  if (!secondary) return {};
+  auto owed = open_backlog_queue(settings, **secondary);
+  if (!owed) return base::fail(std::move(owed.error()));
+  stores.backlog = std::make_unique<backlog::Backlog>("secondary", std::move(*owed));
+  return {};
+}
+
+base::Result<std::uint64_t> act_here(const config::Settings& settings, const control::Request& request) {
+  Stores stores;
+  if (auto opened = open_stores(settings, stores); !opened) return base::fail(std::move(opened.error()));
+  QuarantineActions::Parts parts{.quarantine = stores.quarantine.get(),
+                                 .open_reader = [&settings] { return open_reader(settings); },
+                                 .queue = stores.queue.get(),
+                                 .backlogs = {},
+                                 .identity = identity_mode(settings)};
+  if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
+  const control::Reply reply = QuarantineActions(std::move(parts)).answer(request);
+  if (!reply.ok) return base::fail(ErrorKind::unavailable, reply.text, settings.data_dir.string());
+  return std::stoull(reply.text);
+}
+
+base::Result<std::uint64_t> act(const config::Settings& settings, const control::Request& request) {
+  auto reply = control::ask(settings.data_dir, request);
+  if (!reply && reply.error().kind == ErrorKind::not_found) return act_here(settings, request);
+  if (!reply) return base::fail(std::move(reply.error()));
+  std::uint64_t count = 0;
+  const auto parsed = std::from_chars(reply->text.data(), reply->text.data() + reply->text.size(), count);
+  if (reply->ok && parsed.ec == std::errc()) return count;
+  return base::fail(ErrorKind::unavailable, reply->text, "the running service");
+}
+
+int change(const config::Settings& settings, quarantine::Reader& reader, const QuarantineOptions& options) {
+  const bool drops = options.action == "drop";
+  auto tickets = chosen(reader, options);
+  if (!tickets) return explain(tickets.error());
+  if (drops && !options.yes) {
+    std::fprintf(stderr, "twinshift: quarantine: %zu records would be dropped for good; add --yes to do so\n",
+                 tickets->size());
+    return kExitUsage;
+  }
+  std::uint64_t gone = 0;
+  for (std::size_t at = 0; at < tickets->size(); at += kTicketsMax) {
+    control::Request request{drops ? kDropVerb : kReplayVerb, {}};
+    for (std::size_t i = at; i < std::min(tickets->size(), at + kTicketsMax); ++i) {
+      request.arguments.push_back(text_of((*tickets)[i]));
+    }
+    const auto done = act(settings, request);
+    if (!done) {
+      std::fprintf(stderr, "twinshift: quarantine: %llu records done before this\n",
+                   static_cast<unsigned long long>(gone));
+      return explain(done.error());
+    }
+    gone += *done;
+  }
+  std::printf("%llu of %zu records %s\n", static_cast<unsigned long long>(gone), tickets->size(),
+              drops ? "dropped" : "sent on their way again");
+  return gone == tickets->size() ? kExitOk : kExitFailed;
+}
+
+}  // namespace
+
+int run_quarantine(const config::Settings& settings, const QuarantineOptions& options) {
+  auto reader = open_reader(settings);
+  if (!reader && reader.error().kind == ErrorKind::not_found) {
+    if (options.ids.empty()) {
+      std::printf("nothing is in the quarantine\n");
+      return kExitOk;
+    }
+  }
+  if (!reader) return explain(reader.error());
+  if (options.action == "list") return list(**reader, options);
+  if (options.action == "show") return show(**reader, options);
+  if (options.action == "export") return export_records(**reader, options);
+  return change(settings, **reader, options);
+}
+
+}  // namespace twinshift::app

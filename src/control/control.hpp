@@ -1,0 +1,49 @@
+// How a command reaches the service that owns the data folder: one request and one reply over the Unix socket
+// `<data folder>/control.sock` (0600, in a folder of mode 0700, so its owner alone can ask). Lines of text, ended by an
+// empty line; no line holds a line feed.
+//
+//   request   the verb, then one line an argument, then an empty line
+//   reply     "ok" or "error", then one line of text
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace twinshift::control {
+
+inline constexpr const char* kSocketName = "control.sock";
+inline constexpr std::size_t kRequestBytesMax = 1U << 20U;
+// A side that neither sends nor takes anything for so long is cut off.
+inline constexpr std::chrono::milliseconds kSilenceMax{5'000};
+// How long a command waits for its answer.
+inline constexpr std::chrono::milliseconds kAnswerMax{60'000};
+
+struct Request {
+  std::string verb;
+  std::vector<std::string> arguments;
+};
+struct Reply {
+  bool ok = false;
+  std::string text;
+};
+using Handler = std::function<Reply(const Request&)>;
+
+// One request at a time, on a thread of its own; the handler runs there. A socket file left behind is replaced: call it
+// only where the data folder's lock is held.
+class Server {
+ public:
+  static base::Result<std::unique_ptr<Server>> start(const std::filesystem::path& folder, Handler handler);
+  virtual ~Server() = default;  // waits for a handler that runs
+};
+
+// Asks the service that owns `folder`. not_found: none listens there. Any thread.
+base::Result<Reply> ask(const std::filesystem::path& folder, const Request& request);
+
+}  // namespace twinshift::control
