@@ -43,7 +43,7 @@ class Commands(ServiceTest):
             self.assertNotIn("s3cr3t", shown.stderr + shown.stdout)
 
     def test_drivers_that_come_later_are_refused_clearly(self):
-        for settings in ({"SQS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/q"}, {"PRIMARY_WAREHOUSE_URL": "postgresql://localhost/x"},
+        for settings in ({"SQS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/q"}, {"PRIMARY_WAREHOUSE_URL": "redshift-data://primary-cluster/analytics"},
                          {"REDSHIFT_CLUSTER_IDENTIFIER": "primary-cluster", "REDSHIFT_DATABASE": "analytics", "REDSHIFT_DB_USER": "admin"}):
             shown = self.run_command("serve", settings=settings)
             self.assertEqual(shown.returncode, 2, settings)

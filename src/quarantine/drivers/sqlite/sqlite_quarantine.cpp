@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -42,22 +43,8 @@ class SqliteQuarantine final : public Quarantine {
 
   void put(std::vector<Refused> events, Done done) override {
     if (events.empty()) return done({});
-    const std::size_t bytes = bytes_of(events);
-    std::optional<base::Error> refused;
-    {
-      const std::lock_guard lock(mutex_);
-      if (closing_) {
-        refused = closed();
-      } else if (waiting_events_ > 0 && (waiting_events_ + events.size() > options_.inbox_events_max ||
-                                         waiting_bytes_ + bytes > options_.inbox_bytes_max)) {
-        refused = base::Error{ErrorKind::full, "too many events wait to be quarantined", options_.path, {}};
-      } else {
-        waiting_events_ += events.size();
-        waiting_bytes_ += bytes;
-        inbox_.emplace_back(Put{std::move(events), std::move(done)});
-      }
-    }
-    if (refused) return done(base::fail(std::move(*refused)));
+    Put put{std::move(events), std::move(done)};
+    if (auto error = admit(put)) return put.done(base::fail(std::move(*error)));
     filled_.notify_one();
   }
 
@@ -91,6 +78,21 @@ class SqliteQuarantine final : public Quarantine {
  private:
   [[nodiscard]] base::Error closed() const {
     return {ErrorKind::cancelled, "the quarantine is closing", options_.path, {}};
+  }
+
+  // Moves it into the inbox, or says why not and leaves it as it is.
+  std::optional<base::Error> admit(Put& put) {
+    const std::size_t bytes = bytes_of(put.events);
+    const std::lock_guard lock(mutex_);
+    if (closing_) return closed();
+    if (waiting_events_ > 0 && (waiting_events_ + put.events.size() > options_.inbox_events_max ||
+                                waiting_bytes_ + bytes > options_.inbox_bytes_max)) {
+      return base::Error{ErrorKind::full, "too many events wait to be quarantined", options_.path, {}};
+    }
+    waiting_events_ += put.events.size();
+    waiting_bytes_ += bytes;
+    inbox_.emplace_back(std::move(put));
+    return std::nullopt;
   }
 
   void run() {
