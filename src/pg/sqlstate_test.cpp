@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"08006", "", ErrorKind::unavailable}, Case{"28P01", "", ErrorKind::unavailable},
         Case{"42P01", "", ErrorKind::unavailable}, Case{"42703", "", ErrorKind::unavailable},
         Case{"42501", "", ErrorKind::unavailable}, Case{"53100", "", ErrorKind::unavailable},
-        Case{"57014", "", ErrorKind::unavailable}, Case{"57P01", "", ErrorKind::timed_out},
+        Case{"57014", "", ErrorKind::timed_out}, Case{"57P01", "", ErrorKind::unavailable},
         Case{"58030", "", ErrorKind::unavailable}, Case{"XX001", "", ErrorKind::unavailable},
         Case{"XX000", "assert failed: 23505", ErrorKind::unavailable}, Case{"ZZ999", "", ErrorKind::unavailable},
         Case{"", "", ErrorKind::unavailable}));
