@@ -92,15 +92,15 @@ Acceptor::Round Acceptor::take_waiting() {
 }
 
 void Acceptor::turn_one_away() {
+  if (reserve_fd_ >= 0) ::close(reserve_fd_);
+  const int fd = accept_one(listener_.native_handle());
+  if (fd >= 0) ::close(fd);
+  reserve_fd_ = open_reserve();
   if (const auto count = warned_.pass("", std::chrono::steady_clock::now())) {
     base::log::warn("No file descriptor is left for another connection")
         .add("hint", "Raise the limit of open files (ulimit -n, LimitNOFILE)")
         .add("count", *count);
   }
-  if (reserve_fd_ >= 0) ::close(reserve_fd_);
-  const int fd = accept_one(listener_.native_handle());
-  if (fd >= 0) ::close(fd);
-  reserve_fd_ = open_reserve();
 }
 
 void Acceptor::back_off() {
