@@ -29,6 +29,7 @@ std::string target_part(const delivery::TargetStatus& target, const quarantine::
   if (!target.is_primary) part.add("owed", target.owed);
   const auto refused = quarantine.records.find(target.name);
   part.add("quarantined", refused == quarantine.records.end() ? std::uint64_t{0} : refused->second);
+  part.add("valuesInExtra", target.displaced);
   if (!target.last_error.empty()) part.add("error", target.last_error);
   return part.text();
 }

@@ -40,8 +40,9 @@ class Answer {
 
 std::optional<quarantine::Ticket> parse_ticket(std::string_view text) {
   quarantine::Ticket ticket;
-  const char* const end = text.data() + text.size();
-  const auto id = std::from_chars(text.data(), end, ticket.id);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto id = std::from_chars(begin, end, ticket.id);
   if (id.ec != std::errc() || id.ptr == end || *id.ptr != ' ') return std::nullopt;
   const auto tries = std::from_chars(id.ptr + 1, end, ticket.tries);
   if (tries.ec != std::errc() || tries.ptr != end) return std::nullopt;

@@ -97,6 +97,7 @@ struct Note {
   std::string statement_id{};
   std::uint64_t rows = 0;
   std::uint64_t duplicates = 0;
+  std::uint64_t displaced = 0;
   std::chrono::nanoseconds took{0};
   bool from_backlog = false;
   std::optional<base::Error> error{};

@@ -160,6 +160,7 @@ void Conductor::publish() {
     target.duplicates = lane.counts.duplicates;
     target.rejected = lane.counts.rejected;
     target.quarantined = lane.counts.quarantined;
+    target.displaced = lane.counts.displaced;
     target.parked = lane.counts.parked;
     target.batches = lane.counts.batches;
     target.in_hand = machine_.queued_rows(index);

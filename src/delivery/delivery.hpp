@@ -65,6 +65,7 @@ struct TargetStatus {
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;     // refusals: an event may be refused several times
   std::uint64_t quarantined = 0;  // events put into the quarantine since the start
+  std::uint64_t displaced = 0;    // values that did not fit into their columns and stand whole in `extra`
   std::uint64_t parked = 0;
   std::uint64_t batches = 0;
   std::uint64_t in_hand = 0;  // rows waiting for or in this lane

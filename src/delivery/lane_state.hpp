@@ -55,6 +55,7 @@ struct LaneCounts {
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;     // refusals
   std::uint64_t quarantined = 0;  // events
+  std::uint64_t displaced = 0;    // values that did not fit into their columns and stand whole in `extra`
   std::uint64_t parked = 0;
   std::uint64_t batches = 0;
 };

@@ -170,6 +170,7 @@ void Machine::commit(LaneIndex index, const warehouse::WriteReport& report, std:
   LaneState& lane = lanes_[index];
   const Flight flight = *std::exchange(lane.current, std::nullopt);
   Outcomes sorted = sort_outcomes(flight, report);
+  lane.counts.displaced += report.displaced;
   const std::uint64_t inserted_before = lane.refusals.inserted();
   land(index, sorted.committed, sorted.duplicates, step);
   step.actions.emplace_back(Note{.kind = NoteKind::committed,
@@ -177,6 +178,7 @@ void Machine::commit(LaneIndex index, const warehouse::WriteReport& report, std:
                                  .statement_id = report.statement_id.empty() ? flight.batch->id : report.statement_id,
                                  .rows = sorted.committed.size(),
                                  .duplicates = sorted.duplicates,
+                                 .displaced = report.displaced,
                                  .took = took,
                                  .from_backlog = flight.source != kQueue});
   for (const MessageRef ref : sorted.deferred) retry_later(index, ref, step);

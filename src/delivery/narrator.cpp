@@ -48,6 +48,7 @@ void Narrator::tell_batch(const Note& note) {
   log::Line line = log::info("Data successfully inserted into " + target.name + " " + target.product);
   line.add("target", target.name).add("statementId", note.statement_id).add("rows", note.rows);
   if (note.duplicates > 0) line.add("duplicates", note.duplicates);
+  if (note.displaced > 0) line.add("valuesInExtra", note.displaced);
   if (note.from_backlog) line.add("fromBacklog", true);
   if (note.kind == NoteKind::settled_by_marker) line.add("settledByMarker", true);
   line.add_ms("durationMs", note.took);

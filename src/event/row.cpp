@@ -21,6 +21,13 @@ Room room_of(const TableShape& shape, const std::vector<std::int32_t>& widths, s
           shape.json_exact};
 }
 
+// Of a value that `extra` keeps: is it only its spelling that the column changes?
+bool fits(const Field& field, const Column& column, std::int32_t width, const Cell& cell) {
+  if (field.kind == ValueKind::null) return true;
+  const bool is_text = column.type == ColumnType::text || column.type == ColumnType::json;
+  return is_text ? field.text.size() <= static_cast<std::size_t>(width) : !cell.null;
+}
+
 void append_name(std::string& out, std::string_view name) {
   out += out.size() == 1 ? "\"" : ",\"";
   out += name;
@@ -92,6 +99,7 @@ void encode(const EventPtr& event, const TableShape& shape, Row& row) {
   const std::vector<std::int32_t>& widths = shape.widths.empty() ? whole_shape().widths : shape.widths;
   row.event = event;
   row.parts = 0;
+  row.displaced = 0;
   row.cells.assign(columns.size(), Cell{});
   RowArena arena(row);
   ExtraWriter extra(*event, row.extra);
@@ -102,6 +110,7 @@ void encode(const EventPtr& event, const TableShape& shape, Row& row) {
       extra.keep(field, false);
     } else if (!convert(field, columns[index], room_of(shape, widths, index), event->plain, arena, row.cells[index])) {
       extra.keep(field, true);
+      if (!fits(field, columns[index], widths[index], row.cells[index])) ++row.displaced;
     }
   }
   if (!shape.not_null.empty()) fill_not_null(*event, shape, row.cells, extra);

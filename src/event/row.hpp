@@ -78,6 +78,8 @@ struct Row {
   std::string extra;        // a JSON object, empty where nothing is to be kept (the column is then NULL)
   // Not 0: `extra` is only a note, and the event's own text must be stored in so many parts beside the row.
   std::size_t parts = 0;
+  // Values that do not fit into their column: cut there, or NULL, and whole in `extra`.
+  std::size_t displaced = 0;
   // Texts that are neither in the event nor in `extra`; encode() keeps the first block for the next event.
   std::vector<std::unique_ptr<char[]>> arena;
   std::size_t arena_used = 0;  // bytes of the last block

@@ -70,6 +70,14 @@ TEST(Row, TextsAreCutBetweenCharacters) {
   EXPECT_EQ(encoded(R"({"event_name":"東京"})", shape_with("event_name", 6)).extra, "");
 }
 
+TEST(Row, ValuesThatDoNotFitAreCounted) {
+  EXPECT_EQ(encoded(R"({"event_name":"too long for it","app_id":7})", shape_with("event_name", 8)).displaced, 1U);
+  EXPECT_EQ(encoded(R"({"event_revenue_usd":"no number"})", TableShape{}).displaced, 1U);
+  EXPECT_EQ(encoded(R"({"event_value":"{\"a\":1}"})", shape_with("event_value", 6)).displaced, 1U);
+  // Another spelling, no value, no such column: nothing that a wider column would mend.
+  EXPECT_EQ(encoded(R"({"event_name":7,"campaign":null,"mine":1})", TableShape{}).displaced, 0U);
+}
+
 TEST(Row, JsonIsNeverCut) {
   const Row row = encoded(R"({"event_value":"{\"a\":1}"})", shape_with("event_value", 6));
   EXPECT_EQ(shown(row, "event_value"), "null");

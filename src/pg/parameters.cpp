@@ -52,7 +52,8 @@ base::Result<std::string> read_password(const std::string& path) {
 
 std::string value_of(const Parameters& parameters, const std::string& name, std::string preset) {
   const auto found = parameters.values.find(name);
-  return found == parameters.values.end() || found->second.empty() ? std::move(preset) : found->second;
+  if (found == parameters.values.end() || found->second.empty()) return preset;
+  return found->second;
 }
 
 std::string describe(const Parameters& parameters) {

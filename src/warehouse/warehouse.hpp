@@ -45,6 +45,8 @@ struct WriteReport {
   std::vector<Outcome> outcomes;  // by the batch's order
   std::string statement_id;       // the database's own name for the work; the batch id where it has none
   std::vector<Refusal> reasons;   // of the rejected events, by the batch's order; empty elsewhere
+  // Values of the batch that did not fit into their columns and stand whole in `extra` (event::Row::displaced).
+  std::uint64_t displaced = 0;
 };
 
 struct Marker {

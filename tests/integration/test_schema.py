@@ -109,6 +109,9 @@ class TakeOver(SchemaTest):
         nameless = {k: v for k, v in GUIDE_EVENT.items() if k != "appsflyer_id"}
         self.assertEqual(service.post(dict(nameless, event_name="nameless")).status, 200)
         wait_until(lambda: self.row("event_id IS NOT NULL", "count(*)") == "3", "both events")
+        # campaign does not fit, gp_referrer neither: said with the batch, and counted.
+        self.assertEqual(service.wait_log(lambda l: l.get("target") == "primary" and "valuesInExtra" in l)["valuesInExtra"], 2)
+        self.assertGreaterEqual(service.request("GET", "/ready").json()["parts"]["primary"]["valuesInExtra"], 2)
         self.assertEqual(self.row("appsflyer_id = 'long'", "octet_length(campaign), length(extra->>'campaign'), length(extra->>'gp_referrer')"),
                          "500|300|1000")
         self.assertEqual(self.row("event_name = 'nameless'", "appsflyer_id = '', extra->'$absent'"), 't|["appsflyer_id"]')

@@ -17,12 +17,17 @@ struct WriterIdentity {
   const base::Clock* clock;
 };
 
+struct Written {
+  std::vector<Outcome> outcomes;  // by the batch's order
+  std::uint64_t displaced = 0;    // WriteReport's
+};
+
 class BatchWriter {
  public:
   virtual ~BatchWriter() = default;
-  // Outcomes by the batch's order. A failure left nothing behind, unless its kind is unknown_outcome. The transaction
+  // A failure left nothing behind, unless its kind is unknown_outcome. The transaction
   // may still be open after it.
-  virtual pg::Outcome<std::vector<Outcome>> write(const Batch& batch, base::SteadyTime deadline) = 0;
+  virtual pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) = 0;
   virtual pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) = 0;
 };
 

@@ -6,8 +6,6 @@
 namespace twinshift::warehouse {
 namespace {
 
-using event::ColumnType;
-
 // PGCOPY, newline, 0xFF, carriage return, newline, NUL; no flags; no header extension.
 constexpr std::string_view kHeader{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
 constexpr std::string_view kTrailer{"\377\377", 2};
@@ -123,6 +121,7 @@ CopyEncoder::CopyEncoder(std::vector<WriteColumn> columns, event::TableShape sha
 
 void CopyEncoder::begin() {
   out_.assign(kHeader);
+  displaced_ = 0;
 }
 
 void CopyEncoder::add_own(const WriteColumn& column, const event::Event& event) {
@@ -136,6 +135,7 @@ void CopyEncoder::add_own(const WriteColumn& column, const event::Event& event) 
 
 void CopyEncoder::add(const event::EventPtr& event, std::optional<std::uint32_t> position) {
   event::encode(event, shape_, row_);
+  displaced_ += row_.displaced;
   append_big_endian(out_, static_cast<std::int16_t>(columns_.size() + (position ? 1 : 0)));
   if (position) append_integer(out_, Stored::int4, *position);
   for (const WriteColumn& column : columns_) {

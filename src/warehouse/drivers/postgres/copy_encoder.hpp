@@ -21,6 +21,8 @@ class CopyEncoder {
   // One row; with a position it is the first field.
   void add(const event::EventPtr& event, std::optional<std::uint32_t> position);
   void end();
+  // Values that did not fit into their columns, since begin().
+  [[nodiscard]] std::uint64_t displaced() const { return displaced_; }
 
   // What was encoded since the last take(); valid until the next call.
   [[nodiscard]] std::string_view bytes() const { return out_; }
@@ -33,6 +35,7 @@ class CopyEncoder {
   event::TableShape shape_;
   event::Row row_;
   std::string out_;
+  std::uint64_t displaced_ = 0;
 };
 
 // A decimal's canonical text ("-12.50") as NUMERIC's binary form, appended with its length. For tests, too.

@@ -112,11 +112,12 @@ base::Error PostgresWarehouse::failed(pg::Failure failure) {
 
 base::Result<WriteReport> PostgresWarehouse::write(const Batch& batch) {
   if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
-  auto outcomes = ready_->writer->write(batch, deadline());
-  if (!outcomes) return base::fail(failed(std::move(outcomes.error())));
+  auto written = ready_->writer->write(batch, deadline());
+  if (!written) return base::fail(failed(std::move(written.error())));
   WriteReport report;
   report.statement_id = batch.id;
-  report.outcomes = std::move(*outcomes);
+  report.outcomes = std::move(written->outcomes);
+  report.displaced = written->displaced;
   report.reasons.resize(batch.events.size());
   return report;
 }

@@ -25,7 +25,7 @@ class PostgresWriter final : public BatchWriter {
         identity_(std::move(identity)),
         encoder_(layout.fit.columns, layout.fit.shape) {}
 
-  pg::Outcome<std::vector<Outcome>> write(const Batch& batch, base::SteadyTime deadline) override {
+  pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
     BatchPlan plan = plan_batch(batch);
     if (stage_batches_ == 0) {
       auto copied = copy_rows(batch, plan, false, deadline);
@@ -91,14 +91,13 @@ class PostgresWriter final : public BatchWriter {
     return {};
   }
 
-  pg::Outcome<std::vector<Outcome>> finish(const Batch& batch, std::vector<Outcome> outcomes,
-                                           base::SteadyTime deadline) {
+  pg::Outcome<Written> finish(const Batch& batch, std::vector<Outcome> outcomes, base::SteadyTime deadline) {
     const MarkerOrigin origin{layout_.table.table, identity_.instance, batch.id, identity_.clock->now()};
     const auto markers = markers_of(batch, outcomes);
     auto committed = commit_step(
         connection_, insert_markers_sql(Dialect::postgres, layout_.table, origin, markers) + "; COMMIT", deadline);
     if (!committed) return std::unexpected(std::move(committed.error()));
-    return outcomes;
+    return Written{std::move(outcomes), encoder_.displaced()};
   }
 
   pg::Connection& connection_;

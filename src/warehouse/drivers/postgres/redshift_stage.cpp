@@ -35,6 +35,7 @@ RedshiftStage::RedshiftStage(pg::Connection& connection, const Layout& layout)
 
 pg::Outcome<void> RedshiftStage::fill(const Batch& batch, const BatchPlan& plan, base::SteadyTime deadline) {
   has_parts_ = false;
+  (void)rows_.take_displaced();
   sent_ = false;  // what an earlier failure left went with its transaction
   if (auto ready = renew(deadline); !ready) return ready;
   for (std::size_t at = 0; at < plan.rows.size();) {

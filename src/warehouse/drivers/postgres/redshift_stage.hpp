@@ -20,6 +20,8 @@ class RedshiftStage {
   // Empties it and puts the plan's rows there, in a transaction of its own that is committed.
   pg::Outcome<void> fill(const Batch& batch, const BatchPlan& plan, base::SteadyTime deadline);
   // Did the last fill() put parts there?
+  // Values of the batch that did not fit into their columns.
+  std::uint64_t take_displaced() { return rows_.take_displaced(); }
   [[nodiscard]] bool has_parts() const { return has_parts_; }
 
  private:

@@ -1,6 +1,6 @@
 // Redshift: no COPY from us, no ON CONFLICT, no enforced key. The stage is filled in a transaction of its own; then,
 // under the writer lock and with nothing before it that takes a snapshot: what is there already, the others' insert,
-// the markers, COMMIT (docs/decisions/redshift-write.md).
+// the markers, COMMIT (docs/decisions/0006-redshift-over-the-wire.md).
 #include <utility>
 
 #include "warehouse/drivers/postgres/batch_plan.hpp"
@@ -16,7 +16,7 @@ class RedshiftWriter final : public BatchWriter {
   RedshiftWriter(pg::Connection& connection, const Layout& layout, WriterIdentity identity)
       : connection_(connection), layout_(layout), identity_(std::move(identity)), stage_(connection, layout) {}
 
-  pg::Outcome<std::vector<Outcome>> write(const Batch& batch, base::SteadyTime deadline) override {
+  pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
     BatchPlan plan = plan_batch(batch);
     if (auto filled = stage_.fill(batch, plan, deadline); !filled) return std::unexpected(std::move(filled.error()));
     auto duplicates = find_duplicates(batch, plan, deadline);
@@ -25,7 +25,7 @@ class RedshiftWriter final : public BatchWriter {
     if (auto done = commit(batch, plan.outcomes, *duplicates, deadline); !done) {
       return std::unexpected(std::move(done.error()));
     }
-    return std::move(plan.outcomes);
+    return Written{std::move(plan.outcomes), stage_.take_displaced()};
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {

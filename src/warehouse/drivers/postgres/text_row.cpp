@@ -43,6 +43,7 @@ void TextRows::add_cell(const WriteColumn& column, const event::Cell& cell) {
 
 std::size_t TextRows::add(const event::EventPtr& event, std::uint32_t position) {
   event::encode(event, shape_, row_);
+  displaced_ += row_.displaced;
   add_text(std::to_string(position));
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const WriteColumn& column = columns_[i];

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "event/row.hpp"
@@ -25,6 +26,8 @@ class TextRows {
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t bytes() const { return text_.size(); }
+  // Values that did not fit into their columns, since the last call.
+  std::uint64_t take_displaced() { return std::exchange(displaced_, 0); }
   // Which columns hold a value in some row since the beginning of time: by the order of the columns. Most of
   // AppsFlyer's fields never occur in one app's events, and a parameter costs the server though it is NULL.
   [[nodiscard]] const std::vector<bool>& used() const { return used_; }
@@ -46,6 +49,7 @@ class TextRows {
   std::vector<pg::Parameter> parameters_;
   std::vector<bool> used_;
   std::size_t rows_ = 0;
+  std::uint64_t displaced_ = 0;
 };
 
 }  // namespace twinshift::warehouse

@@ -20,6 +20,8 @@ class RowInsert {
 
   // Within the caller's transaction: written or duplicate, or the error; an error of kind `rejected` has undone this
   // row alone.
+  // Values of the last insert() that did not fit into their columns.
+  [[nodiscard]] std::uint64_t displaced() const { return row_.displaced; }
   base::Result<Outcome> insert(sqlite::Database& database, const event::EventPtr& event);
 
  private:

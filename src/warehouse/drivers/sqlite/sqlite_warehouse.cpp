@@ -125,6 +125,7 @@ base::Status SqliteWarehouse::insert_rows(const Batch& batch, WriteReport& repor
       outcome = Outcome::rejected;
     }
     report.outcomes.push_back(*outcome);
+    report.displaced += connection_->insert.displaced();
     sums_.add(*batch.events[i], *outcome);
   }
   return {};
