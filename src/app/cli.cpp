@@ -9,6 +9,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/version.hpp"
+#include "base/log.hpp"
 #include "config/render.hpp"
 
 namespace twinshift::app {
@@ -36,6 +37,13 @@ std::optional<config::Loaded> load_or_explain() {
 
 void explain_warnings(const config::Loaded& loaded) {
   for (const std::string& warning : loaded.warnings) std::fprintf(stderr, "twinshift: warning: %s\n", warning.c_str());
+}
+
+// A command's standard output is its answer alone; what its drivers have to say is of use to a person only.
+void log_to_stderr() {
+  base::log::set_level(base::log::Level::warn);
+  base::log::set_sink(
+      [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); });
 }
 
 struct Commands {
@@ -166,6 +174,7 @@ struct Commands {
     }
     if (config_command->parsed()) return show_config();
     if (serve_command->parsed()) return start_service();
+    log_to_stderr();
     if (query_command->parsed()) return run_query();
     if (generate_command->parsed()) return run_generate();
     if (schema_command->parsed()) return run_schema();

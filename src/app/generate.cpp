@@ -23,6 +23,8 @@ using SteadyClock = std::chrono::steady_clock;
 // A refused or failed event is sent again this often before it counts as failed; AppsFlyer itself tries four times.
 constexpr int kTriesMax = 5;
 constexpr auto kPauseBetweenTries = 500ms;
+// So many events in a row that failed end the run: the other side is gone.
+constexpr std::uint64_t kFailedInARowMax = 50;
 constexpr auto kRequestTimeout = 10s;
 constexpr auto kProgressEvery = 1s;
 // Where the sample events' times lie: fixed, so that the same seed gives the same bytes on any day.
@@ -36,11 +38,12 @@ class Run {
     started_ = SteadyClock::now();
     std::vector<std::jthread> senders;
     const auto count = static_cast<unsigned>(std::min<std::uint64_t>(options_.connections, options_.events));
+    senders_left_ = count;
     for (unsigned i = 0; i < count; ++i) senders.emplace_back([this] { send_all(); });
     show_progress();
     senders.clear();
     finish();
-    return failed_ == 0 ? kExitOk : kExitFailed;
+    return failed_ == 0 && accepted_ == options_.events ? kExitOk : kExitFailed;
   }
 
  private:
@@ -54,12 +57,15 @@ class Run {
       if (send(client, body)) {
         latencies.push_back(std::chrono::duration<double, std::milli>(SteadyClock::now() - begun).count());
         ++accepted_;
+        failed_in_a_row_ = 0;
       } else {
         ++failed_;
+        if (++failed_in_a_row_ >= kFailedInARowMax) next_ = options_.events;
       }
     }
     const std::lock_guard lock(mutex_);
     latencies_ms_.insert(latencies_ms_.end(), latencies.begin(), latencies.end());
+    --senders_left_;
   }
 
   // Event number `index` is due at index / rate after the start: a late start of one does not delay those after it.
@@ -101,7 +107,7 @@ class Run {
   void show_progress() {
     const bool terminal = isatty(STDERR_FILENO) != 0;
     auto next = started_ + kProgressEvery;
-    while (accepted_ + failed_ < options_.events) {
+    while (senders_left_ > 0) {
       std::this_thread::sleep_for(50ms);
       if (SteadyClock::now() < next) continue;
       next += kProgressEvery;
@@ -121,6 +127,11 @@ class Run {
     std::printf("%llu events sent, %llu accepted, %llu failed, %.0f/s, answered in %.1f ms (p50), %.1f ms (p99)\n",
                 number(options_.events), number(accepted_), number(failed_), rate(), at(0.5), at(0.99));
     if (failed_ > 0) std::fprintf(stderr, "twinshift: the last fault was: %s\n", last_error_.c_str());
+    const std::uint64_t left = options_.events - accepted_ - failed_;
+    if (left > 0) {
+      std::fprintf(stderr, "twinshift: gave up after %llu events in a row failed; %llu were not tried\n",
+                   number(kFailedInARowMax), number(left));
+    }
   }
 
   [[nodiscard]] double rate() const {
@@ -132,7 +143,7 @@ class Run {
   const GenerateOptions& options_;
   const http::Url url_;
   SteadyClock::time_point started_;
-  std::atomic<std::uint64_t> next_{0}, accepted_{0}, failed_{0};
+  std::atomic<std::uint64_t> next_{0}, accepted_{0}, failed_{0}, failed_in_a_row_{0}, senders_left_{0};
   std::mutex mutex_;
   std::string last_error_;
   std::vector<double> latencies_ms_;

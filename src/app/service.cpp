@@ -1,6 +1,7 @@
 #include "app/service.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "app/driver_table.hpp"
@@ -181,7 +182,11 @@ base::Status Service::start_http() {
 delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   const auto deadline = clock_.steady() + limit;
   delivery::StopReport report;
-  if (health_) health_->stopping();
+  if (health_ && server_) {
+    health_->stopping();
+    // Whoever asks /ready learns it before the door closes.
+    std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(settings_.shutdown_notice, limit / 3));
+  }
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
   control_.reset();

@@ -143,6 +143,7 @@ StopReport Delivery::Impl::stop(base::SteadyTime deadline) {
   inputs->try_put(Input(StopAsked{.deadline = deadline - kFarewell}));
   // The conductor waits for nobody, so it keeps to its deadline.
   conductor_thread->wait(std::chrono::hours(1));
+  const bool settled_in_time = clock.steady() < deadline - kFarewell;
   inputs->close();
   const base::SteadyTime lanes_until = std::min(deadline, clock.steady() + kLaneFarewell);
   // All are told before the first is waited for: one that does not come back must not use up the others' time.
@@ -155,7 +156,7 @@ StopReport Delivery::Impl::stop(base::SteadyTime deadline) {
     report.parked += after.targets[i].parked - before.targets[i].parked;
   }
   report.released = after.released - before.released;
-  report.clean = report.stuck_lanes.empty() && clock.steady() < deadline - kFarewell;
+  report.clean = settled_in_time;
   base::log::info("SQS Consumer stopped")
       .add("parked", report.parked)
       .add("released", report.released)

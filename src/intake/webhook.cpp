@@ -14,6 +14,8 @@
 namespace twinshift::intake {
 namespace {
 
+constexpr int kTooLarge = 413;
+
 namespace log = base::log;
 using base::ErrorKind;
 
@@ -162,6 +164,8 @@ void Webhook::keep_refused(http::Refusal refusal) {
   body.received_at = impl_->clock.now();
   body.status = refusal.status;
   body.reason = std::move(refusal.reason);
+  if (refusal.status == kTooLarge)
+    body.reason += "; kept here: its first " + std::to_string(refusal.body.size()) + " bytes";
   body.path = std::move(refusal.path);
   body.body = std::move(refusal.body);
   impl_->refused_store.keep(std::move(body), [](const base::Status&) {});

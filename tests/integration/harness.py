@@ -57,7 +57,7 @@ class Service:
         self.folder = folder
         self.data = os.path.join(folder, "data")
         environment = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TZ", "LC_ALL", "LOCPATH", "TMPDIR") or k.endswith("SAN_OPTIONS")}
-        environment.update({"HOST": "127.0.0.1", "PORT": "0", "SECONDARY_REDSHIFT_ENABLED": "true", "DISK_RESERVE": "16MB"})
+        environment.update({"HOST": "127.0.0.1", "PORT": "0", "SECONDARY_REDSHIFT_ENABLED": "true", "DISK_RESERVE": "16MB", "SHUTDOWN_NOTICE": "0"})
         environment.update(settings or {})
         self.environment = environment
         self.lines = []

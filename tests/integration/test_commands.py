@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import socket
 import sqlite3
 import unittest
 
@@ -72,6 +73,23 @@ class Commands(ServiceTest):
         different = self.run_command("query", "SELECT count(*) FROM appsflyer_events")
         self.assertEqual(different.returncode, 3)
         self.assertIn("differ", different.stdout + different.stderr)
+
+    def test_a_commands_output_is_its_answer_alone(self):
+        settings = {"REDSHIFT_TABLE_NAME": "appsflyer.appsflyer_events", "SECONDARY_REDSHIFT_TABLE_NAME": "appsflyer.appsflyer_events"}
+        service = self.start(settings)
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        service.wait_landed(1)
+        both = self.run_command("query", "SELECT count(*) AS n FROM appsflyer_events", "--format", "json", settings=settings)
+        self.assertEqual(both.returncode, 0, both.stderr)
+        self.assertTrue(json.loads(both.stdout)["same"])
+
+    def test_generate_gives_up_where_nobody_answers(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{free.getsockname()[1]}/webhook/appsflyer"
+        done = self.run_command("generate", "--events", "100000", "--connections", "60", "--url", url)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("gave up", done.stderr)
 
     def test_query_never_writes(self):
         service = self.start()

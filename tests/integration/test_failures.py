@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -76,6 +77,31 @@ class Secondary(ServiceTest):
         service = self.start()
         service.wait_landed(20)
         self.assert_each_once(service, names)
+
+
+class Stopping(ServiceTest):
+    def test_ready_says_it_before_the_door_closes(self):
+        service = self.start({"SHUTDOWN_NOTICE": "3000"})
+        wait_until(lambda: service.request("GET", "/ready").status == 200, "readiness")
+        service.process.terminate()
+        wait_until(lambda: service.request("GET", "/ready").status == 503, "/ready to say that it stops")
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)  # still taken
+        self.assertEqual(service.stop(), 0)
+
+    def test_a_lane_that_hangs_leaves_no_work_behind(self):
+        service = self.start({"SHUTDOWN_TIMEOUT": "6"})
+        service.post(dict(GUIDE_EVENT, appsflyer_id="first"))
+        service.wait_landed(1)
+        lock = sqlite3.connect(service.warehouse("secondary"), isolation_level=None)
+        self.addCleanup(lock.close)
+        lock.execute("BEGIN IMMEDIATE")
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="held")).status, 200)
+        service.wait_landed(2, ("primary",))
+        self.assertEqual(service.stop(), 0)  # owed durably
+        lock.execute("ROLLBACK")
+        service = self.start()
+        service.wait_landed(2)
+        self.assert_each_once(service, ["first", "held"])
 
 
 class FullDisk(ServiceTest):

@@ -2,6 +2,9 @@
 
 #include <limits>
 #include <sys/statvfs.h>
+#include <utility>
+
+#include "base/log.hpp"
 
 namespace twinshift::queue {
 namespace {
@@ -24,12 +27,18 @@ base::Status DiskGuard::check() {
     asked_ = now;
     free_bytes_ = free_bytes_of(folder_);
   }
-  if (free_bytes_ >= reserve_bytes_) return {};
-  return base::fail(base::ErrorKind::full,
+  const bool was_short = std::exchange(short_, free_bytes_ < reserve_bytes_);
+  if (!short_) {
+    if (was_short) base::log::info("The disk has room again: events are taken").add("folder", folder_);
+    return {};
+  }
+  base::Error error{base::ErrorKind::full,
                     "only " + std::to_string(free_bytes_ / 1'000'000) +
                         " MB are free on the disk, less than the reserve of " +
                         std::to_string(reserve_bytes_ / 1'000'000) + " MB",
-                    folder_, "Free disk space; what is queued is still being delivered");
+                    folder_, "Free disk space; what is queued is still being delivered"};
+  if (!was_short) base::log::error("Events are turned away with 503: the disk is nearly full").add(error);
+  return base::fail(std::move(error));
 }
 
 }  // namespace twinshift::queue

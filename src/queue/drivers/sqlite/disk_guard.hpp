@@ -1,4 +1,5 @@
-// Tells whether the disk's reserve is touched. Any thread may call it; the file system is asked at most every 100 ms.
+// Tells whether the disk's reserve is touched, and logs when that begins and ends. Any thread may call it; the file
+// system is asked at most every 100 ms.
 #pragma once
 
 #include <chrono>
@@ -27,6 +28,7 @@ class DiskGuard {
   std::mutex mutex_;
   std::optional<std::chrono::steady_clock::time_point> asked_;
   std::uint64_t free_bytes_ = 0;
+  bool short_ = false;
 };
 
 }  // namespace twinshift::queue
