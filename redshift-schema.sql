@@ -1,4 +1,4 @@
--- Twinshift's tables in Redshift, as `twinshift schema` prints them. See docs/schema.md.
+-- Twinshift's tables in Redshift, as `twinshift schema` prints them. See docs/warehouses.md.
 
 CREATE TABLE IF NOT EXISTS "appsflyer_events" (
   "event_id" VARCHAR(32) NOT NULL,

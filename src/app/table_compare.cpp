@@ -11,7 +11,7 @@ namespace {
 using warehouse::Table;
 using Row = std::vector<std::optional<std::string>>;
 
-constexpr std::array<std::string_view, 3> kArrivalTimes = {"received_at", "created_at", "updated_at"};
+constexpr std::array<std::string_view, 4> kArrivalTimes = {"received_at", "created_at", "updated_at", "loaded_at"};
 constexpr std::size_t kShownBytesMax = 48;
 
 bool is_arrival_time(const std::string& column) {

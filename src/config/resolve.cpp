@@ -224,6 +224,19 @@ void check_files(const Settings& settings, Findings& findings) {
   }
 }
 
+// Two targets in one table would each take the other's rows for their own.
+void check_tables(const Settings& settings, Findings& findings) {
+  for (const auto& second : {settings.secondary, settings.secondary_off}) {
+    if (!second || second->url.empty() || second->shown != settings.primary.shown ||
+        second->table != settings.primary.table) {
+      continue;
+    }
+    findings.faults.emplace_back(
+        "the primary and the secondary would use the same table: give each a database or a table of its own "
+        "(PRIMARY_WAREHOUSE_URL, SECONDARY_WAREHOUSE_URL)");
+  }
+}
+
 }  // namespace
 
 bool speaks_wire_only(std::string_view endpoint) {
@@ -248,6 +261,7 @@ Findings resolve(Loaded& loaded) {
   if (settings.secondary) refuse_missing_driver(*settings.secondary, findings);
   if (!settings.secondary) findings.notes.push_back("no secondary warehouse: events go to the primary alone");
   check_files(settings, findings);
+  check_tables(settings, findings);
   check_limits(settings, findings);
   return findings;
 }

@@ -89,7 +89,8 @@ struct StopReport {
   bool clean = true;  // everything in hand was settled, parked or released in time
   std::uint64_t parked = 0;
   std::uint64_t released = 0;
-  // Lanes whose call did not come back (a database that hangs): their threads are left behind, so the process must leave by _exit().
+  // Lanes whose call did not come back (a database that hangs): their threads are left behind, so the process must
+  // leave by _exit().
   std::vector<std::string> stuck_lanes;
 };
 

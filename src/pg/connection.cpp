@@ -176,16 +176,20 @@ Outcome<void> Connection::send_prepared(const std::string& name, std::span<const
   return flush(deadline);
 }
 
-Outcome<void> Connection::begin_copy(const std::string& sql, base::SteadyTime deadline) {
+Outcome<std::vector<Result>> Connection::begin_copy(const std::string& sql, base::SteadyTime deadline) {
   if (lost_ || PQsendQuery(handle_.get(), sql.c_str()) == 0) return lose("the connection was lost");
-  if (auto sent = flush(deadline); !sent) return sent;
+  if (auto sent = flush(deadline); !sent) return std::unexpected(std::move(sent.error()));
+  std::vector<Result> before;
   for (;;) {
     auto result = next_result(deadline);
     if (!result) return std::unexpected(std::move(result.error()));
     if (!*result) return lose("the server did not begin the COPY");
     const ExecStatusType status = PQresultStatus(result->handle());
-    if (status == PGRES_COPY_IN) return {};
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) continue;
+    if (status == PGRES_COPY_IN) return before;
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+      before.push_back(std::move(*result));
+      continue;
+    }
     Failure failure = failure_of(*result);
     if (auto rest = collect(deadline); !rest && rest.error().lost) failure.lost = true;
     return std::unexpected(std::move(failure));

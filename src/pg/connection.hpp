@@ -56,8 +56,8 @@ class Connection {
   // The answer to what was sent; nothing else may be asked for before it.
   Outcome<Result> receive(base::SteadyTime deadline) { return collect_one(deadline); }
 
-  // `sql` may begin with other statements; its last one must be COPY ... FROM STDIN.
-  Outcome<void> begin_copy(const std::string& sql, base::SteadyTime deadline);
+  // `sql` may begin with other statements, whose results it gives; its last one must be COPY ... FROM STDIN.
+  Outcome<std::vector<Result>> begin_copy(const std::string& sql, base::SteadyTime deadline);
   Outcome<void> put_copy(std::string_view data, base::SteadyTime deadline);
   // Rows copied.
   Outcome<std::uint64_t> end_copy(base::SteadyTime deadline);

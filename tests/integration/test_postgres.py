@@ -18,8 +18,7 @@ class Guide(PostgresTest):
             line = service.wait_log(lambda l, t=target: l.get("msg") == f"Data successfully inserted into {t} PostgreSQL")
             self.assertEqual((line["target"], line["rows"]), (target, 1))
             self.assertTrue(line["statementId"])
-        both = self.run_command("query", f"SELECT appsflyer_id, event_name, event_time, created_at FROM {TABLE} WHERE appsflyer_id = 'test-123' "
-                                "ORDER BY created_at DESC LIMIT 1", settings=self.urls())
+        both = self.run_command("query", f"SELECT * FROM {TABLE} WHERE appsflyer_id = 'test-123' ORDER BY event_time DESC LIMIT 1", settings=self.urls())
         self.assertEqual(both.returncode, 0, both.stdout + both.stderr)
         self.assertIn("test_dual_write", both.stdout)
         self.assertEqual(service.stop(), 0)
@@ -135,6 +134,48 @@ class Trouble(PostgresTest):
         # It is our own table, so the column is added again.
         self.wait_each_once(["test-123", "after"])
         self.assertEqual(self.psql("primary", f"SELECT campaign FROM {TABLE} WHERE appsflyer_id = 'after'"), "c")
+
+    def test_a_table_changed_while_serving_changes_no_value(self):
+        service = self.start(self.urls())
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="before", postal_code="1009")).status, 200)
+        self.wait_each_once(["before"])
+        changes = {"type": "ALTER COLUMN postal_code TYPE integer USING postal_code::integer", "places": "ALTER COLUMN event_revenue TYPE numeric(18,2)",
+                   "width": "ALTER COLUMN campaign TYPE varchar(5) USING left(campaign, 5)"}
+        for name, change in changes.items():
+            self.psql("primary", f"ALTER TABLE {TABLE} {change}")
+            sent = dict(GUIDE_EVENT, appsflyer_id=name, postal_code="1010", event_revenue="12.3456", campaign="longer than five")
+            self.assertEqual(service.post(sent).status, 200)
+            self.wait_each_once([name])
+        row = f"postal_code, round(event_revenue, 2), campaign, extra->>'event_revenue', extra->>'campaign' FROM {TABLE} WHERE appsflyer_id = 'width'"
+        # A number is another spelling of the text, so the text stands in extra too; nothing is another value.
+        self.assertEqual(self.psql("primary", f"SELECT {row}"), "|12.35|longe|12.3456|longer than five")
+        self.assertEqual(self.psql("primary", f"SELECT extra->>'postal_code' FROM {TABLE} WHERE appsflyer_id = 'width'"), "1010")
+        self.assertEqual(self.psql("secondary", f"SELECT {row}"), "1010|12.35|longer than five||")
+
+    def test_a_table_swapped_while_serving_doubles_nothing(self):
+        service = self.start(self.urls())
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="before")).status, 200)
+        self.wait_each_once(["before"])
+        self.psql("primary", f"BEGIN; ALTER TABLE {TABLE} RENAME TO old; CREATE TABLE {TABLE} (LIKE old INCLUDING DEFAULTS); COMMIT")
+        for _ in range(3):
+            self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="same")).status, 200)
+        self.wait_each_once(["same"])
+        index = self.psql("primary", f"SELECT indexrelid::regclass FROM pg_index WHERE indrelid = '{TABLE}'::regclass AND indisunique")
+        self.psql("primary", f"DROP INDEX {index}")
+        for _ in range(3):
+            self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="again")).status, 200)
+        self.wait_each_once(["same", "again"])
+
+    def test_a_database_of_another_encoding_is_refused(self):
+        self.psql("primary", f"CREATE DATABASE {self.database}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+        service = self.start(self.urls(PRIMARY_WAREHOUSE_URL=self.servers["primary"].url(f"{self.database}_latin")))
+        line = service.wait_log(lambda l: "encoding is not UTF8" in l.get("error", ""))
+        self.assertEqual((line["target"], line["errorKind"]), ("primary", "conflict"))
+
+    def test_two_targets_need_two_tables(self):
+        same = self.run_command("config", settings=self.urls(SECONDARY_WAREHOUSE_URL=self.urls()["PRIMARY_WAREHOUSE_URL"]))
+        self.assertEqual(same.returncode, 2)
+        self.assertIn("the same table", same.stderr)
 
     def test_the_reason_is_told_without_the_password(self):
         server = PostgresServer(password=PASSWORD)

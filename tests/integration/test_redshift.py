@@ -39,7 +39,7 @@ class Guide(RedshiftTest):
         service.wait_log(lambda l: l.get("msg") == "Data successfully inserted into primary PostgreSQL")
         line = service.wait_log(lambda l: l.get("msg") == "Data successfully inserted into secondary Redshift")
         self.assertEqual((line["target"], line["rows"]), ("secondary", 1))
-        both = self.run_command("query", f"SELECT appsflyer_id, event_name, event_time, created_at FROM {TABLE} WHERE appsflyer_id = 'test-123'",
+        both = self.run_command("query", f"SELECT * FROM {TABLE} WHERE appsflyer_id = 'test-123'",
                                 settings=self.urls())
         self.assertEqual(both.returncode, 0, both.stdout + both.stderr)
         self.assertEqual(service.stop(), 0)

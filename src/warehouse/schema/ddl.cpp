@@ -127,6 +127,10 @@ std::string drop_not_null_sql(Dialect dialect, const TableName& table, const Rea
                      alter, name, copy, column.type_text, table.quoted());
 }
 
+std::string unnamed_index_sql(const TableName& table) {
+  return "CREATE UNIQUE INDEX ON " + table.quoted() + " (event_id)";
+}
+
 std::string drop_key_sql(const TableName& table, const UniqueKey& key) {
   if (!key.constraint && !key.primary) return "DROP INDEX " + sibling(table, key.name);
   return "ALTER TABLE " + table.quoted() + " DROP CONSTRAINT " + quote_identifier(key.name);
@@ -134,7 +138,7 @@ std::string drop_key_sql(const TableName& table, const UniqueKey& key) {
 
 std::string schema_text(Dialect dialect, const TableName& table) {
   std::string text =
-      fmt::format("-- Twinshift's tables in {}, as `twinshift schema` prints them. See docs/schema.md.\n\n{};\n",
+      fmt::format("-- Twinshift's tables in {}, as `twinshift schema` prints them. See docs/warehouses.md.\n\n{};\n",
                   product_of(dialect), create_table_sql(dialect, table));
   for (const auto& statements : {create_index_sql(dialect, table), create_siblings_sql(dialect, table)}) {
     for (const std::string& sql : statements) text += '\n' + sql + ";\n";

@@ -29,6 +29,9 @@ std::string add_column_sql(Dialect dialect, const TableName& table, std::string_
 // The same for `loaded_at`. Rows that are there already keep NULL where the dialect can do so (not Redshift).
 std::string add_loaded_at_sql(Dialect dialect, const TableName& table);
 
+// PostgreSQL: the unique index of event_id under a name that the server chooses.
+std::string unnamed_index_sql(const TableName& table);
+
 // Gives a column that is there the catalogue's size: grown where the dialect can do so, else the old one stays under
 // another name.
 std::string grow_column_sql(Dialect dialect, const TableName& table, const event::Column& column,

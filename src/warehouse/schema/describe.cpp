@@ -26,7 +26,10 @@ class Describer {
       add("", "does not exist", "`twinshift schema --target " + in_.target + " --apply` creates it, as the start does");
       return std::move(out_);
     }
-    if (!in_.real.is_table) add_stop("", "is not a table, so no rows can be written", "Configure another table");
+    if (!in_.real.is_table) {
+      add_stop("", "is not a table, so no rows can be written", "Configure another table");
+      return std::move(out_);
+    }
     for (const Fit::Fault& fault : fit_.faults) add_stop("", fault.what, fault.cure);
     for (const RealColumn& real : in_.real.columns) describe_column(real);
     tell_missing();

@@ -38,6 +38,8 @@ struct RealColumn {
   bool not_null = false;
   bool has_default = false;
   bool writable = true;  // false for a generated one
+
+  bool operator==(const RealColumn&) const = default;
 };
 
 // An enforced PRIMARY KEY or UNIQUE.

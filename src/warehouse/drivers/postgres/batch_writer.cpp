@@ -14,6 +14,14 @@ pg::Outcome<void> commit_step(pg::Connection& connection, const std::string& sql
   return std::unexpected(std::move(failure));
 }
 
+pg::Failure changed_table(const TableName& table) {
+  pg::Failure failure;
+  failure.error = {ErrorKind::conflict, "the table was changed while we wrote to it", "table " + table.quoted(),
+                   "It is read anew and the batch comes again; `twinshift schema --diff` shows what differs"};
+  failure.lost = true;
+  return failure;
+}
+
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id) {
   for (const pg::Result& result : results) {
     constexpr int kColumns = 4;

@@ -41,6 +41,9 @@ std::unique_ptr<BatchWriter> make_redshift_writer(pg::Connection& connection, co
 // not known whether it took effect.
 pg::Outcome<void> commit_step(pg::Connection& connection, const std::string& sql, base::SteadyTime deadline);
 
+// The table is no longer as it was read: nothing was written, and it is to be read anew on another connection.
+pg::Failure changed_table(const TableName& table);
+
 // From the results of a transaction whose last row is that of find_marker_sql().
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id);
 

@@ -36,11 +36,6 @@ class PostgresSchema final : public SchemaAccess {
     const SetupOptions setup{dialect_, true, options_.target, heard};
     auto layout = set_up_table(*connection, table_, setup, deadline());
     if (!layout) return base::fail(told(std::move(layout.error())));
-    if (!layout->fit.lacks_loaded_at) return {};
-    const std::string sql = add_loaded_at_sql(dialect_, layout->table);
-    auto added = connection->run(sql, deadline());
-    if (!added) return base::fail(told(std::move(added.error())));
-    heard(sql);
     return {};
   }
 

@@ -7,6 +7,7 @@
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/read_query.hpp"
 #include "warehouse/drivers/postgres/session.hpp"
+#include "warehouse/drivers/postgres/table_reader.hpp"
 #include "warehouse/drivers/postgres/table_setup.hpp"
 #include "warehouse/table_name.hpp"
 
@@ -21,7 +22,12 @@ struct Ready {
   pg::Connection connection;
   Layout layout;
   std::unique_ptr<BatchWriter> writer;
+  base::SteadyTime read_at{};  // when the layout was read
 };
+
+// Redshift: how long a table's shape is believed, and how long in the face of a refusal.
+constexpr std::chrono::seconds kLayoutAgeMax{60};
+constexpr std::chrono::seconds kLayoutAgeOfRefusalMax{2};
 
 class PostgresWarehouse final : public Warehouse {
  public:
@@ -44,6 +50,7 @@ class PostgresWarehouse final : public Warehouse {
   }
   [[nodiscard]] base::SteadyTime deadline() const { return deadline_after(options_.attempt_timeout); }
   base::Status connect();
+  base::Status look_again(std::chrono::milliseconds age_max);
   base::Error failed(pg::Failure failure);
   void tell(const Layout& layout);
 
@@ -89,7 +96,7 @@ base::Status PostgresWarehouse::connect() {
   if (!connection) return base::fail(failed(std::move(connection.error())));
   auto made = std::make_unique<Ready>(std::move(*connection));
   const SetupOptions setup{dialect_, options_.schema_apply, options_.target, {}};
-  auto layout = set_up_table(made->connection, table_, setup, deadline());
+  auto layout = read_layout(made->connection, table_, setup, deadline());
   if (!layout) return base::fail(failed(std::move(layout.error())));
   made->layout = std::move(*layout);
   WriterIdentity identity{options_.instance, options_.clock};
@@ -97,8 +104,20 @@ base::Status PostgresWarehouse::connect() {
                      ? make_postgres_writer(made->connection, made->layout, std::move(identity))
                      : make_redshift_writer(made->connection, made->layout, std::move(identity));
   tell(made->layout);
+  made->read_at = std::chrono::steady_clock::now();
   ready_ = std::move(made);
   return {};
+}
+
+// Redshift tells nobody of a changed table, so it is read again now and then, and before a refusal is believed.
+base::Status PostgresWarehouse::look_again(std::chrono::milliseconds age_max) {
+  if (dialect_ != Dialect::redshift || !ready_) return {};
+  if (std::chrono::steady_clock::now() - ready_->read_at < age_max) return {};
+  auto real = read_table(ready_->connection, dialect_, ready_->layout.table, deadline());
+  if (!real) return base::fail(failed(std::move(real.error())));
+  ready_->read_at = std::chrono::steady_clock::now();
+  if (real->columns == ready_->layout.real.columns && real->is_table == ready_->layout.real.is_table) return {};
+  return base::fail(failed(changed_table(ready_->layout.table)));
 }
 
 // Ends the transaction; keeps the connection only after errors that say nothing about it or the table.
@@ -112,8 +131,14 @@ base::Error PostgresWarehouse::failed(pg::Failure failure) {
 
 base::Result<WriteReport> PostgresWarehouse::write(const Batch& batch) {
   if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (auto same = look_again(kLayoutAgeMax); !same) return base::fail(std::move(same.error()));
   auto written = ready_->writer->write(batch, deadline());
-  if (!written) return base::fail(failed(std::move(written.error())));
+  if (!written) {
+    base::Error error = failed(std::move(written.error()));
+    if (error.kind != ErrorKind::rejected) return base::fail(std::move(error));
+    if (auto same = look_again(kLayoutAgeOfRefusalMax); !same) return base::fail(std::move(same.error()));
+    return base::fail(std::move(error));
+  }
   WriteReport report;
   report.statement_id = batch.id;
   report.outcomes = std::move(written->outcomes);

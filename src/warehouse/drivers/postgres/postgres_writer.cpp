@@ -7,6 +7,7 @@
 #include "warehouse/drivers/postgres/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/copy_encoder.hpp"
+#include "warehouse/drivers/postgres/table_reader.hpp"
 #include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
@@ -56,10 +57,15 @@ class PostgresWriter final : public BatchWriter {
 
   pg::Outcome<void> copy_rows(const Batch& batch, const BatchPlan& plan, bool to_stage, base::SteadyTime deadline) {
     const std::vector<WriteColumn>& columns = layout_.fit.columns;
-    auto begun = connection_.begin_copy("BEGIN; " + batch_lock_sql(batch.id) + "; " +
+    auto begun = connection_.begin_copy("BEGIN; " + lock_table_sql(layout_.table) + "; " + batch_lock_sql(batch.id) +
+                                            "; " + fingerprint_sql(layout_.table) + "; " +
                                             (to_stage ? copy_to_stage_sql(columns) : copy_sql(layout_.table, columns)),
                                         deadline);
-    if (!begun) return begun;
+    if (!begun) return std::unexpected(std::move(begun.error()));
+    // Binary rows carry no types: in a column of another type they would be other values.
+    if (begun->empty() || begun->back().rows() != 1 || begun->back().text(0, 0) != layout_.fingerprint) {
+      return std::unexpected(changed_table(layout_.table));
+    }
     encoder_.begin();
     for (const std::uint32_t place : plan.rows) {
       encoder_.add(batch.events[place], to_stage ? std::optional(place) : std::nullopt);

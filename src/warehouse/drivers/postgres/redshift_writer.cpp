@@ -6,10 +6,14 @@
 #include "warehouse/drivers/postgres/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/redshift_stage.hpp"
+#include "warehouse/markers.hpp"
+#include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
 namespace {
+
+constexpr std::string_view kNoRight = "42501";  // insufficient_privilege
 
 class RedshiftWriter final : public BatchWriter {
  public:
@@ -48,7 +52,14 @@ class RedshiftWriter final : public BatchWriter {
     auto found = connection_.run(
         "BEGIN; " + lock_writer_sql(layout_.table) + "; " + find_duplicates_sql(layout_.table, ranges_of(batch, plan)),
         deadline);
-    if (!found) return std::unexpected(std::move(found.error()));
+    if (!found) {
+      pg::Failure failure = std::move(found.error());
+      if (failure.sqlstate == kNoRight) {
+        failure.error.hint = "GRANT SELECT, INSERT, UPDATE, DELETE ON " + sibling(layout_.table, kWriterTable) +
+                             " TO the user that we log in as: it is locked while a batch is written";
+      }
+      return std::unexpected(std::move(failure));
+    }
     const pg::Result& rows = found->back();
     std::vector<std::uint32_t> places;
     for (int row = 0; row < rows.rows(); ++row) places.push_back(static_cast<std::uint32_t>(rows.integer(row, 0)));

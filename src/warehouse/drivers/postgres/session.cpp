@@ -33,6 +33,15 @@ pg::Failure wrong_dialect(const pg::Parameters& parameters, Dialect wanted) {
   return failure;
 }
 
+// Events hold characters that no other encoding has.
+pg::Failure wrong_encoding(const pg::Parameters& parameters) {
+  pg::Failure failure;
+  failure.error = {ErrorKind::conflict, "the database's encoding is not UTF8", parameters.where,
+                   "Use a database made by CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"};
+  failure.lost = true;
+  return failure;
+}
+
 }  // namespace
 
 Dialect dialect_of(const pg::Parameters& parameters) {
@@ -52,6 +61,9 @@ pg::Outcome<pg::Connection> open_session(const pg::Parameters& parameters, const
   const Dialect dialect = dialect_of(parameters);
   const bool is_redshift = version->back().text(0, 0).find("Redshift") != std::string_view::npos;
   if (is_redshift != (dialect == Dialect::redshift)) return std::unexpected(wrong_dialect(parameters, dialect));
+  if (dialect == Dialect::postgres && connection->server_parameter("server_encoding") != "UTF8") {
+    return std::unexpected(wrong_encoding(parameters));
+  }
   auto set = connection->run(settings_sql(dialect, limits), deadline);
   if (!set) return std::unexpected(std::move(set.error()));
   return connection;

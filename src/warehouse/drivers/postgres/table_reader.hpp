@@ -18,6 +18,10 @@ pg::Outcome<TableName> locate(pg::Connection& connection, Dialect dialect, const
 pg::Outcome<RealTable> read_table(pg::Connection& connection, Dialect dialect, const TableName& table,
                                   base::SteadyTime deadline);
 
+// PostgreSQL: a SELECT of one text that differs after any change of the table's columns and indexes, or of which table
+// it is; empty where there is none. Cheap enough to go with every batch, under a lock that keeps changes out.
+std::string fingerprint_sql(const TableName& table);
+
 pg::Outcome<bool> table_exists(pg::Connection& connection, Dialect dialect, const TableName& table,
                                base::SteadyTime deadline);
 

@@ -23,6 +23,7 @@ class Setup {
     layout_.table = std::move(*located);
     if (auto read = look(); !read) return std::unexpected(std::move(read.error()));
     if (auto done = complete(); !done) return std::unexpected(std::move(done.error()));
+    if (auto done = add_loaded_at(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = make_siblings(); !done) return std::unexpected(std::move(done.error()));
     auto may = check_rights(connection_, options_.dialect, layout_.table, deadline_);
     if (!may) return std::unexpected(std::move(may.error()));
@@ -56,8 +57,7 @@ class Setup {
     if (auto made = execute(create_table_sql(options_.dialect, layout_.table)); !made) return made;
     if (auto made = make_indexes(); !made) return made;
     layout_.created = true;
-    if (auto read = look(); !read) return read;
-    return check_faults();
+    return finish();
   }
 
   pg::Outcome<void> add_missing() {
@@ -66,19 +66,38 @@ class Setup {
       layout_.added.push_back(column);
     }
     if (auto made = make_indexes(); !made) return made;
+    return finish();
+  }
+
+  pg::Outcome<void> finish() {
     if (auto read = look(); !read) return read;
-    return check_faults();
+    if (auto sound = check_faults(); !sound) return sound;
+    if (options_.dialect != Dialect::postgres || !layout_.fit.id_key.empty()) return {};
+    // An index of its name belongs to another table, one that this took the place of: any name will do.
+    if (auto made = make_unique(unnamed_index_sql(layout_.table)); !made) return made;
+    return look();
+  }
+
+  // Rows can be written without it, so only where we were asked to complete the table.
+  pg::Outcome<void> add_loaded_at() {
+    if (!options_.schema_apply || !layout_.fit.lacks_loaded_at) return {};
+    if (auto added = execute(add_loaded_at_sql(options_.dialect, layout_.table)); !added) return added;
+    layout_.added.emplace_back(kLoadedAt);
+    return look();
   }
 
   pg::Outcome<void> make_indexes() {
     for (const std::string& sql : create_index_sql(options_.dialect, layout_.table)) {
-      auto made = execute(sql);
-      if (made) continue;
-      if (made.error().error.kind != ErrorKind::conflict) return made;
-      return fault("event_id stands more than once in it, so it cannot be made unique",
-                   "Remove the doubles, or configure another table");
+      if (auto made = make_unique(sql); !made) return made;
     }
     return {};
+  }
+
+  pg::Outcome<void> make_unique(const std::string& sql) {
+    auto made = execute(sql);
+    if (made || made.error().error.kind != ErrorKind::conflict) return made;
+    return fault("event_id stands more than once in it, so it cannot be made unique",
+                 "Remove the doubles, or configure another table");
   }
 
   // Looked for first: CREATE ... IF NOT EXISTS asks for the right to create even where there is nothing to do.
@@ -123,8 +142,7 @@ class Setup {
 
   pg::Outcome<void> fault(std::string what, std::string cure) {
     pg::Failure failure;
-    failure.error = {ErrorKind::conflict, std::move(what), options_.target + ", table " + layout_.table.quoted(),
-                     std::move(cure)};
+    failure.error = {ErrorKind::conflict, std::move(what), "table " + layout_.table.quoted(), std::move(cure)};
     return std::unexpected(std::move(failure));
   }
 
@@ -134,11 +152,44 @@ class Setup {
   Layout layout_;
 };
 
+// Looks at a table that somebody alters at this very moment.
+constexpr int kReadsMax = 3;
+
+pg::Outcome<std::string> fingerprint_of(pg::Connection& connection, const TableName& table, base::SteadyTime deadline) {
+  auto found = connection.run(fingerprint_sql(table), deadline);
+  if (!found) return std::unexpected(std::move(found.error()));
+  const pg::Result& row = found->back();
+  return row.rows() == 0 ? std::string() : std::string(row.text(0, 0));
+}
+
 }  // namespace
 
 pg::Outcome<Layout> set_up_table(pg::Connection& connection, const TableName& table, const SetupOptions& options,
                                  base::SteadyTime deadline) {
   return Setup(connection, options, deadline).run(table);
+}
+
+pg::Outcome<Layout> read_layout(pg::Connection& connection, const TableName& table, const SetupOptions& options,
+                                base::SteadyTime deadline) {
+  auto layout = set_up_table(connection, table, options, deadline);
+  if (!layout || options.dialect != Dialect::postgres) return layout;
+  for (int read = 0; read < kReadsMax; ++read) {
+    auto before = fingerprint_of(connection, layout->table, deadline);
+    if (!before) return std::unexpected(std::move(before.error()));
+    auto again = set_up_table(connection, table, options, deadline);
+    if (!again) return again;
+    auto after = fingerprint_of(connection, again->table, deadline);
+    if (!after) return std::unexpected(std::move(after.error()));
+    again->created = again->created || layout->created;
+    again->added.insert(again->added.begin(), layout->added.begin(), layout->added.end());
+    layout = std::move(again);
+    layout->fingerprint = std::move(*after);
+    if (layout->fingerprint == *before) return layout;
+  }
+  pg::Failure failure;
+  failure.error = {ErrorKind::conflict, "the table keeps being changed", "table " + layout->table.quoted(),
+                   "Wait until whoever alters it has finished; it is tried again by itself"};
+  return std::unexpected(std::move(failure));
 }
 
 }  // namespace twinshift::warehouse

@@ -16,6 +16,7 @@ struct Layout {
   Fit fit;
   std::vector<std::string> added;
   bool created = false;
+  std::string fingerprint;  // PostgreSQL: the table's as it was read
 };
 
 struct SetupOptions {
@@ -28,5 +29,10 @@ struct SetupOptions {
 // `conflict` where a person must mend something; the message names target, table, column and the statement.
 pg::Outcome<Layout> set_up_table(pg::Connection& connection, const TableName& table, const SetupOptions& options,
                                  base::SteadyTime deadline);
+
+// The same, and again until the table stood still meanwhile (PostgreSQL: by its fingerprint). `conflict` where it keeps
+// changing.
+pg::Outcome<Layout> read_layout(pg::Connection& connection, const TableName& table, const SetupOptions& options,
+                                base::SteadyTime deadline);
 
 }  // namespace twinshift::warehouse

@@ -18,7 +18,7 @@ class SqliteSchema final : public SchemaAccess {
       : options_(std::move(options)), table_(std::move(table)) {}
 
   [[nodiscard]] std::string ddl() const override {
-    std::string text = "-- Twinshift's tables in SQLite, as `twinshift schema` prints them. See docs/schema.md.\n";
+    std::string text = "-- Twinshift's tables in SQLite, as `twinshift schema` prints them. See docs/warehouses.md.\n";
     for (const std::string& sql : statements()) text += '\n' + sql + ";\n";
     return text;
   }
