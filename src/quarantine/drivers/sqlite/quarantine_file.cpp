@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "sqlite/file_stamp.hpp"
+
 namespace twinshift::quarantine {
 namespace {
 
@@ -26,6 +28,8 @@ void give_back(sqlite::Database& database) {
   }
 }
 
+const sqlite::FileStamp kStamp{kApplicationId, kFormatVersion, "quarantine"};
+
 base::Status create(sqlite::Database& database) {
   auto transaction = sqlite::Transaction::begin(database);
   if (!transaction) return base::fail(std::move(transaction.error()));
@@ -34,31 +38,10 @@ base::Status create(sqlite::Database& database) {
       " id_version INTEGER NOT NULL, message_id BLOB NOT NULL, received_at INTEGER NOT NULL,"
       " quarantined_at INTEGER NOT NULL, column_name BLOB NOT NULL, error_class BLOB NOT NULL, message BLOB NOT NULL,"
       " tries INTEGER NOT NULL, event BLOB NOT NULL, UNIQUE (event_id, target)) STRICT;"
-      "CREATE INDEX quarantine_by_target ON quarantine(target, id);"
-      "PRAGMA application_id=" +
-      std::to_string(kApplicationId) + "; PRAGMA user_version=" + std::to_string(kFormatVersion));
+      "CREATE INDEX quarantine_by_target ON quarantine(target, id);" +
+      sqlite::stamp_sql(kStamp));
   if (!made) return made;
   return transaction->commit();
-}
-
-// True: it is empty.
-base::Result<bool> check_format(sqlite::Database& database) {
-  auto id = database.integer("PRAGMA application_id");
-  if (!id) return base::fail(std::move(id.error()));
-  auto version = database.integer("PRAGMA user_version");
-  if (!version) return base::fail(std::move(version.error()));
-  auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return base::fail(std::move(tables.error()));
-  if (*id == 0 && *tables == 0) return true;
-  if (*id == kApplicationId && *version == kFormatVersion) return false;
-  if (*id == kApplicationId) {
-    return base::fail(base::ErrorKind::conflict,
-                      "the quarantine's file has format version " + std::to_string(*version) +
-                          ", this program knows version " + std::to_string(kFormatVersion),
-                      database.path(), "Start the newer twinshift that wrote it");
-  }
-  return base::fail(base::ErrorKind::conflict, "this database is not a quarantine of ours", database.path(),
-                    "Set TWINSHIFT_DATA_DIR to a folder of its own");
 }
 
 constexpr const char* kInsert =
@@ -110,7 +93,7 @@ base::Result<QuarantineFile> QuarantineFile::open(const std::string& path) {
   auto database = sqlite::Database::open(path, sqlite::OpenMode::create);
   if (!database) return base::fail(std::move(database.error()));
   database->set_busy_timeout(kBusyTimeout);
-  auto empty = check_format(*database);
+  auto empty = sqlite::check_stamp(*database, kStamp);
   if (!empty) return base::fail(std::move(empty.error()));
   if (*empty) {
     if (auto set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return base::fail(std::move(set.error()));
@@ -126,7 +109,7 @@ base::Result<QuarantineFile> QuarantineFile::open_for_reading(const std::string&
   auto database = sqlite::Database::open(path, sqlite::OpenMode::read_only);
   if (!database) return base::fail(std::move(database.error()));
   database->set_busy_timeout(kBusyTimeout);
-  auto empty = check_format(*database);
+  auto empty = sqlite::check_stamp(*database, kStamp);
   if (!empty) return base::fail(std::move(empty.error()));
   if (*empty) return base::fail(base::ErrorKind::not_found, "the quarantine's file is empty", path);
   return QuarantineFile(std::move(*database));

@@ -16,6 +16,7 @@
 
 #include "quarantine/drivers/sqlite/sqlite_quarantine.hpp"
 #include "quarantine/drivers/sqlite/sqlite_quarantine_fixture.hpp"
+#include "tests/support/failing_disk.hpp"
 
 namespace twinshift::quarantine {
 namespace {
@@ -26,24 +27,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::SizeIs;
+using tests::FailingDisk;
 
-// While it lives every write beyond a file's first page fails, in this whole process (setrlimit(2), RLIMIT_FSIZE).
-class FailingDisk {
- public:
-  FailingDisk() {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = 4096;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FailingDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  FailingDisk(const FailingDisk&) = delete;
-  FailingDisk& operator=(const FailingDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
+;
 
 // While it lives the writer stands in a callback, so that all that is called meanwhile waits.
 class HeldWriter {
@@ -270,14 +256,14 @@ TEST_F(SqliteQuarantineTroubleTest, NothingIsKeptAtOnce) {
 TEST_F(SqliteQuarantineTroubleTest, RefusesAnotherProgramsFileAndLeavesItAlone) {
   execute("CREATE TABLE theirs(x); INSERT INTO theirs VALUES (1)");
   const std::string before = bytes();
-  expect_conflict("not a quarantine of ours");
+  expect_conflict("none of ours (quarantine)");
   EXPECT_TRUE(bytes() == before);
   EXPECT_FALSE(std::filesystem::exists(options_.path + "-wal"));
 }
 
 TEST_F(SqliteQuarantineTroubleTest, RefusesAnEmptyFileWithAnotherStamp) {
   execute("PRAGMA application_id=4711");
-  expect_conflict("not a quarantine of ours");
+  expect_conflict("none of ours (quarantine)");
 }
 
 TEST_F(SqliteQuarantineTroubleTest, RefusesANewerFormatByName) {

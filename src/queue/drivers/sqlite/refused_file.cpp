@@ -3,11 +3,12 @@
 #include <limits>
 #include <utility>
 
+#include "sqlite/file_stamp.hpp"
+
 namespace twinshift::queue {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x54537266;
-constexpr std::int64_t kVersion = 1;
+const sqlite::FileStamp kStamp{.application_id = 0x54537266, .version = 1, .what = "refused bodies"};
 
 base::Status create(sqlite::Database& database) {
   auto transaction = sqlite::Transaction::begin(database);
@@ -18,31 +19,10 @@ base::Status create(sqlite::Database& database) {
       " reason BLOB NOT NULL, path BLOB NOT NULL, body BLOB NOT NULL) STRICT;"
       "CREATE TABLE refused_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), bodies INTEGER NOT NULL,"
       " bytes INTEGER NOT NULL) STRICT;"
-      "INSERT INTO refused_state VALUES (1, 0, 0);"
-      "PRAGMA application_id=" +
-      std::to_string(kApplicationId) + "; PRAGMA user_version=" + std::to_string(kVersion));
+      "INSERT INTO refused_state VALUES (1, 0, 0);" +
+      sqlite::stamp_sql(kStamp));
   if (!made) return made;
   return transaction->commit();
-}
-
-// True: it is empty.
-base::Result<bool> check_format(sqlite::Database& database) {
-  auto id = database.integer("PRAGMA application_id");
-  if (!id) return base::fail(std::move(id.error()));
-  auto version = database.integer("PRAGMA user_version");
-  if (!version) return base::fail(std::move(version.error()));
-  auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return base::fail(std::move(tables.error()));
-  if (*id == 0 && *tables == 0) return true;
-  if (*id == kApplicationId && *version == kVersion) return false;
-  if (*id == kApplicationId) {
-    return base::fail(base::ErrorKind::conflict,
-                      "the file of refused bodies has format version " + std::to_string(*version) +
-                          ", this program knows version " + std::to_string(kVersion),
-                      database.path(), "Start the newer twinshift that wrote it");
-  }
-  return base::fail(base::ErrorKind::conflict, "this database is not a file of refused bodies of ours", database.path(),
-                    "Set TWINSHIFT_DATA_DIR to a folder of its own");
 }
 
 }  // namespace
@@ -50,7 +30,7 @@ base::Result<bool> check_format(sqlite::Database& database) {
 base::Result<RefusedFile> RefusedFile::open(const std::string& path) {
   auto database = sqlite::Database::open(path, sqlite::OpenMode::create);
   if (!database) return base::fail(std::move(database.error()));
-  auto empty = check_format(*database);
+  auto empty = sqlite::check_stamp(*database, kStamp);
   if (!empty) return base::fail(std::move(empty.error()));
   if (*empty) {
     if (auto set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return base::fail(std::move(set.error()));

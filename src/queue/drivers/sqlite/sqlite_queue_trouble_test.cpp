@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
+#include "tests/support/failing_disk.hpp"
 #include "tests/support/queue_calls.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -19,25 +20,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using tests::enqueue;
+using tests::FailingDisk;
 using tests::receive;
 using tests::wait_until;
 
-class FailingDisk {
- public:
-  FailingDisk() {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = 4096;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FailingDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  FailingDisk(const FailingDisk&) = delete;
-  FailingDisk& operator=(const FailingDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
+;
 
 class SqliteQueueTroubleTest : public ::testing::Test {
  protected:
