@@ -1,11 +1,12 @@
 """Two PostgreSQL servers as warehouses: the guide's steps, hostile events, servers that stop, are killed or refuse us."""
 
 import json
+import os
 import unittest
 
 from harness import GUIDE_EVENT, wait_until
 from sender import Sender
-from servers import TABLE, PostgresServer, PostgresTest
+from servers import TABLE, PostgresServer, PostgresTest, Service
 
 PASSWORD = "correct horse battery staple"
 
@@ -166,6 +167,20 @@ class Trouble(PostgresTest):
             self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="again")).status, 200)
         self.wait_each_once(["same", "again"])
 
+    def test_two_starts_at_once_make_one_table(self):
+        settings = self.urls()
+        folders = [self.folder, os.path.join(self.folder, "other")]
+        os.mkdir(folders[1])
+        services = [Service(folder, settings) for folder in folders]
+        self.services += services
+        for number, service in enumerate(services):
+            service.wait_started()
+            self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id=f"from-{number}")).status, 200)
+        self.wait_each_once(["from-0", "from-1"])
+        for service in services:
+            self.assertEqual(service.stop(), 0)
+            self.assertEqual([l for l in service.lines if l.get("level") in ("error", "fatal")], [])
+
     def test_a_database_of_another_encoding_is_refused(self):
         self.psql("primary", f"CREATE DATABASE {self.database}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
         service = self.start(self.urls(PRIMARY_WAREHOUSE_URL=self.servers["primary"].url(f"{self.database}_latin")))
@@ -197,6 +212,7 @@ class Trouble(PostgresTest):
             file.write(PASSWORD + "\n")
         url = f"postgresql://{server.user}@127.0.0.1:{server.port}/{self.database}"
         service = self.start(self.urls(PRIMARY_WAREHOUSE_URL=url, PRIMARY_WAREHOUSE_PASSWORD_FILE=f"{self.folder}/password"))
+        wait_until(lambda: server.psql(f"SELECT to_regclass('{TABLE}') IS NOT NULL", self.database) == "t", "the table in the primary")
         wait_until(lambda: server.psql(f"SELECT count(*) FROM {TABLE}", self.database) == "1", "the event in the primary")
         self.assertEqual(service.stop(), 0)
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pg/sqlstate.hpp"
 #include "warehouse/drivers/postgres/rights_check.hpp"
 #include "warehouse/drivers/postgres/table_reader.hpp"
 #include "warehouse/markers.hpp"
@@ -11,6 +12,14 @@ namespace twinshift::warehouse {
 namespace {
 
 using base::ErrorKind;
+
+// Another instance, or a command, made the same thing at the same moment: duplicate_table, duplicate_column, or a
+// unique key of the server's own catalog (IF NOT EXISTS does not wait for a CREATE that has not committed).
+bool was_made_meanwhile(const pg::Failure& failure) {
+  if (failure.lost) return false;
+  return failure.sqlstate == "42P07" || failure.sqlstate == "42701" ||
+         (failure.sqlstate == pg::kUniqueViolation && failure.constraint.starts_with("pg_"));
+}
 
 class Setup {
  public:
@@ -133,6 +142,7 @@ class Setup {
       if (options_.heard) options_.heard(sql);
       return {};
     }
+    if (was_made_meanwhile(done.error())) return {};
     if (done.error().sqlstate == "42501") {
       done.error().error.hint = ddl_grant_hint(connection_, layout_.table, sql, deadline_) +
                                 ", or let an owner run `twinshift schema --target " + options_.target + " --apply`";
