@@ -55,10 +55,10 @@ int list(quarantine::Reader& reader, const QuarantineOptions& options) {
   std::string text;
   if (options.format == TableFormat::json) {
     for (const Record& record : *records) text += record_as_json(record) + "\n";
-  } else if (records->empty()) {
-    text = "nothing is in the quarantine\n";
   } else if (options.format == TableFormat::csv) {
     text = table_as_csv(records_as_table(*records));
+  } else if (records->empty()) {
+    text = "nothing is in the quarantine\n";
   } else {
     text = table_as_text(records_as_table(*records), kWidth);
   }
@@ -202,7 +202,7 @@ int run_quarantine(const config::Settings& settings, const QuarantineOptions& op
   auto reader = open_reader(settings);
   if (!reader && reader.error().kind == ErrorKind::not_found) {
     if (options.ids.empty()) {
-      std::printf("nothing is in the quarantine\n");
+      std::fprintf(stderr, "twinshift: nothing is in the quarantine\n");
       return kExitOk;
     }
   }

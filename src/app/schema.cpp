@@ -58,7 +58,7 @@ int apply(const config::Settings& settings, const std::string& target) {
 
 std::vector<std::string> targets_of(const config::Settings& settings, const std::string& target) {
   if (!target.empty()) return {target};
-  if (settings.secondary || settings.secondary_off) return {"primary", "secondary"};
+  if (settings.secondary) return {"primary", "secondary"};  // one that is switched off: only where it is named
   return {"primary"};
 }
 

@@ -111,11 +111,12 @@ void refuse_missing_driver(const TargetSettings& target, Findings& findings) {
   refuse_missing_login(target, findings);
   if (is_built("warehouse", target.driver)) return;
   const bool primary = target.name == "primary";
-  findings.faults.push_back(fmt::format(
-      "{} asks for the warehouse driver `{}`, which this version does not have yet: unset it, or set {}=sqlite:PATH to "
-      "write to an SQLite file{}",
-      target.configured_by, target.driver, primary ? "PRIMARY_WAREHOUSE_URL" : "SECONDARY_WAREHOUSE_URL",
-      primary ? "" : fmt::format(", or switch the secondary off with {}=false", kEnabled)));
+  findings.faults.push_back(
+      fmt::format("{} asks for the warehouse driver `{}`, which this version does not have yet: unset it, or set "
+                  "{}=redshift://USER@HOST:5439/DATABASE "
+                  "(or postgresql://, or sqlite:PATH){}",
+                  target.configured_by, target.driver, primary ? "PRIMARY_WAREHOUSE_URL" : "SECONDARY_WAREHOUSE_URL",
+                  primary ? "" : fmt::format(", or switch the secondary off with {}=false", kEnabled)));
 }
 
 void resolve_queue(Settings& settings, Findings& findings) {

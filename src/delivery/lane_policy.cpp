@@ -25,8 +25,10 @@ bool LanePolicy::failed(base::SteadyTime now) {
   return false;
 }
 
-void LanePolicy::trip(base::SteadyTime now) {
+bool LanePolicy::trip(base::SteadyTime now) {
+  const bool opened_now = breaker_ == Breaker::closed;
   open(now);
+  return opened_now;
 }
 
 void LanePolicy::probed(bool answered, base::SteadyTime now) {

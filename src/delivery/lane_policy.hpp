@@ -23,8 +23,8 @@ class LanePolicy {
   bool succeeded();
   // True where this opened the breaker.
   bool failed(base::SteadyTime now);
-  // Opens at once.
-  void trip(base::SteadyTime now);
+  // Opens at once. True where it was not open or half open.
+  bool trip(base::SteadyTime now);
   // The probe's answer: on to half open, or open again for longer.
   void probed(bool answered, base::SteadyTime now);
 

@@ -208,6 +208,7 @@ TEST_F(BisectionTest, ABatchWhoseRowsAreAllRefusedBlamesTheTable) {
   EXPECT_EQ(machine_->state(kPrimary), TargetState::open);
   EXPECT_TRUE(take<Release>().empty());
   EXPECT_TRUE(noted(NoteKind::table_refuses));
+  EXPECT_TRUE(noted(NoteKind::breaker_opened));
   EXPECT_TRUE(take<PutInQuarantine>().empty());
   EXPECT_EQ(machine_->in_hand(), 8U);
 }

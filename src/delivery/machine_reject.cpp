@@ -108,7 +108,7 @@ void Machine::blame_table(LaneIndex index, const std::vector<Bisection::Suspect>
   step.actions.emplace_back(
       Note{.kind = NoteKind::table_refuses, .lane = index, .rows = suspects.size(), .error = error});
   for (const Bisection::Suspect& each : suspects) retry_later(index, each.ref, step);
-  lane.policy.trip(step.now);
+  if (lane.policy.trip(step.now)) step.actions.emplace_back(Note{.kind = NoteKind::breaker_opened, .lane = index});
   if (can_park(index)) shed(index);
 }
 
@@ -123,7 +123,8 @@ void Machine::put_in_quarantine(LaneIndex index, const std::vector<Bisection::Su
                             .event = entry.arrival.event,
                             .column = each.why.column,
                             .error_class = each.why.error_class,
-                            .message = each.why.message});
+                            .message = each.why.message,
+                            .tries = lane.refusals.tries(entry.arrival.event->id) + 1});
   }
   PutInQuarantine action{.lane = index, .group = 0, .events = group.events};
   action.group = lane.refusals.sent(std::move(group));

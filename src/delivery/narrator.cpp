@@ -68,7 +68,12 @@ void Narrator::tell_failure(const Note& note, base::SteadyTime now) {
 
 void Narrator::tell_refusal(const Note& note, base::SteadyTime now) {
   const Target& target = targets_[note.lane];
-  const auto count = throttles_[note.lane].rejected.pass(note.error->message, now);
+  // One throttle a kind: "kept and tried again" must not keep back "in the quarantine".
+  Throttles& throttles = throttles_[note.lane];
+  base::log::Throttle& throttle = note.kind == NoteKind::quarantined     ? throttles.quarantined
+                                  : note.kind == NoteKind::table_refuses ? throttles.table
+                                                                         : throttles.doubted;
+  const auto count = throttle.pass(note.error->message, now);
   if (!count) return;
   log::Line line = log::error(target.name + " " + target.product + std::string(refusal_text(note.kind)));
   line.add("target", target.name).add("count", *count);

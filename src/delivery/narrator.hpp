@@ -25,7 +25,9 @@ class Narrator {
  private:
   struct Throttles {
     base::log::Throttle failed;
-    base::log::Throttle rejected;
+    base::log::Throttle doubted;
+    base::log::Throttle quarantined;
+    base::log::Throttle table;
     base::log::Throttle park;
     base::log::Throttle other;
   };

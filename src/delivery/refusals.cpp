@@ -6,11 +6,18 @@ namespace twinshift::delivery {
 
 bool Refusals::proven(const event::EventId& id) const {
   const auto found = remembered_.find(id);
-  return found != remembered_.end() && inserted_ > found->second;
+  return found != remembered_.end() && inserted_ > found->second.inserted;
+}
+
+std::uint32_t Refusals::tries(const event::EventId& id) const {
+  const auto found = remembered_.find(id);
+  return found == remembered_.end() ? 0 : found->second.tries;
 }
 
 void Refusals::remember(const event::EventId& id) {
-  if (!remembered_.insert_or_assign(id, inserted_).second) return;
+  Refusal& refusal = remembered_[id];
+  refusal.inserted = inserted_;
+  if (++refusal.tries > 1) return;
   order_.push_back(id);
   while (order_.size() > kRememberedMax) {
     remembered_.erase(order_.front());

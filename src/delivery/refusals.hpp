@@ -28,6 +28,8 @@ class Refusals {
   [[nodiscard]] bool knows(const event::EventId& id) const { return remembered_.contains(id); }
   // It was refused before, and other rows have been inserted since.
   [[nodiscard]] bool proven(const event::EventId& id) const;
+  // How often it was refused before, since it was last forgotten.
+  [[nodiscard]] std::uint32_t tries(const event::EventId& id) const;
   void remember(const event::EventId& id);
   void forget(const event::EventId& id) { remembered_.erase(id); }
 
@@ -42,9 +44,13 @@ class Refusals {
 
  private:
   std::uint64_t inserted_ = 0;
-  std::map<event::EventId, std::uint64_t> remembered_;  // inserted_ at the last refusal
-  std::deque<event::EventId> order_;                    // of remembering; may name what is forgotten by now
-  std::map<std::uint64_t, Group> groups_;               // bounded by what a RejectGuard believes
+  struct Refusal {
+    std::uint64_t inserted = 0;  // rows until the last refusal
+    std::uint32_t tries = 0;
+  };
+  std::map<event::EventId, Refusal> remembered_;
+  std::deque<event::EventId> order_;       // of remembering; may name what is forgotten by now
+  std::map<std::uint64_t, Group> groups_;  // bounded by what a RejectGuard believes
   std::uint64_t groups_sent_ = 0;
 };
 

@@ -18,6 +18,8 @@ TEST(Refusals, ARefusalIsProvenByRowsThatWereInsertedSince) {
   refusals.remember(id_of(1));
   EXPECT_TRUE(refusals.knows(id_of(1)));
   EXPECT_FALSE(refusals.proven(id_of(1)));
+  refusals.remember(id_of(1));
+  EXPECT_EQ(refusals.tries(id_of(1)), 2U);
   refusals.rows_inserted(1);
   EXPECT_TRUE(refusals.proven(id_of(1)));
   refusals.forget(id_of(1));

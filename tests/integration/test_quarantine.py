@@ -135,9 +135,9 @@ class Quarantine(PostgresTest):
         self.assertEqual(service.stop(), 0)
 
     def test_nothing_was_ever_refused(self):
-        self.assertIn("nothing is in the quarantine", self.quarantine("list"))
+        self.assertEqual(self.quarantine("list"), "")  # the sentence goes to standard error
         self.quarantine("show", "1", code=1)
-        self.assertIn("nothing is in the quarantine", self.quarantine("replay", "--all"))
+        self.assertEqual(self.quarantine("replay", "--all"), "")
 
 
 if __name__ == "__main__":
