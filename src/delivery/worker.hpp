@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <thread>
 
 namespace twinshift::delivery {
 
@@ -20,7 +21,7 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   void request_stop() { shared_->stop.request_stop(); }
-  // True where its body has returned within `limit`.
+  // True where its body has returned within `limit`; the thread has then ended. One thread at a time.
   bool wait(std::chrono::nanoseconds limit);
 
  private:
@@ -31,6 +32,7 @@ class Worker {
     bool done = false;  // guarded by mutex
   };
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  std::thread thread_;
 };
 
 }  // namespace twinshift::delivery

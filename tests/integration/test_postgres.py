@@ -90,6 +90,7 @@ class Trouble(PostgresTest):
         service = self.start(self.urls())
         sender = Sender(service, "s")
         sender.wait_acknowledged(50)
+        service.wait_log(lambda l: l.get("msg") == "Data successfully inserted into secondary PostgreSQL")
         self.servers["secondary"].stop()
         before = len(sender.acknowledged)
         sender.wait_acknowledged(before + 200)
