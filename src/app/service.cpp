@@ -45,7 +45,10 @@ Service::~Service() = default;
 base::Status Service::start() {
   if (auto opened = open_storage(); !opened) return opened;
   if (auto started = start_delivery(); !started) return started;
-  if (auto started = start_control(); !started) return started;
+  if (auto started = start_control(); !started) {
+    stop(kClosingTime);
+    return started;
+  }
   return start_http();
 }
 

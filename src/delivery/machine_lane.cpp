@@ -17,6 +17,7 @@ void Machine::advance(LaneIndex index, Step& step) {
   }
   if (!lane.policy.may_try(step.now)) return;
   take_next_flight(index, step);
+  if (!lane.policy.may_try(step.now)) return;  // the end of a bisection may have opened the breaker
   if (lane.current) {
     send(index, step);
   } else if (!start_backlog(index, step)) {
@@ -95,15 +96,13 @@ Flight Machine::make_flight(std::vector<MessageRef> refs, Source source) {
   return {.batch = std::move(batch), .refs = std::move(refs), .source = source};
 }
 
-// The second half as a batch of its own; the first one gets a new id, too.
+// The second half as a batch of its own; the first one gets a new id, too. What was settled meanwhile is in neither.
 Flight Machine::split_off(Flight& flight) {
-  const auto middle = flight.refs.begin() + static_cast<std::ptrdiff_t>((flight.refs.size() + 1) / 2);
-  const auto in_hand = [this](std::vector<MessageRef> refs) {
-    std::erase_if(refs, [&](MessageRef ref) { return settlement_.find(ref) == nullptr; });
-    return refs;
-  };
-  Flight second = make_flight(in_hand({middle, flight.refs.end()}), flight.source);
-  flight = make_flight(in_hand({flight.refs.begin(), middle}), flight.source);
+  std::vector<MessageRef> refs = std::move(flight.refs);
+  std::erase_if(refs, [&](MessageRef ref) { return settlement_.find(ref) == nullptr; });
+  const auto middle = refs.begin() + static_cast<std::ptrdiff_t>((refs.size() + 1) / 2);
+  Flight second = make_flight({middle, refs.end()}, flight.source);
+  flight = make_flight({refs.begin(), middle}, flight.source);
   return second;
 }
 

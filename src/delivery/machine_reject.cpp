@@ -13,6 +13,16 @@ base::Error error_of(const std::string& target, const warehouse::Refusal& why) {
   return {base::ErrorKind::rejected, why.message, where, {}};
 }
 
+quarantine::Refused refused_of(const std::string& target, event::EventPtr event, const warehouse::Refusal& why,
+                               std::uint32_t tries) {
+  return {.target = target,
+          .event = std::move(event),
+          .column = why.column,
+          .error_class = why.error_class,
+          .message = why.message,
+          .tries = tries};
+}
+
 void note_refusal(NoteKind kind, LaneIndex lane, const quarantine::Refused& refused, Step& step) {
   step.actions.emplace_back(
       Note{.kind = kind,
@@ -33,7 +43,6 @@ void Machine::bisect(LaneIndex index, const base::Error& error, Step& step) {
                                .source = flight.source,
                                .parts = {},
                                .suspects = {}};
-    // What is left of a batch that was halved for its size waits behind it.
   }
   Bisection& bisection = *lane.bisection;
   if (flight.refs.size() == 1) {
@@ -119,12 +128,8 @@ void Machine::put_in_quarantine(LaneIndex index, const std::vector<Bisection::Su
     Entry& entry = *settlement_.find(each.ref);
     settlement_.move(entry, index, Part::refused);
     group.refs.push_back(each.ref);
-    group.events.push_back({.target = lane.setup.name,
-                            .event = entry.arrival.event,
-                            .column = each.why.column,
-                            .error_class = each.why.error_class,
-                            .message = each.why.message,
-                            .tries = lane.refusals.tries(entry.arrival.event->id) + 1});
+    const std::uint32_t tries = lane.refusals.tries(entry.arrival.event->id) + 1;
+    group.events.push_back(refused_of(lane.setup.name, entry.arrival.event, each.why, tries));
   }
   PutInQuarantine action{.lane = index, .group = 0, .events = group.events};
   action.group = lane.refusals.sent(std::move(group));
@@ -161,13 +166,8 @@ void Machine::doubt(LaneIndex index, const Bisection::Suspect& suspect, Step& st
   LaneState& lane = lanes_[index];
   const event::EventPtr event = settlement_.find(suspect.ref)->arrival.event;
   lane.refusals.remember(event->id);
-  note_refusal(NoteKind::doubted, index,
-               {.target = lane.setup.name,
-                .event = event,
-                .column = suspect.why.column,
-                .error_class = suspect.why.error_class,
-                .message = suspect.why.message},
-               step);
+  const quarantine::Refused refused = refused_of(lane.setup.name, event, suspect.why, lane.refusals.tries(event->id));
+  note_refusal(NoteKind::doubted, index, refused, step);
   put_back(index, suspect.ref, step);
 }
 

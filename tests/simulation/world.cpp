@@ -198,6 +198,7 @@ void World::schedule(milliseconds in, Pending pending) {
 }
 
 void World::carry_out(const delivery::WriteBatch& action) {
+  if (action.batch->events.empty()) violated("a batch without rows was written");
   note(fmt::format("write {} rows {} to {}", action.batch->id, action.batch->events.size(), action.lane));
   using Answer = base::Result<warehouse::WriteReport>;
   const auto answer = std::make_shared<Answer>();
