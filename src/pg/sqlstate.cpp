@@ -87,6 +87,13 @@ bool is_shown(std::string_view sqlstate) {
   return rule != nullptr && rule->shown;
 }
 
+// duplicate_table, duplicate_column, duplicate_object (the row type of a table made between the server's two looks), or
+// a unique key of the server's own catalog: IF NOT EXISTS does not wait for a CREATE that has not committed.
+bool says_already_there(std::string_view sqlstate, std::string_view constraint) {
+  return sqlstate == "42P07" || sqlstate == "42701" || sqlstate == "42710" ||
+         (sqlstate == kUniqueViolation && constraint.starts_with("pg_"));
+}
+
 std::string_view hint_of(std::string_view sqlstate) {
   const Rule* rule = find(sqlstate);
   return rule == nullptr ? std::string_view() : rule->hint;

@@ -23,6 +23,10 @@ bool is_shown(std::string_view sqlstate);
 
 // A unique violation: about data already there, not about the row.
 inline constexpr std::string_view kUniqueViolation = "23505";
+
+// What a statement was to make is there already. `constraint`: of a unique violation, the key's name.
+bool says_already_there(std::string_view sqlstate, std::string_view constraint);
+
 inline constexpr std::string_view kQueryCanceled = "57014";
 
 // What to do next about this code; empty where nothing general can be said.

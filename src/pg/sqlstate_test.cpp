@@ -57,6 +57,13 @@ TEST(Messages, ThatQuoteValuesAreNotShown) {
   for (const char* sqlstate : {"28P01", "42P01", "53300", "57014"}) EXPECT_TRUE(is_shown(sqlstate)) << sqlstate;
 }
 
+TEST(AlreadyThere, IsNoKeyOfRows) {
+  for (const char* sqlstate : {"42P07", "42701", "42710"}) EXPECT_TRUE(says_already_there(sqlstate, "")) << sqlstate;
+  EXPECT_TRUE(says_already_there("23505", "pg_type_typname_nsp_index"));
+  EXPECT_FALSE(says_already_there("23505", "appsflyer_events_event_id_key"));
+  EXPECT_FALSE(says_already_there("42501", ""));
+}
+
 TEST(Hints, AreThereWhereAPersonMustAct) {
   for (const char* sqlstate : {"28P01", "3D000", "42P01", "42501", "53100", "57014", "23505"}) {
     EXPECT_FALSE(hint_of(sqlstate).empty()) << sqlstate;

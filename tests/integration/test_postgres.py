@@ -182,6 +182,14 @@ class Trouble(PostgresTest):
             self.assertEqual(service.stop(), 0)
             self.assertEqual([l for l in service.lines if l.get("level") in ("error", "fatal")], [])
 
+    def test_a_type_in_the_place_of_the_table_is_named(self):
+        self.psql("primary", f"CREATE TYPE {TABLE} AS ENUM ('a')")
+        service = self.start(self.urls())
+        service.wait_log(lambda l: "a type of its name stands in its place" in l.get("error", ""))
+        self.psql("primary", f"DROP TYPE {TABLE}")
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="after")).status, 200)
+        self.wait_each_once(["after"])
+
     def test_a_database_of_another_encoding_is_refused(self):
         self.psql("primary", f"CREATE DATABASE {self.database}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
         service = self.start(self.urls(PRIMARY_WAREHOUSE_URL=self.servers["primary"].url(f"{self.database}_latin")))

@@ -13,12 +13,9 @@ namespace {
 
 using base::ErrorKind;
 
-// Another instance, or a command, made the same thing at the same moment: duplicate_table, duplicate_column, or a
-// unique key of the server's own catalog (IF NOT EXISTS does not wait for a CREATE that has not committed).
+// Another instance, or a command, made the same thing at the same moment.
 bool was_made_meanwhile(const pg::Failure& failure) {
-  if (failure.lost) return false;
-  return failure.sqlstate == "42P07" || failure.sqlstate == "42701" ||
-         (failure.sqlstate == pg::kUniqueViolation && failure.constraint.starts_with("pg_"));
+  return !failure.lost && pg::says_already_there(failure.sqlstate, failure.constraint);
 }
 
 class Setup {
@@ -64,6 +61,9 @@ class Setup {
 
   pg::Outcome<void> create() {
     if (auto made = execute(create_table_sql(options_.dialect, layout_.table)); !made) return made;
+    if (auto read = look(); !read) return read;
+    if (!layout_.real.exists)
+      return fault("a type of its name stands in its place", "Rename the type, or configure another table");
     if (auto made = make_indexes(); !made) return made;
     layout_.created = true;
     return finish();
