@@ -1,0 +1,50 @@
+// The ways to credentials that every AWS SDK knows, in the order: environment, web identity, profile, container (ECS,
+// EKS), instance metadata (IMDSv2). The first that is configured is taken; one that is configured and fails is an
+// error, not skipped (AWS SDKs and Tools reference, "Credential provider chain").
+//
+// Any thread. Making a chain does no I/O; its get() does, keeps what it got, and renews it before it ends.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "aws/credentials.hpp"
+#include "base/clock.hpp"
+#include "curl/http_client.hpp"
+
+namespace twinshift::aws {
+
+// The value of a variable; empty where it is unset. Must be callable from any thread.
+using Environment = std::function<std::string(std::string_view name)>;
+
+struct ChainOptions {
+  Environment environment;
+  std::shared_ptr<curl::HttpClient> http;
+  // Of STS calls; empty: the environment's, else the profile's.
+  std::string region;
+  // Wins over everything but itself: SECONDARY_AWS_PROFILE. Empty: AWS_PROFILE, else "default" where a file has it.
+  std::string profile;
+  const base::Clock* clock = &base::system_clock();
+};
+
+std::shared_ptr<CredentialSource> make_credential_chain(ChainOptions options);
+
+// A role taken with the credentials of `base` (sts:AssumeRole), renewed before it ends.
+struct RoleOptions {
+  std::shared_ptr<CredentialSource> base;
+  std::string role_arn;
+  std::string external_id;  // empty: none
+  std::string session_name = "twinshift";
+  std::string region;
+  Environment environment;  // for AWS_ENDPOINT_URL_STS
+  std::shared_ptr<curl::HttpClient> http;
+  const base::Clock* clock = &base::system_clock();
+};
+std::shared_ptr<CredentialSource> assume_role(RoleOptions options);
+
+// AWS_REGION, AWS_DEFAULT_REGION, the profile's; empty where none says.
+std::string region_of(const Environment& environment, std::string_view profile = {});
+
+}  // namespace twinshift::aws
