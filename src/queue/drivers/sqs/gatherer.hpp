@@ -98,6 +98,7 @@ class Gatherer {
       wake = calls_ == 0 && !entries_.empty();
     }
     if (wake) changed_.notify_one();
+    emptied_.notify_all();
   }
 
   void close() {
@@ -106,6 +107,12 @@ class Gatherer {
       closed_ = true;
     }
     changed_.notify_all();
+  }
+
+  // False where something still waits or is under way at `limit`.
+  bool wait_until_empty(std::chrono::steady_clock::time_point limit) {
+    std::unique_lock lock(mutex_);
+    return emptied_.wait_until(lock, limit, [&] { return entries_waiting_ == 0; });
   }
 
   [[nodiscard]] std::size_t waiting() const {
@@ -139,6 +146,7 @@ class Gatherer {
   const GatherLimits limits_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
+  std::condition_variable emptied_;
   std::deque<Waiting> entries_;
   std::size_t bytes_here_ = 0;
   std::size_t entries_waiting_ = 0;
