@@ -5,19 +5,16 @@
 // Any thread. Making a chain does no I/O; its get() does, keeps what it got, and renews it before it ends.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "aws/credentials.hpp"
+#include "aws/environment.hpp"
 #include "base/clock.hpp"
 #include "curl/http_client.hpp"
 
 namespace twinshift::aws {
-
-// The value of a variable; empty where it is unset. Must be callable from any thread.
-using Environment = std::function<std::string(std::string_view name)>;
 
 struct ChainOptions {
   Environment environment;

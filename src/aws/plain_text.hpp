@@ -33,7 +33,8 @@ inline std::string lower(std::string_view text) {
 
 // Bytes that may not stand in a header's value or a URL: a line end there would begin another header.
 inline bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 }  // namespace twinshift::aws

@@ -1,7 +1,8 @@
 // Reads one element's text out of the XML that AWS's Query protocol answers with. Any thread; no I/O.
 //
 // Not a general XML reader. Namespace prefixes and attributes are passed over; a document type is refused, so no entity
-// but XML's own five and numbers exists; depth and size are bounded, and nothing recurses: any bytes may be given to it.
+// but XML's own five and numbers exists; depth and size are bounded, and nothing recurses: any bytes may be given to
+// it.
 #pragma once
 
 #include <cstddef>

@@ -45,10 +45,26 @@ TEST(XmlText, LeavesOutWhatElementsWithinSay) {
 }
 
 TEST(XmlText, IsNothingWhereTheTextIsNotWellFormed) {
-  for (const std::string_view xml :
-       {"", "<", "<a", "<a>x", "<a>x</b>", "</a>", "<>x</>", "<a b='>x</a>", "<a>&unknown;</a>", "<a>&amp</a>",
-        "<a>&#0;</a>", "<a>&#xD800;</a>", "<a>&#1114112;</a>", "<a>&#;</a>", "<a>&#x;</a>", "<a>&#99999999999;</a>",
-        "<a><![CDATA[x</a>", "<!-- <a>x</a>", "{\"a\":1}", "<html><body>502 Bad Gateway</html>"}) {
+  for (const std::string_view xml : {"",
+                                     "<",
+                                     "<a",
+                                     "<a>x",
+                                     "<a>x</b>",
+                                     "</a>",
+                                     "<>x</>",
+                                     "<a b='>x</a>",
+                                     "<a>&unknown;</a>",
+                                     "<a>&amp</a>",
+                                     "<a>&#0;</a>",
+                                     "<a>&#xD800;</a>",
+                                     "<a>&#1114112;</a>",
+                                     "<a>&#;</a>",
+                                     "<a>&#x;</a>",
+                                     "<a>&#99999999999;</a>",
+                                     "<a><![CDATA[x</a>",
+                                     "<!-- <a>x</a>",
+                                     "{\"a\":1}",
+                                     "<html><body>502 Bad Gateway</html>"}) {
     EXPECT_EQ(at(xml, "a"), "(none)") << xml;
   }
 }
