@@ -92,23 +92,27 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   ~Child() {
-    if (pid_ < 0) return;
-    ::kill(-pid_, SIGKILL);
-    int ignored = 0;
-    while (::waitpid(pid_, &ignored, 0) < 0 && errno == EINTR) {
-    }
+    if (pid_ >= 0) end();
   }
-  // Its status once it has ended.
+  // Its status once it has ended; what it has left behind in its group ends with it.
   std::optional<int> ended() {
-    int status = 0;
-    const pid_t done = ::waitpid(pid_, &status, WNOHANG);
-    if (done == 0 || (done < 0 && errno == EINTR)) return std::nullopt;
-    ::kill(-pid_, SIGKILL);  // what it may have left behind in its group
-    pid_ = -1;
-    return done < 0 ? -1 : status;
+    siginfo_t info{};
+    const int asked = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (asked == 0 && info.si_pid == 0) return std::nullopt;
+    return end();
   }
 
  private:
+  // The group is killed before its leader is reaped: until then nobody else can have that number.
+  int end() {
+    ::kill(-pid_, SIGKILL);
+    int status = -1;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    return status;
+  }
+
   pid_t pid_ = -1;
 };
 
@@ -172,6 +176,7 @@ class Run {
       std::this_thread::sleep_for(kLookEvery);
     }
     if (*status == 0) return std::move(text_);
+    if (*status < 0) return fail("was reaped by someone else");
     if (WIFSIGNALED(*status)) return fail("ended by signal " + std::to_string(WTERMSIG(*status)));
     return fail("ended with exit status " + std::to_string(WEXITSTATUS(*status)));
   }
