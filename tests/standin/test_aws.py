@@ -9,6 +9,7 @@ from aws_identity import ROLE, WEB_TOKEN
 from aws_metadata import CONTAINER_PATH, IMDS_REGION, IMDS_ROLES
 from aws_servers import CLUSTER, REGION, DataApi
 from postgres_server import PostgresServer, ServerError
+from with_servers import StandIn
 
 STS, CONTROL = "2011-06-15", "2012-12-01"
 
@@ -114,21 +115,24 @@ class Metadata(AwsTest):
 
 
 class Passwords(AwsTest):
-    def login(self, user, password):
-        own = self.server.user, self.server.password
-        self.server.user, self.server.password = user, password
+    def login(self, user, password, port=0):
+        server = self.server
+        own = server.user, server.password, server.port
+        server.user, server.password, server.port = user, password, port or server.port
         try:
-            return self.server.psql("SELECT current_user")
+            return server.psql("SELECT current_user")
         finally:
-            self.server.user, self.server.password = own
+            server.user, server.password, server.port = own
 
     def test_cluster(self):
         status, xml = self.call.query("redshift", CONTROL, "GetClusterCredentials", DbUser="loader", ClusterIdentifier=CLUSTER,
                                       DbName="dev", DurationSeconds="900")
         self.assertEqual((status, element(xml, "DbUser")), (200, "IAM:loader"), xml)
         self.assertEqual(self.login("IAM:loader", element(xml, "DbPassword")), "IAM:loader")
-        with self.assertRaises(ServerError):
-            self.login("IAM:loader", "guessed")
+        with StandIn(self.server) as wire:
+            self.assertEqual(self.login("IAM:loader", element(xml, "DbPassword"), wire.ports["redshift"]), "IAM:loader")
+            with self.assertRaises(ServerError):
+                self.login("IAM:loader", "guessed", wire.ports["redshift"])
         status, xml = self.call.query("redshift", CONTROL, "GetClusterCredentialsWithIAM", ClusterIdentifier=CLUSTER, DbName="dev")
         self.assertEqual(element(xml, "DbUser"), "IAMR:twinshift")
         self.assertEqual(self.login("IAMR:twinshift", element(xml, "DbPassword")), "IAMR:twinshift")
