@@ -5,10 +5,11 @@
 
 #include "base/log.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
+#include "warehouse/drivers/postgres/pg_access.hpp"
 #include "warehouse/drivers/postgres/read_query.hpp"
 #include "warehouse/drivers/postgres/session.hpp"
-#include "warehouse/drivers/postgres/table_reader.hpp"
-#include "warehouse/drivers/postgres/table_setup.hpp"
+#include "warehouse/schema/table_reader.hpp"
+#include "warehouse/schema/table_setup.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -96,8 +97,9 @@ base::Status PostgresWarehouse::connect() {
   if (!connection) return base::fail(failed(std::move(connection.error())));
   auto made = std::make_unique<Ready>(std::move(*connection));
   const SetupOptions setup{dialect_, options_.schema_apply, options_.target, {}};
-  auto layout = read_layout(made->connection, table_, setup, deadline());
-  if (!layout) return base::fail(failed(std::move(layout.error())));
+  PgAccess access(made->connection);
+  auto layout = read_layout(access, table_, setup, deadline());
+  if (!layout) return base::fail(failed(pg_failure(std::move(layout.error()))));
   made->layout = std::move(*layout);
   WriterIdentity identity{options_.instance, options_.clock};
   made->writer = dialect_ == Dialect::postgres
@@ -113,8 +115,9 @@ base::Status PostgresWarehouse::connect() {
 base::Status PostgresWarehouse::look_again(std::chrono::milliseconds age_max) {
   if (dialect_ != Dialect::redshift || !ready_) return {};
   if (std::chrono::steady_clock::now() - ready_->read_at < age_max) return {};
-  auto real = read_table(ready_->connection, dialect_, ready_->layout.table, deadline());
-  if (!real) return base::fail(failed(std::move(real.error())));
+  PgAccess access(ready_->connection);
+  auto real = read_table(access, dialect_, ready_->layout.table, deadline());
+  if (!real) return base::fail(failed(pg_failure(std::move(real.error()))));
   ready_->read_at = std::chrono::steady_clock::now();
   if (real->columns == ready_->layout.real.columns && real->is_table == ready_->layout.real.is_table) return {};
   return base::fail(failed(changed_table(ready_->layout.table)));
