@@ -1,0 +1,141 @@
+"""Stand-ins of AWS in one process: the Redshift Data API, and what gives credentials. Orders come over a socket of their own.
+
+    aws_server.py --postgres 127.0.0.1:5432 --admin-host /socket/folder --admin-user postgres
+prints one line of JSON with its ports and lives until its standard input ends. docs/aws-stand-ins.md tells all."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import ssl
+import sys
+
+from aws_front import Front
+from aws_http import HttpServer
+from aws_keys import STATIC_KEY, STATIC_SECRET, Identity
+from data_api_front import DataApiFront
+
+ORDER_BYTES_MAX = 1 << 20
+CLUSTERS = ("us-east-1/test-cluster", "us-west-2/test-cluster-secondary")
+
+
+class World:
+    def __init__(self, arguments):
+        host, _, port = arguments.postgres.rpartition(":")
+        self.front = Front()
+        clusters = {tuple(name.split("/", 1)): {} for name in arguments.cluster or CLUSTERS}
+        admin = (arguments.admin_host or host, int(port), arguments.admin_user)
+        self.data_api = self.front.add(DataApiFront(admin, clusters, self.front.faults, self.front.keys.now))
+        self.http = HttpServer(self.front.handle, self.front.keys.date)
+        self.http.refusing = lambda: self.front.faults.armed("refuse", {})
+        self._settings = dict(self.data_api.settings)
+
+    # Orders.
+
+    def obey(self, order):
+        handler = getattr(self, "_order_" + str(order.get("do")), None)
+        if handler is None:
+            known = ", ".join(sorted(name[7:] for name in dir(self) if name.startswith("_order_")))
+            raise ValueError(f"unknown order {order.get('do')!r}; known: {known}")
+        return handler(order) or {}
+
+    def _order_stats(self, order):
+        return {**self.front.stats.describe(order.get("database", "")), **self.data_api.describe(), "connections": self.http.accepted,
+                "faults": self.front.faults.describe()}
+
+    def _order_statements(self, order):
+        return {"statements": self.data_api.texts(order.get("database", ""))}
+
+    def _order_fault(self, order):
+        if order.get("kind") == "off":
+            self.front.faults.off(order)
+            self.front.faults_changed()
+            return {}
+        fault = self.front.faults.arm(order)
+        if fault.kind == "refuse":
+            self.http.cut_all()
+        return {"id": fault.number}
+
+    def _order_reset(self, _order):
+        self.front.faults.off({})
+        self.front.faults_changed()
+        self.front.stats.reset()
+        self.front.keys.offset_seconds = 0.0
+        self.front.checking = True
+        self.data_api.settings.update(self._settings)
+        self.data_api.quotas.per_second = {}
+
+    def _order_set(self, order):
+        for name, value in order.items():
+            if name == "check_signatures":
+                self.front.checking = bool(value)
+            elif name == "quotas":
+                self.data_api.quotas.per_second = dict(value)
+            elif name in self.data_api.settings:
+                self.data_api.settings[name] = value
+            elif name != "do":
+                known = ", ".join(["check_signatures", "quotas", *self._settings])
+                raise ValueError(f"unknown setting {name!r}; known: {known}")
+
+    def _order_clock(self, order):
+        self.front.keys.offset_seconds = float(order["seconds"])
+
+    def _order_serve(self, order):
+        self.data_api.clusters[order["region"], order["cluster"]] = dict(order.get("databases", {}))
+
+    def _order_key(self, order):
+        seconds = order.get("seconds")
+        made = Identity(order["key"], order["secret"], order.get("token", ""),
+                        None if seconds is None else self.front.keys.now() + float(seconds))
+        made.arn = order.get("arn", made.arn)
+        self.front.keys.add(made)
+
+    def _order_expire(self, order):
+        self.front.keys.expire(order.get("key", ""))
+
+    def _order_remove_key(self, order):
+        self.front.keys.remove(order["key"])
+
+
+async def serve_orders(world, reader, writer):
+    while line := await reader.readline():
+        try:
+            answer = {"ok": True, **world.obey(json.loads(line))}
+        except (ValueError, KeyError, TypeError, AttributeError) as failure:
+            answer = {"ok": False, "error": str(failure) or repr(failure)}
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
+    writer.close()
+
+
+async def run(arguments):
+    world = World(arguments)
+    tls = None
+    if arguments.tls_cert:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(arguments.tls_cert, arguments.tls_key)
+    ports = {"aws": await world.http.listen(arguments.port, tls)}
+    control = await asyncio.start_server(lambda r, w: serve_orders(world, r, w), "127.0.0.1", arguments.control_port, limit=ORDER_BYTES_MAX)
+    ports["control"] = control.sockets[0].getsockname()[1]
+    print(json.dumps({**ports, "key": STATIC_KEY, "secret": STATIC_SECRET}), flush=True)
+    await asyncio.to_thread(sys.stdin.buffer.read)
+    os._exit(0)  # statements may still run; nobody waits for them
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--postgres", required=True, help="HOST:PORT of the PostgreSQL behind")
+    parser.add_argument("--admin-host", default="", help="host or socket folder where --admin-user is let in without a password")
+    parser.add_argument("--admin-user", default="postgres", help="a superuser; all statements run as this one")
+    parser.add_argument("--cluster", action="append", help=f"REGION/CLUSTER that is served; again for more; default: {', '.join(CLUSTERS)}")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--control-port", type=int, default=0)
+    parser.add_argument("--tls-cert", default="")
+    parser.add_argument("--tls-key", default=None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends our input
+    asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
