@@ -9,7 +9,7 @@ HTTP_KINDS = ("throttle", "error", "error_5xx", "expired_token", "access_denied"
               "refuse", "active_statements")
 STATEMENT_KINDS = ("statement_fails", "statement_hangs", "statement_slow", "conflict", "cancel_ignored")
 UNTIL_OFF = ("slow", "black_hole", "refuse", "statement_slow", "access_denied")  # others strike once where `times` does not say more
-SCOPES = ("service", "operation", "region", "cluster", "database")
+SCOPES = ("service", "operation", "region", "cluster", "database", "queue")
 CALLS_KEPT_MAX = 5000
 
 

@@ -1,9 +1,8 @@
 """What stands before every service of the stand-ins: which one is meant, faults, signature, permission; then the service, then its answer.
 
-A service has `service` (its signing name) and `handle(request, given, operation, identity, region)`, a coroutine that gives an Answer."""
+The services are aws_service.Service."""
 
 import asyncio
-import json
 
 from aws_faults import Board, Stats
 from aws_http import Answer, AwsError
@@ -27,13 +26,13 @@ class Call:
 
 
 class Front:
-    def __init__(self, verifier=None):
+    def __init__(self):
         self.faults = Board()
         self.stats = Stats()
         self.keys = KeyRing()
         self.checking = True
         self._services = []
-        self._verifier = verifier
+        self.verifier = None  # a second opinion on signatures
         self._changed = asyncio.Event()
 
     def add(self, service):
@@ -99,8 +98,8 @@ class Front:
         identity, region = None, region_of(call.request)
         if self.checking and call.service.signed(call.operation):
             identity, region = self.keys.check(call.request, call.service.service, call.service.regions())
-            if self._verifier:
-                await self._verifier.check(call.request, identity, region, call.service.service)
+            if self.verifier:
+                await self.verifier.check(call.request, identity)
         if self.faults.take("expired_token", call.scope):
             raise expired_token()
         if self.faults.take("throttle", call.scope):
@@ -116,16 +115,6 @@ def region_of(request):
     """That the request is signed for; empty where it is not signed."""
     scope = request.headers.get("authorization", "").partition("Credential=")[2].partition(",")[0].split("/")
     return scope[2] if len(scope) == 5 else ""
-
-
-def read_json(request):
-    try:
-        given = json.loads(request.body or b"{}")
-    except ValueError:
-        given = None
-    if not isinstance(given, dict):
-        raise AwsError("SerializationException", "Start of structure or map found where not expected.", 400, "Message")
-    return given
 
 
 def access_denied(call, identity, region):

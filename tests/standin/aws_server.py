@@ -13,8 +13,13 @@ import sys
 
 from aws_front import Front
 from aws_http import HttpServer
+from aws_identity import WEB_TOKEN, Role, Sts
 from aws_keys import STATIC_KEY, STATIC_SECRET, Identity
+from aws_metadata import Container, Imds
+from aws_redshift import Passwords, RedshiftControl, ServerlessControl
+from aws_verifier import Verifier
 from data_api_front import DataApiFront
+from sqs_front import SqsFront
 
 ORDER_BYTES_MAX = 1 << 20
 CLUSTERS = ("us-east-1/test-cluster", "us-west-2/test-cluster-secondary")
@@ -27,9 +32,18 @@ class World:
         clusters = {tuple(name.split("/", 1)): {} for name in arguments.cluster or CLUSTERS}
         admin = (arguments.admin_host or host, int(port), arguments.admin_user)
         self.data_api = self.front.add(DataApiFront(admin, clusters, self.front.faults, self.front.keys.now))
-        self.http = HttpServer(self.front.handle, self.front.keys.date)
+        keys = self.front.keys
+        self.sts = self.front.add(Sts(keys))
+        self.passwords = Passwords(admin, keys)
+        self.front.add(RedshiftControl(self.passwords, clusters))
+        self.front.add(ServerlessControl(self.passwords, clusters))
+        self.metadata = [self.front.add(Container(keys)), self.front.add(Imds(keys))]
+        if arguments.sqs_port:
+            self.front.add(SqsFront(arguments.sqs_port))
+        self.http = HttpServer(self.front.handle, keys.date)
         self.http.refusing = lambda: self.front.faults.armed("refuse", {})
-        self._settings = dict(self.data_api.settings)
+        self._groups = [self.data_api.settings, *(service.settings for service in self.metadata)]
+        self._at_first = [dict(group) for group in self._groups]
 
     # Orders.
 
@@ -42,7 +56,7 @@ class World:
 
     def _order_stats(self, order):
         return {**self.front.stats.describe(order.get("database", "")), **self.data_api.describe(), "connections": self.http.accepted,
-                "faults": self.front.faults.describe()}
+                "faults": self.front.faults.describe(), "verified": self.front.verifier.agreed if self.front.verifier else 0}
 
     def _order_statements(self, order):
         return {"statements": self.data_api.texts(order.get("database", ""))}
@@ -63,20 +77,32 @@ class World:
         self.front.stats.reset()
         self.front.keys.offset_seconds = 0.0
         self.front.checking = True
-        self.data_api.settings.update(self._settings)
+        for group, at_first in zip(self._groups, self._at_first):
+            group.update(at_first)
         self.data_api.quotas.per_second = {}
+        self.passwords.lifetime = self.sts.lifetime = None
 
     def _order_set(self, order):
         for name, value in order.items():
-            if name == "check_signatures":
-                self.front.checking = bool(value)
-            elif name == "quotas":
-                self.data_api.quotas.per_second = dict(value)
-            elif name in self.data_api.settings:
-                self.data_api.settings[name] = value
-            elif name != "do":
-                known = ", ".join(["check_signatures", "quotas", *self._settings])
-                raise ValueError(f"unknown setting {name!r}; known: {known}")
+            if name != "do":
+                self._set(name, value)
+
+    def _set(self, name, value):
+        own = {"check_signatures": lambda: setattr(self.front, "checking", bool(value)),
+               "quotas": lambda: setattr(self.data_api.quotas, "per_second", dict(value)),
+               "password_seconds": lambda: setattr(self.passwords, "lifetime", value),
+               "sts_seconds": lambda: setattr(self.sts, "lifetime", value)}
+        groups = [group for group in self._groups if name in group]
+        if name not in own and not groups:
+            known = ", ".join(sorted({*own, *(name for group in self._groups for name in group)}))
+            raise ValueError(f"unknown setting {name!r}; known: {known}")
+        if name in own:
+            own[name]()
+        for group in groups:
+            group[name] = value
+
+    def _order_role(self, order):
+        self.sts.roles[order["arn"]] = Role(order.get("external_id", ""), order.get("web_token", WEB_TOKEN))
 
     def _order_clock(self, order):
         self.front.keys.offset_seconds = float(order["seconds"])
@@ -111,6 +137,8 @@ async def serve_orders(world, reader, writer):
 
 async def run(arguments):
     world = World(arguments)
+    if arguments.verifier:
+        world.front.verifier = await Verifier().start()
     tls = None
     if arguments.tls_cert:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -131,6 +159,8 @@ def main():
     parser.add_argument("--cluster", action="append", help=f"REGION/CLUSTER that is served; again for more; default: {', '.join(CLUSTERS)}")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--control-port", type=int, default=0)
+    parser.add_argument("--sqs-port", type=int, default=0, help="an SQS server on 127.0.0.1, which this one then stands before")
+    parser.add_argument("--verifier", action="store_true", help="the AWS SDK's signer looks at every signature, too (Node.js)")
     parser.add_argument("--tls-cert", default="")
     parser.add_argument("--tls-key", default=None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends our input

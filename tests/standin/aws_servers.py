@@ -48,11 +48,14 @@ class Program:
 
 
 class DataApi(Program):
-    """The Redshift Data API in front of `server` (a PostgresServer): a request's Database names the database there."""
+    """All stand-ins of AWS behind one endpoint; the Redshift Data API in front of `server` (a PostgresServer), a request's Database naming
+    the database there. `sqs`: a SqsServer, which is then reached through this endpoint too, with signatures checked and faults on demand."""
 
-    def __init__(self, server, arguments=()):
-        super().__init__([sys.executable, "-B", os.path.join(HERE, "aws_server.py"), "--postgres", f"127.0.0.1:{server.port}",
-                          "--admin-host", server.folder, "--admin-user", server.user, *arguments])
+    def __init__(self, server, arguments=(), sqs=None):
+        command = [sys.executable, "-B", os.path.join(HERE, "aws_server.py"), "--postgres", f"127.0.0.1:{server.port}", "--admin-host",
+                   server.folder, "--admin-user", server.user]
+        self._sqs = sqs
+        super().__init__([*command, *(["--sqs-port", str(sqs.port)] if sqs else []), *arguments])
         self.url = f"http://127.0.0.1:{self.told['aws']}"
         self.control = f"127.0.0.1:{self.told['control']}"
         self.key, self.secret = self.told["key"], self.told["secret"]
@@ -78,7 +81,12 @@ class DataApi(Program):
         """For C++ tests."""
         return {"TWINSHIFT_TEST_DATA_API_URL": self.url, "TWINSHIFT_TEST_DATA_API_CONTROL": self.control,
                 "TWINSHIFT_TEST_DATA_API_REGION": REGION, "TWINSHIFT_TEST_DATA_API_CLUSTER": CLUSTER,
-                "TWINSHIFT_TEST_AWS_ACCESS_KEY_ID": self.key, "TWINSHIFT_TEST_AWS_SECRET_ACCESS_KEY": self.secret}
+                "TWINSHIFT_TEST_AWS_ACCESS_KEY_ID": self.key, "TWINSHIFT_TEST_AWS_SECRET_ACCESS_KEY": self.secret,
+                **({"TWINSHIFT_TEST_SQS_URL": self.url} if self._sqs else {})}
+
+    def queue_url(self, name):
+        """Of a queue of the SqsServer behind."""
+        return f"{self.url}/{SqsServer.ACCOUNT}/{name}"
 
     def stop(self):
         self._orders.close()
@@ -118,4 +126,5 @@ class SqsServer(Program):
         return self.queue_url(name)
 
     def variables(self):
-        return {"TWINSHIFT_TEST_SQS_URL": self.url}
+        """The queues' own endpoint, without the front."""
+        return {"TWINSHIFT_TEST_SQS_DIRECT_URL": self.url}

@@ -39,9 +39,6 @@ class Session:
 class DataApi:
     """`settings`: what control orders may change, by name."""
 
-    service = "redshift-data"
-    prefix = "RedshiftData."
-
     def __init__(self, admin, clusters, faults, now):
         self.settings = {"wait": True, "active_max": 500, "sessions_max": SESSIONS_MAX, "waiting_max": 20, "page_rows": 1000,
                          "submitted_ms": 0, "picked_ms": 0}
@@ -68,7 +65,7 @@ class DataApi:
         if where:
             return {**where.scope(), "region": region}
         cluster = given.get("ClusterIdentifier") or given.get("WorkgroupName") or ""
-        return {"service": self.service, "region": region, "cluster": cluster, "database": given.get("Database", "")}
+        return {"service": "redshift-data", "region": region, "cluster": cluster, "database": given.get("Database", "")}
 
     async def call(self, operation, given, region):
         """The answer as a dict; raises AwsError."""

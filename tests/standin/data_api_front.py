@@ -4,12 +4,11 @@ import asyncio
 import json
 import time
 
-from aws_front import read_json
 from aws_http import AwsError, as_json
 from aws_keys import ACCOUNT
+from aws_service import JsonService, check_json
 from data_api import DataApi
 
-PREFIX = "RedshiftData."
 BURST_SECONDS = 1  # of quiet are worth so much of a quota at once
 
 
@@ -31,28 +30,13 @@ class Quotas:
         return left >= 1
 
 
-class DataApiFront(DataApi):
-    denied_status = 400
+class DataApiFront(DataApi, JsonService):
+    service = "redshift-data"
+    prefix = "RedshiftData."
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.quotas = Quotas()
-
-    def recognise(self, request):
-        """(operation, members) where the request is for this service."""
-        target = request.headers.get("x-amz-target", "")
-        if not target.startswith(PREFIX):
-            return None
-        try:
-            return target[len(PREFIX):], read_json(request)
-        except AwsError:
-            return target[len(PREFIX):], {"": "no JSON"}
-
-    def signed(self, _operation):
-        return True
-
-    def action(self, operation):
-        return f"redshift-data:{operation}"
 
     def resource(self, call, region):
         cluster = call.scope.get("cluster")
@@ -60,12 +44,8 @@ class DataApiFront(DataApi):
             return f"arn:aws:redshift:{region}:{ACCOUNT}:cluster:{cluster}"
         return "*"
 
-    def error(self, error):
-        return error.as_json()
-
     async def handle(self, call, _identity, region):
-        if "" in call.given:
-            read_json(call.request)  # raises
+        check_json(call)
         if not self.quotas.take(call.operation, region):
             raise AwsError("ThrottlingException", "Rate exceeded", 400, "message")
         return as_json(await self.call(call.operation, call.given, region))

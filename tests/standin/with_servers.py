@@ -1,6 +1,6 @@
-"""with_servers.py [--data-api] [--sqs] [--tls-cert FILE --tls-key FILE] -- COMMAND...: runs COMMAND beside a throw-away PostgreSQL with the
-stand-in in front of it, tells it where they are by TWINSHIFT_TEST_* variables (docs/redshift-stand-in.md), and gives back its exit code.
---data-api and --sqs start the stand-ins of AWS as well (docs/aws-stand-ins.md)."""
+"""with_servers.py [--data-api] [--sqs] [--verify-signatures] [--tls-cert FILE --tls-key FILE] -- COMMAND...: runs COMMAND beside a throw-away
+PostgreSQL with the stand-in in front of it, tells it where they are by TWINSHIFT_TEST_* variables (docs/redshift-stand-in.md), and gives
+back its exit code. The first three start the stand-ins of AWS as well (docs/aws-stand-ins.md)."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ from postgres_server import PostgresServer
 HERE = os.path.dirname(os.path.abspath(__file__))
 STOP_SECONDS_MAX = 10
 ORDER_SECONDS_MAX = 60
-FLAGS = ("--data-api", "--sqs")
+FLAGS = ("--data-api", "--sqs", "--verify-signatures")
 
 
 class StandIn:
@@ -80,6 +80,13 @@ def run_beside(command, variables):
             child.wait()
 
 
+def aws_variables(stack, server, flags):
+    """Starts what the flags name, for as long as `stack` is open."""
+    sqs = stack.enter_context(SqsServer()) if "--sqs" in flags else None
+    data_api = DataApi(server, ["--verifier"] if "--verify-signatures" in flags else [], sqs)
+    return {**(sqs.variables() if sqs else {}), **stack.enter_context(data_api).variables()}
+
+
 def main(words):
     if "--" not in words or words[-1] == "--":
         sys.exit("usage: with_servers.py [options of proxy.py] -- COMMAND...")
@@ -92,10 +99,8 @@ def main(words):
         variables = {"TWINSHIFT_TEST_POSTGRES_URL": server.url(), "TWINSHIFT_TEST_REDSHIFT_URL": stand_in.redshift_url(),
                      "TWINSHIFT_TEST_PROXY_URL": stand_in.postgres_url(),
                      "TWINSHIFT_TEST_STANDIN_CONTROL": f"127.0.0.1:{stand_in.ports['control']}"}
-        if "--data-api" in flags:
-            variables |= stack.enter_context(DataApi(server)).variables()
-        if "--sqs" in flags:
-            variables |= stack.enter_context(SqsServer()).variables()
+        if flags:
+            variables |= aws_variables(stack, server, flags)
         code = run_beside(words[split + 1:], variables)
     return code if code >= 0 else 128 - code
 
