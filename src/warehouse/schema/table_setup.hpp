@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "pg/connection.hpp"
 #include "warehouse/schema/real_table.hpp"
+#include "warehouse/schema/sql_access.hpp"
 #include "warehouse/schema_access.hpp"
 
 namespace twinshift::warehouse {
@@ -27,12 +27,12 @@ struct SetupOptions {
 };
 
 // `conflict` where a person must mend something; the message names target, table, column and the statement.
-pg::Outcome<Layout> set_up_table(pg::Connection& connection, const TableName& table, const SetupOptions& options,
-                                 base::SteadyTime deadline);
+SqlOutcome<Layout> set_up_table(SqlAccess& access, const TableName& table, const SetupOptions& options,
+                                base::SteadyTime deadline);
 
 // The same, and again until the table stood still meanwhile (PostgreSQL: by its fingerprint). `conflict` where it keeps
 // changing.
-pg::Outcome<Layout> read_layout(pg::Connection& connection, const TableName& table, const SetupOptions& options,
-                                base::SteadyTime deadline);
+SqlOutcome<Layout> read_layout(SqlAccess& access, const TableName& table, const SetupOptions& options,
+                               base::SteadyTime deadline);
 
 }  // namespace twinshift::warehouse

@@ -1,7 +1,11 @@
-#include "warehouse/drivers/postgres/table_reader.hpp"
+#include "warehouse/schema/table_reader.hpp"
 
 #include <array>
-#include <charconv>
+
+#include <fmt/format.h>
+
+#include "warehouse/schema/describe.hpp"
+#include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -15,7 +19,7 @@ constexpr const char* kPostgresColumns =
     "a.atthasdef OR a.attidentity <> '', a.attgenerated = '' AND a.attidentity <> 'a', c.relkind IN ('r', 'p') "
     "FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_class c ON c.oid = a.attrelid "
     "JOIN pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+    "WHERE n.nspname = {} AND c.relname = {} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
 constexpr const char* kPostgresKeys =
     "SELECT i.relname, x.indisprimary, con.oid IS NOT NULL, x.indpred IS NOT NULL OR x.indexprs IS NOT NULL, "
@@ -25,13 +29,18 @@ constexpr const char* kPostgresKeys =
     "FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid "
     "JOIN pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_constraint con ON con.conindid = x.indexrelid AND con.contype IN ('p', 'u') "
-    "WHERE n.nspname = $1 AND c.relname = $2 AND x.indisunique AND x.indisvalid ORDER BY i.relname";
+    "WHERE n.nspname = {} AND c.relname = {} AND x.indisunique AND x.indisvalid ORDER BY i.relname";
 
 // Redshift (developer guide, SVV_COLUMNS and SVV_TABLES).
 constexpr const char* kRedshiftColumns =
     "SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable, "
-    "column_default FROM svv_columns WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position";
-constexpr const char* kRedshiftTable = "SELECT table_type FROM svv_tables WHERE table_schema = $1 AND table_name = $2";
+    "column_default FROM svv_columns WHERE table_schema = {} AND table_name = {} ORDER BY ordinal_position";
+constexpr const char* kRedshiftTable = "SELECT table_type FROM svv_tables WHERE table_schema = {} AND table_name = {}";
+constexpr const char* kRedshiftTables =
+    "SELECT table_name FROM svv_tables WHERE table_schema = {} AND table_name IN ({})";
+constexpr const char* kPostgresTables =
+    "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = {} AND c.relname "
+    "IN ({})";
 
 struct TypeName {
   std::string_view name;
@@ -67,10 +76,6 @@ Stored stored_of(std::string_view name) {
   return Stored::other;
 }
 
-bool is_true(std::string_view text) {
-  return text == "t" || text == "true";
-}
-
 constexpr std::int64_t kModifierOffset = 4;
 constexpr std::int64_t kMicrosecondDigits = 6;
 
@@ -89,37 +94,44 @@ void apply_modifier(RealColumn& column, std::int64_t modifier) {
   if (is_time && modifier < kMicrosecondDigits) column.stored = Stored::other;
 }
 
-std::vector<std::string> names_of(const TableName& table) {
-  return {table.schema, table.table};
+// `sql` with the names of schema and table in its two places.
+std::string about(Dialect dialect, const char* sql, const TableName& table) {
+  return fmt::format(fmt::runtime(sql), literal(dialect, table.schema), literal(dialect, table.table));
 }
 
-pg::Outcome<RealTable> read_postgres(pg::Connection& connection, const TableName& table, base::SteadyTime deadline) {
-  const std::vector<std::string> names = names_of(table);
-  auto columns = connection.run_one(kPostgresColumns, names, deadline);
-  if (!columns) return std::unexpected(std::move(columns.error()));
+SqlOutcome<std::vector<SqlResult>> ask(SqlAccess& access, Dialect dialect, std::array<const char*, 2> questions,
+                                       const TableName& table, base::SteadyTime deadline) {
+  const std::array<std::string, 2> statements = {about(dialect, questions[0], table),
+                                                 about(dialect, questions[1], table)};
+  return access.run(statements, deadline);
+}
+
+SqlOutcome<RealTable> read_postgres(SqlAccess& access, const TableName& table, base::SteadyTime deadline) {
+  auto results = ask(access, Dialect::postgres, {kPostgresColumns, kPostgresKeys}, table, deadline);
+  if (!results) return std::unexpected(std::move(results.error()));
+  const SqlResult& columns = results->at(0);
+  const SqlResult& keys = results->at(1);
   RealTable real;
-  real.exists = columns->rows() > 0;
-  for (int row = 0; row < columns->rows(); ++row) {
+  real.exists = columns.rows() > 0;
+  for (std::size_t row = 0; row < columns.rows(); ++row) {
     RealColumn column;
-    column.name = columns->text(row, 0);
-    column.type_text = columns->text(row, 1);
-    column.stored = stored_of(columns->text(row, 2));
-    apply_modifier(column, columns->integer(row, 3));
-    column.not_null = is_true(columns->text(row, 4));
-    column.has_default = is_true(columns->text(row, 5));
-    column.writable = is_true(columns->text(row, 6));
-    real.is_table = is_true(columns->text(row, 7));
+    column.name = columns.text(row, 0);
+    column.type_text = columns.text(row, 1);
+    column.stored = stored_of(columns.text(row, 2));
+    apply_modifier(column, columns.integer(row, 3));
+    column.not_null = columns.is_true(row, 4);
+    column.has_default = columns.is_true(row, 5);
+    column.writable = columns.is_true(row, 6);
+    real.is_table = columns.is_true(row, 7);
     real.columns.push_back(std::move(column));
   }
-  auto keys = connection.run_one(kPostgresKeys, names, deadline);
-  if (!keys) return std::unexpected(std::move(keys.error()));
-  for (int row = 0; row < keys->rows(); ++row) {
+  for (std::size_t row = 0; row < keys.rows(); ++row) {
     UniqueKey key;
-    key.name = keys->text(row, 0);
-    key.primary = is_true(keys->text(row, 1));
-    key.constraint = is_true(keys->text(row, 2));
-    key.partial = is_true(keys->text(row, 3));
-    std::string_view list = keys->text(row, 4);
+    key.name = keys.text(row, 0);
+    key.primary = keys.is_true(row, 1);
+    key.constraint = keys.is_true(row, 2);
+    key.partial = keys.is_true(row, 3);
+    std::string_view list = keys.text(row, 4);
     for (std::size_t at = 0; !list.empty() && at != std::string_view::npos;) {
       const std::size_t end = list.find('\x1f', at);
       key.columns.emplace_back(list.substr(at, end - at));
@@ -140,34 +152,32 @@ std::string redshift_type_text(const RealColumn& column, std::string_view name) 
 }
 
 // Keys say nothing: Redshift enforces none.
-pg::Outcome<RealTable> read_redshift(pg::Connection& connection, const TableName& table, base::SteadyTime deadline) {
-  const std::vector<std::string> names = names_of(table);
-  auto columns = connection.run_one(kRedshiftColumns, names, deadline);
-  if (!columns) return std::unexpected(std::move(columns.error()));
+SqlOutcome<RealTable> read_redshift(SqlAccess& access, const TableName& table, base::SteadyTime deadline) {
+  auto results = ask(access, Dialect::redshift, {kRedshiftColumns, kRedshiftTable}, table, deadline);
+  if (!results) return std::unexpected(std::move(results.error()));
+  const SqlResult& columns = results->at(0);
+  const SqlResult& kind = results->at(1);
   RealTable real;
-  real.exists = columns->rows() > 0;
-  for (int row = 0; row < columns->rows(); ++row) {
+  real.exists = columns.rows() > 0;
+  for (std::size_t row = 0; row < columns.rows(); ++row) {
     RealColumn column;
-    column.name = columns->text(row, 0);
-    column.stored = stored_of(columns->text(row, 1));
-    column.width = static_cast<std::int32_t>(columns->integer(row, 2));
-    column.precision = static_cast<std::int32_t>(columns->integer(row, 3));
-    column.scale = static_cast<std::int32_t>(columns->integer(row, 4));
-    column.type_text = redshift_type_text(column, columns->text(row, 1));
-    column.not_null = columns->text(row, 5) == "NO";
-    column.has_default = !columns->is_null(row, 6) && !columns->text(row, 6).empty();
+    column.name = columns.text(row, 0);
+    column.stored = stored_of(columns.text(row, 1));
+    column.width = static_cast<std::int32_t>(columns.integer(row, 2));
+    column.precision = static_cast<std::int32_t>(columns.integer(row, 3));
+    column.scale = static_cast<std::int32_t>(columns.integer(row, 4));
+    column.type_text = redshift_type_text(column, columns.text(row, 1));
+    column.not_null = columns.text(row, 5) == "NO";
+    column.has_default = !columns.is_null(row, 6) && !columns.text(row, 6).empty();
     real.columns.push_back(std::move(column));
   }
-  auto kind = connection.run_one(kRedshiftTable, names, deadline);
-  if (!kind) return std::unexpected(std::move(kind.error()));
-  real.is_table = kind->rows() == 0 || kind->text(0, 0).find("VIEW") == std::string_view::npos;
+  real.is_table = kind.rows() == 0 || kind.text(0, 0).find("VIEW") == std::string_view::npos;
   return real;
 }
 
 }  // namespace
 
-pg::Outcome<TableName> locate(pg::Connection& connection, Dialect dialect, const TableName& table,
-                              base::SteadyTime deadline) {
+SqlOutcome<TableName> locate(SqlAccess& access, Dialect dialect, const TableName& table, base::SteadyTime deadline) {
   TableName located = table;
   // Redshift folds names to small letters unless it is told not to (developer guide, "Names and identifiers").
   if (dialect == Dialect::redshift) {
@@ -175,14 +185,14 @@ pg::Outcome<TableName> locate(pg::Connection& connection, Dialect dialect, const
   }
   if (!located.schema.empty()) return located;
   const std::string sql = dialect == Dialect::redshift
-                              ? "SELECT current_schema(), $1::varchar"
+                              ? std::string("SELECT current_schema()")
                               : "SELECT coalesce((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = "
-                                "c.relnamespace WHERE c.oid = to_regclass($1)), current_schema())";
-  const std::vector<std::string> names{quote_identifier(located.table)};
-  auto found = connection.run_one(sql, names, deadline);
+                                "c.relnamespace WHERE c.oid = to_regclass(" +
+                                    literal(dialect, quote_identifier(located.table)) + ")), current_schema())";
+  auto found = access.run_one(sql, deadline);
   if (!found) return std::unexpected(std::move(found.error()));
   if (found->rows() == 0 || found->is_null(0, 0)) {
-    pg::Failure failure;
+    SqlFailure failure;
     failure.error = {ErrorKind::unavailable, "the user has no schema to find or make tables in", table.quoted(),
                      "Name the schema in the table's name (schema.table), or set the user's search_path"};
     return std::unexpected(std::move(failure));
@@ -191,32 +201,31 @@ pg::Outcome<TableName> locate(pg::Connection& connection, Dialect dialect, const
   return located;
 }
 
-pg::Outcome<RealTable> read_table(pg::Connection& connection, Dialect dialect, const TableName& table,
-                                  base::SteadyTime deadline) {
-  return dialect == Dialect::postgres ? read_postgres(connection, table, deadline)
-                                      : read_redshift(connection, table, deadline);
+SqlOutcome<RealTable> read_table(SqlAccess& access, Dialect dialect, const TableName& table,
+                                 base::SteadyTime deadline) {
+  return dialect == Dialect::postgres ? read_postgres(access, table, deadline) : read_redshift(access, table, deadline);
 }
 
 // Rows of the catalog are never changed in place but for counts: xmin tells each change (manual, section 5.5).
 std::string fingerprint_sql(const TableName& table) {
-  std::string name = quote_identifier(table.schema) + '.' + quote_identifier(table.table);
-  std::string literal = "'";
-  for (const char c : name) literal += c == '\'' ? "''" : std::string(1, c);
   return "SELECT concat_ws(' ', c.oid, (SELECT concat_ws('/', count(*), sum(a.xmin::text::bigint)) FROM pg_attribute a "
          "WHERE a.attrelid = c.oid), (SELECT concat_ws('/', count(*), sum(i.xmin::text::bigint)) FROM pg_index i "
          "WHERE i.indrelid = c.oid)) FROM pg_class c WHERE c.oid = to_regclass(" +
-         literal + "')";
+         literal(Dialect::postgres, table.quoted()) + ")";
 }
 
-pg::Outcome<bool> table_exists(pg::Connection& connection, Dialect dialect, const TableName& table,
-                               base::SteadyTime deadline) {
-  const char* sql = dialect == Dialect::redshift
-                        ? kRedshiftTable
-                        : "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                          "WHERE n.nspname = $1 AND c.relname = $2";
-  auto found = connection.run_one(sql, names_of(table), deadline);
+SqlOutcome<std::vector<std::string>> read_siblings(SqlAccess& access, Dialect dialect, const TableName& table,
+                                                   base::SteadyTime deadline) {
+  std::string names;
+  for (const std::string& name : sibling_names(dialect)) names += (names.empty() ? "" : ", ") + literal(dialect, name);
+  auto found =
+      access.run_one(fmt::format(fmt::runtime(dialect == Dialect::redshift ? kRedshiftTables : kPostgresTables),
+                                 literal(dialect, table.schema), names),
+                     deadline);
   if (!found) return std::unexpected(std::move(found.error()));
-  return found->rows() > 0;
+  std::vector<std::string> there;
+  for (std::size_t row = 0; row < found->rows(); ++row) there.emplace_back(found->text(row, 0));
+  return there;
 }
 
 }  // namespace twinshift::warehouse

@@ -1,4 +1,4 @@
-#include "warehouse/drivers/postgres/batch_plan.hpp"
+#include "warehouse/batch_plan.hpp"
 
 #include <gtest/gtest.h>
 
