@@ -25,11 +25,20 @@ ORDER_BYTES_MAX = 1 << 20
 CLUSTERS = ("us-east-1/test-cluster", "us-west-2/test-cluster-secondary")
 
 
+def read_clusters(texts):
+    """REGION/CLUSTER[/DATABASE=BEHIND...] -> (region, cluster) -> {database: PostgreSQL's database}."""
+    clusters = {}
+    for text in texts:
+        region, cluster, *databases = text.split("/")
+        clusters[region, cluster] = dict(pair.split("=", 1) for pair in databases)
+    return clusters
+
+
 class World:
     def __init__(self, arguments):
         host, _, port = arguments.postgres.rpartition(":")
         self.front = Front()
-        clusters = {tuple(name.split("/", 1)): {} for name in arguments.cluster or CLUSTERS}
+        clusters = read_clusters(arguments.cluster or CLUSTERS)
         admin = (arguments.admin_host or host, int(port), arguments.admin_user)
         self.data_api = self.front.add(DataApiFront(admin, clusters, self.front.faults, self.front.keys.now))
         keys = self.front.keys
@@ -156,7 +165,8 @@ def main():
     parser.add_argument("--postgres", required=True, help="HOST:PORT of the PostgreSQL behind")
     parser.add_argument("--admin-host", default="", help="host or socket folder where --admin-user is let in without a password")
     parser.add_argument("--admin-user", default="postgres", help="a superuser; all statements run as this one")
-    parser.add_argument("--cluster", action="append", help=f"REGION/CLUSTER that is served; again for more; default: {', '.join(CLUSTERS)}")
+    parser.add_argument("--cluster", action="append", help="REGION/CLUSTER[/DATABASE=BEHIND...] that is "
+                        f"served; a database that is not named is called the same behind; again for more; default: {', '.join(CLUSTERS)}")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--control-port", type=int, default=0)
     parser.add_argument("--sqs-port", type=int, default=0, help="an SQS server on 127.0.0.1, which this one then stands before")
