@@ -18,7 +18,7 @@ from aws_keys import STATIC_KEY, STATIC_SECRET, Identity
 from aws_metadata import Container, Imds
 from aws_redshift import Passwords, RedshiftControl, ServerlessControl
 from aws_verifier import Verifier
-from data_api_front import DataApiFront
+from data_api_front import AWS_QUOTAS, DataApiFront
 from sqs_front import SqsFront
 
 ORDER_BYTES_MAX = 1 << 20
@@ -80,6 +80,10 @@ class World:
             self.http.cut_all()
         return {"id": fault.number}
 
+    def _order_cut(self, _order):
+        """Ends all connections, as servers do with idle ones."""
+        self.http.cut_all()
+
     def _order_reset(self, _order):
         self.front.faults.off({})
         self.front.faults_changed()
@@ -98,7 +102,7 @@ class World:
 
     def _set(self, name, value):
         own = {"check_signatures": lambda: setattr(self.front, "checking", bool(value)),
-               "quotas": lambda: setattr(self.data_api.quotas, "per_second", dict(value)),
+               "quotas": lambda: setattr(self.data_api.quotas, "per_second", dict(AWS_QUOTAS if value == "aws" else value)),
                "password_seconds": lambda: setattr(self.passwords, "lifetime", value),
                "sts_seconds": lambda: setattr(self.sts, "lifetime", value)}
         groups = [group for group in self._groups if name in group]
