@@ -117,6 +117,9 @@ class Loader {
   // The environment is read after the file, so it wins.
   void take(std::string_view name, std::string_view text, Origin origin) {
     const Option* option = find_option(name);
+    if (name.starts_with("AWS_") && !trimmed(text).empty()) {
+      loaded_.settings.aws_variables.insert_or_assign(std::string(name), std::string(trimmed(text)));
+    }
     if (option == nullptr) return judge_unknown(name, origin);
     if (!trimmed(text).empty()) given_[option->name] = {text, origin};
   }

@@ -28,7 +28,7 @@ enum class Kind : std::uint8_t {
   bytes,         // suffixes KB, MB, GB (thousands) and KiB, MiB, GiB
 };
 
-enum class Status : std::uint8_t { now, later, shown };
+enum class Status : std::uint8_t { now, shown };
 
 inline constexpr std::int64_t kBytesMax = std::int64_t{1} << 44;
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "config/drivers.hpp"
 #include "config/env_file.hpp"
 #include "config/masking.hpp"
 #include "config/value.hpp"
@@ -29,20 +28,18 @@ and what runs where; secrets are masked.
   begins at white space and `#`. Nothing is expanded. Of several lines with one name the last counts.
 - Durations: a plain number in the option's own unit, or with a suffix: `1500ms`, `2s`, `1m`, `1h`. Sizes: bytes, or `64KB`,
   `512MB`, `1GB` (thousands), `16KiB`, `1MiB`, `1GiB`. Booleans: `true`, `1`, `yes`, `on`, `false`, `0`, `no`, `off`.
-- Options marked *later* are read and checked, but the driver that uses them is not part of this version; where one would
-  choose such a driver, the start is refused and says so.
 
 ## Which queue and which warehouses
 
 | configured | what runs |
 |---|---|
 | nothing | queue, primary and (with `SECONDARY_REDSHIFT_ENABLED=true`) secondary are SQLite files in the data folder: `queue.db`, `primary.db`, `secondary.db` |
-| `PRIMARY_WAREHOUSE_URL`, `SECONDARY_WAREHOUSE_URL` | as the scheme says: `sqlite:PATH`, `postgresql://...`, `redshift://...` (over the wire); `redshift-data://` later. Wins over the next two rows |
-| `REDSHIFT_CLUSTER_IDENTIFIER` or `REDSHIFT_WORKGROUP_NAME` | the primary by the Redshift Data API (later) |
-| the same with `SECONDARY_` | the secondary by the Redshift Data API; over the wire where `SECONDARY_REDSHIFT_ENDPOINT` is a cluster's own host (both later) |
+| `PRIMARY_WAREHOUSE_URL`, `SECONDARY_WAREHOUSE_URL` | as the scheme says: `sqlite:PATH`, `postgresql://...`, `redshift://...` (over the wire), `redshift-data://...` (the Data API). Wins over the next two rows |
+| `REDSHIFT_CLUSTER_IDENTIFIER` or `REDSHIFT_WORKGROUP_NAME` | the primary by the Redshift Data API; over the wire where `REDSHIFT_ENDPOINT` is a cluster's own host |
+| the same with `SECONDARY_` | the secondary by the Redshift Data API; over the wire, with a temporary password from AWS, where `SECONDARY_REDSHIFT_ENDPOINT` is a cluster's own host or a Redshift-managed VPC endpoint, as in the guide |
 | only a primary | no secondary; the log says so |
 | only a secondary | refused |
-| `SQS_QUEUE_URL` | the queue is SQS (later) |
+| `SQS_QUEUE_URL` | the queue is SQS |
 )";
 
 std::string cell(std::string_view text) {
@@ -56,8 +53,6 @@ std::string cell(std::string_view text) {
 
 std::string status_mark(Status status) {
   switch (status) {
-    case Status::later:
-      return " *(later)*";
     case Status::shown:
       return " *(no effect)*";
     case Status::now:
@@ -89,8 +84,8 @@ void add_values(std::string& text, const Loaded& loaded, const Section& section,
     const auto state = loaded.states.find(option.name);
     if (state == loaded.states.end()) continue;
     const std::string value = shown_value(option, state->second.value);
-    text += fmt::format("{:<{}}  {:<24}  {}{}\n", option.name, width, value.empty() ? "-" : value,
-                        to_string(state->second.origin), option.status == Status::later ? ", used later" : "");
+    text += fmt::format("{:<{}}  {:<24}  {}\n", option.name, width, value.empty() ? "-" : value,
+                        to_string(state->second.origin));
   }
 }
 

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "config/drivers.hpp"
 #include "config/masking.hpp"
+#include "config/redshift_target.hpp"
 #include "config/target_input.hpp"
 #include "config/text.hpp"
 
@@ -44,6 +44,7 @@ void use_file(TargetSettings& target, fs::path path) {
 void use_url(TargetInput& input, Findings& findings) {
   TargetSettings& target = input.target;
   target.driver = driver_of(input.url);
+  if (target.driver == "redshift_data") return use_data_url(input, findings);
   if (target.driver != "sqlite") {
     target.url = input.url;
     target.shown = masked_url(input.url);
@@ -53,31 +54,6 @@ void use_url(TargetInput& input, Findings& findings) {
   const std::string fault = path_fault(path);
   if (!fault.empty()) findings.faults.push_back(input.url_variable + " " + fault);
   use_file(target, fs::path(path));
-}
-
-void use_redshift(TargetInput& input, Findings& findings) {
-  TargetSettings& target = input.target;
-  const std::string cluster = input.prefix + "REDSHIFT_CLUSTER_IDENTIFIER";
-  const std::string workgroup = input.prefix + "REDSHIFT_WORKGROUP_NAME";
-  if (!target.cluster_identifier.empty() && !target.workgroup_name.empty()) {
-    findings.faults.push_back(
-        fmt::format("{} and {} are both set: set the one that the warehouse is", cluster, workgroup));
-  }
-  if (target.database.empty()) {
-    findings.faults.push_back(
-        fmt::format("{} is set, but {}REDSHIFT_DATABASE is not: name the database", input.chosen_by(), input.prefix));
-  }
-  const bool wire = speaks_wire_only(target.endpoint);
-  target.driver = wire ? "postgres" : "redshift_data";
-  target.shown = fmt::format(
-      "{} in {}", target.cluster_identifier.empty() ? target.workgroup_name : target.cluster_identifier, target.region);
-  if (wire) {
-    findings.notes.push_back(
-        fmt::format("{}REDSHIFT_ENDPOINT is a cluster's own or a Redshift-managed VPC endpoint, where no Data API "
-                    "listens: the {} is "
-                    "reached over Redshift's wire protocol on port 5439",
-                    input.prefix, input.name));
-  }
 }
 
 // The target of a configured input.
@@ -90,49 +66,35 @@ TargetSettings configured_target(TargetInput input, Findings& findings) {
                                            input.url_variable, input.prefix, input.name));
     }
   } else {
-    use_redshift(input, findings);
+    use_redshift_variables(input, findings);
   }
   return std::move(input.target);
 }
 
-// Redshift by the guide's variables over the wire needs a temporary password, which only AWS can give.
-void refuse_missing_login(const TargetSettings& target, Findings& findings) {
-  if (target.driver != "postgres" || !target.url.empty()) return;
-  const bool primary = target.name == "primary";
-  findings.faults.push_back(
-      fmt::format("{} asks for Redshift over the wire with a temporary password from AWS, which this version cannot "
-                  "fetch yet: unset "
-                  "it and set {}=redshift://USER@HOST:5439/DATABASE with a password of the database{}",
-                  target.configured_by, primary ? "PRIMARY_WAREHOUSE_URL" : "SECONDARY_WAREHOUSE_URL",
-                  primary ? "" : fmt::format(", or switch the secondary off with {}=false", kEnabled)));
-}
-
-void refuse_missing_driver(const TargetSettings& target, Findings& findings) {
-  refuse_missing_login(target, findings);
-  if (is_built("warehouse", target.driver)) return;
-  const bool primary = target.name == "primary";
-  findings.faults.push_back(
-      fmt::format("{} asks for the warehouse driver `{}`, which this version does not have yet: unset it, or set "
-                  "{}=redshift://USER@HOST:5439/DATABASE "
-                  "(or postgresql://, or sqlite:PATH){}",
-                  target.configured_by, target.driver, primary ? "PRIMARY_WAREHOUSE_URL" : "SECONDARY_WAREHOUSE_URL",
-                  primary ? "" : fmt::format(", or switch the secondary off with {}=false", kEnabled)));
+// What outlives the container, where the queue does (design: "Which target is reached how").
+void resolve_keeping(Settings& settings, Findings& findings) {
+  settings.keeps_debts =
+      settings.queue.driver == "sqlite" || settings.data_durable || !settings.secondary_backlog_queue_url.empty();
+  if (settings.keeps_debts) return;
+  if (settings.secondary) {
+    findings.warnings.emplace_back(
+        "the data folder is not declared kept (TWINSHIFT_DATA_DURABLE) and there is no SECONDARY_BACKLOG_QUEUE_URL: a "
+        "message is deleted only after the secondary has committed it too, so a dead secondary fills the queue");
+  }
+  if (settings.sqs_spool) {
+    findings.faults.emplace_back(
+        "SQS_SPOOL=true keeps events in the data folder, which is not declared kept: set TWINSHIFT_DATA_DURABLE=true "
+        "where the disk outlives the container, or unset it");
+  }
 }
 
 void resolve_queue(Settings& settings, Findings& findings) {
   settings.queue.driver = settings.sqs_queue_url.empty() ? "sqlite" : "sqs";
   settings.queue.url = settings.sqs_queue_url;
   if (settings.queue.driver == "sqlite") settings.queue.path = settings.data_dir / "queue.db";
-  if (!is_built("queue", settings.queue.driver)) {
-    findings.faults.push_back(
-        "SQS_QUEUE_URL is set, but this version has no `sqs` queue driver yet: unset it to use the embedded queue in "
-        "the "
-        "data folder");
-  }
-  if (!settings.secondary_backlog_queue_url.empty()) {
-    findings.faults.push_back(
-        "SECONDARY_BACKLOG_QUEUE_URL is set, but this version has no `sqs` queue driver yet: unset it to keep the "
-        "secondary's backlog in the data folder");
+  if (settings.queue.driver == "sqs" && settings.sqs_queue_url == settings.secondary_backlog_queue_url) {
+    findings.faults.emplace_back(
+        "SQS_QUEUE_URL and SECONDARY_BACKLOG_QUEUE_URL are one queue: what the secondary owes needs one of its own");
   }
 }
 
@@ -189,7 +151,10 @@ void resolve_targets(Loaded& loaded, Findings& findings) {
     use_file(primary.target, settings.data_dir / "primary.db");
     settings.primary = std::move(primary.target);
   }
-  if (second) second->backlog_path = settings.data_dir / "secondary-backlog.db";
+  if (second) {
+    second->backlog_path = settings.data_dir / "secondary-backlog.db";
+    second->backlog_url = settings.secondary_backlog_queue_url;
+  }
   (on ? settings.secondary : settings.secondary_off) = std::move(second);
 }
 
@@ -228,7 +193,7 @@ void check_files(const Settings& settings, Findings& findings) {
 // Two targets in one table would each take the other's rows for their own.
 void check_tables(const Settings& settings, Findings& findings) {
   for (const auto& second : {settings.secondary, settings.secondary_off}) {
-    if (!second || second->url.empty() || second->shown != settings.primary.shown ||
+    if (!second || second->driver == "sqlite" || second->shown != settings.primary.shown ||
         second->table != settings.primary.table) {
       continue;
     }
@@ -258,8 +223,7 @@ Findings resolve(Loaded& loaded) {
   Settings& settings = loaded.settings;
   resolve_queue(settings, findings);
   resolve_targets(loaded, findings);
-  refuse_missing_driver(settings.primary, findings);
-  if (settings.secondary) refuse_missing_driver(*settings.secondary, findings);
+  resolve_keeping(settings, findings);
   if (!settings.secondary) findings.notes.push_back("no secondary warehouse: events go to the primary alone");
   check_files(settings, findings);
   check_tables(settings, findings);

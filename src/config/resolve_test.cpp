@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "config/drivers.hpp"
 #include "config/load_fixture.hpp"
 
 namespace twinshift::config {
@@ -109,35 +108,105 @@ TEST_F(Resolve, ASecondaryThatNobodySwitchedOnIsWarnedAbout) {
   EXPECT_TRUE(good(env + "SECONDARY_REDSHIFT_ENABLED=false\n").warnings.empty()) << "switched off on purpose";
 }
 
-struct Missing {
-  std::string env;
-  const char* variable;
-  const char* driver;
-};
-
-class MissingDriver : public LoadTest, public testing::WithParamInterface<Missing> {};
-
-TEST_P(MissingDriver, IsRefusedByName) {
-  const std::string text = faults(GetParam().env);
-  EXPECT_THAT(text, AllOf(HasSubstr("1 fault;"), HasSubstr(GetParam().variable), HasSubstr(GetParam().driver),
-                          HasSubstr("this version"), HasSubstr("unset it"), Not(HasSubstr("hunter2"))));
+TEST_F(Resolve, TheGuidesVariablesAreTheDataApi) {
+  const Settings settings = good(kGuidePrimary).settings;
+  EXPECT_EQ(settings.primary.driver, "redshift_data");
+  EXPECT_EQ(settings.primary.region, "us-east-1");
+  EXPECT_FALSE(settings.primary.region_given);
+  EXPECT_EQ(good("REDSHIFT_WORKGROUP_NAME=w\nREDSHIFT_DATABASE=d\n").settings.primary.shown, "w/d in us-east-1");
+  EXPECT_THAT(joined(good("REDSHIFT_WORKGROUP_NAME=w\nREDSHIFT_DATABASE=d\nREDSHIFT_DB_USER=u\n").warnings),
+              HasSubstr("REDSHIFT_DB_USER has no effect"));
+  EXPECT_THAT(faults(std::string(kGuidePrimary) + "REDSHIFT_DB_USER=u\nREDSHIFT_SECRET_ARN=arn:aws:x\n"),
+              HasSubstr("are both set"));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, MissingDriver,
-    testing::Values(
-        Missing{"SQS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/hunter2\n", "SQS_QUEUE_URL is set", "`sqs`"},
-        Missing{"SECONDARY_BACKLOG_QUEUE_URL=https://sqs/1/hunter2\n", "SECONDARY_BACKLOG_QUEUE_URL is set", "`sqs`"},
-        Missing{"PRIMARY_WAREHOUSE_URL=redshift-data://c/d\n", "PRIMARY_WAREHOUSE_URL asks", "`redshift_data`"},
-        Missing{kGuidePrimary, "REDSHIFT_CLUSTER_IDENTIFIER asks", "`redshift_data`"},
-        Missing{"REDSHIFT_WORKGROUP_NAME=w\nREDSHIFT_DATABASE=d\n", "REDSHIFT_WORKGROUP_NAME asks", "`redshift_data`"},
-        Missing{"PRIMARY_WAREHOUSE_URL=sqlite:a.db\nSECONDARY_REDSHIFT_ENABLED=true\n"
-                "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER=c\nSECONDARY_REDSHIFT_DATABASE=d\n",
-                "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER asks", "`redshift_data`"},
-        Missing{"PRIMARY_WAREHOUSE_URL=sqlite:a.db\nSECONDARY_REDSHIFT_ENABLED=true\n"
-                "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER=c\nSECONDARY_REDSHIFT_DATABASE=d\n"
-                "SECONDARY_REDSHIFT_ENDPOINT=https://x.y.ap-south-1.redshift.amazonaws.com\n",
-                "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER asks", "SECONDARY_WAREHOUSE_URL=redshift://"}));
+constexpr const char* kGuideSecondary =
+    "PRIMARY_WAREHOUSE_URL=sqlite:a.db\nSECONDARY_REDSHIFT_ENABLED=true\nSECONDARY_REDSHIFT_CLUSTER_IDENTIFIER=c\n"
+    "SECONDARY_REDSHIFT_DATABASE=d\nSECONDARY_AWS_REGION=ap-south-1\n";
+
+TEST_F(Resolve, AClustersOwnHostIsSpokenToOverTheWire) {
+  const Loaded loaded = good(std::string(kGuideSecondary) +
+                             "SECONDARY_REDSHIFT_ENDPOINT=https://x.y.ap-south-1.redshift.amazonaws.com\n");
+  const TargetSettings& secondary = *loaded.settings.secondary;
+  EXPECT_EQ(secondary.driver, "postgres");
+  EXPECT_TRUE(secondary.iam_login);
+  EXPECT_EQ(secondary.url, "redshift://x.y.ap-south-1.redshift.amazonaws.com:5439/d");
+  EXPECT_EQ(secondary.cluster_identifier, "c");
+  EXPECT_THAT(joined(loaded.notes), AllOf(HasSubstr("no Data API listens"), HasSubstr(":5439")));
+  const std::string port = "SECONDARY_REDSHIFT_ENDPOINT=https://x.y.ap-south-1.redshift.amazonaws.com:";
+  EXPECT_THAT(good(std::string(kGuideSecondary) + port + "443\n").settings.secondary->url, HasSubstr(":5439/d"));
+  EXPECT_THAT(good(std::string(kGuideSecondary) + port + "5440\n").settings.secondary->url, HasSubstr(":5440/d"));
+}
+
+TEST_F(Resolve, AnExplicitSchemeOverridesWhatTheHostLooksLike) {
+  const TargetSettings wire =
+      *good(std::string(kGuideSecondary) + "SECONDARY_REDSHIFT_ENDPOINT=redshift://127.0.0.1:5999?sslmode=disable\n")
+           .settings.secondary;
+  EXPECT_EQ(wire.url, "redshift://127.0.0.1:5999/d?sslmode=disable");
+  const TargetSettings data =
+      *good(std::string(kGuideSecondary) +
+            "SECONDARY_REDSHIFT_ENDPOINT=https://vpce-1.redshift-data.ap-south-1.vpce.amazonaws.com\n")
+           .settings.secondary;
+  EXPECT_EQ(data.driver, "redshift_data");
+  EXPECT_FALSE(data.iam_login);
+  EXPECT_THAT(faults(std::string(kGuideSecondary) + "SECONDARY_REDSHIFT_SECRET_ARN=arn:x\n"
+                                                    "SECONDARY_REDSHIFT_ENDPOINT=redshift://h\n"),
+              HasSubstr("SECONDARY_REDSHIFT_SECRET_ARN cannot be used over the wire"));
+}
+
+TEST_F(Resolve, ADataUrlHoldsAllOfIt) {
+  const TargetSettings target =
+      good("PRIMARY_WAREHOUSE_URL=redshift-data://u@c/d?region=eu-west-1&endpoint=http://127.0.0.1:9\n")
+          .settings.primary;
+  EXPECT_EQ(target.driver, "redshift_data");
+  EXPECT_EQ(target.cluster_identifier, "c");
+  EXPECT_EQ(target.database, "d");
+  EXPECT_EQ(target.db_user, "u");
+  EXPECT_EQ(target.region, "eu-west-1");
+  EXPECT_EQ(target.endpoint, "http://127.0.0.1:9");
+  EXPECT_EQ(good("PRIMARY_WAREHOUSE_URL=redshift-data://w/d?workgroup=true\n").settings.primary.workgroup_name, "w");
+  for (const char* bad : {"redshift-data://c", "redshift-data:///d", "redshift-data://u:hunter2@c/d",
+                          "redshift-data://c/d?nonsense=1", "redshift-data://c/d?region"}) {
+    EXPECT_THAT(faults(std::string("PRIMARY_WAREHOUSE_URL=") + bad + "\n"),
+                AllOf(HasSubstr("PRIMARY_WAREHOUSE_URL must be redshift-data://"), Not(HasSubstr("hunter2"))))
+        << bad;
+  }
+}
+
+TEST_F(Resolve, TwoTargetsInOneTableAreRefused) {
+  const std::string both = std::string(kSecondaryOn) + kGuidePrimary;
+  EXPECT_THAT(
+      faults(both + "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER=primary-cluster\nSECONDARY_REDSHIFT_DATABASE=analytics\n"),
+      HasSubstr("the same table"));
+  EXPECT_TRUE(load_text(both + "SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER=primary-cluster\nSECONDARY_REDSHIFT_DATABASE="
+                               "analytics\nSECONDARY_AWS_ROLE_ARN=arn:aws:iam::2:role/r\n")
+                  .has_value())
+      << "the same name in another account";
+}
+
+TEST_F(Resolve, WhatIsOwedOutlivesTheContainerOrIsNotOwed) {
+  const std::string sqs = std::string(kSecondaryOn) + "SQS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n";
+  EXPECT_TRUE(good(kSecondaryOn).settings.keeps_debts);
+  const Loaded neither = good(sqs);
+  EXPECT_EQ(neither.settings.queue.driver, "sqs");
+  EXPECT_FALSE(neither.settings.keeps_debts);
+  EXPECT_THAT(joined(neither.warnings), HasSubstr("only after the secondary has committed"));
+  EXPECT_TRUE(good(sqs + "TWINSHIFT_DATA_DURABLE=true\n").settings.keeps_debts);
+  const Settings owed = good(sqs + "SECONDARY_BACKLOG_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/owed\n").settings;
+  EXPECT_TRUE(owed.keeps_debts);
+  EXPECT_EQ(owed.secondary->backlog_url, "https://sqs.us-east-1.amazonaws.com/1/owed");
+  EXPECT_THAT(faults(sqs + "SECONDARY_BACKLOG_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n"),
+              HasSubstr("are one queue"));
+  EXPECT_THAT(faults(sqs + "SQS_SPOOL=true\n"), HasSubstr("TWINSHIFT_DATA_DURABLE"));
+  EXPECT_TRUE(load_text(sqs + "SQS_SPOOL=true\nTWINSHIFT_DATA_DURABLE=true\n").has_value());
+}
+
+TEST_F(Resolve, AwsVariablesAreHandedOnAsTheyStand) {
+  const Settings settings = good("AWS_ROLE_ARN=arn:aws:iam::1:role/r\nAWS_REGION=eu-west-1\n").settings;
+  EXPECT_EQ(settings.aws_variables.find("AWS_ROLE_ARN")->second, "arn:aws:iam::1:role/r");
+  EXPECT_EQ(settings.aws_variables.find("AWS_REGION")->second, "eu-west-1");
+  EXPECT_TRUE(good("AWS_DEFAULT_REGION=eu-west-2\n").settings.primary.region == "eu-west-2");
+}
 
 TEST_F(Resolve, TheWireIsChosenByItsUrl) {
   for (const std::string scheme : {"postgresql", "postgres", "redshift"}) {
@@ -230,14 +299,6 @@ TEST(Endpoints, AreToldApart) {
   EXPECT_FALSE(speaks_wire_only("https://vpce-1-2.redshift-data.us-west-2.vpce.amazonaws.com"));
   EXPECT_FALSE(speaks_wire_only("https://evil.example/.redshift.amazonaws.com"));
   EXPECT_FALSE(speaks_wire_only(""));
-}
-
-TEST(Drivers, AreNamedOnceAndUnknownOnesAreNotBuilt) {
-  EXPECT_TRUE(is_built("warehouse", "sqlite"));
-  EXPECT_TRUE(is_built("warehouse", "postgres"));
-  EXPECT_TRUE(is_built("queue", "sqlite"));
-  EXPECT_FALSE(is_built("queue", "postgres"));
-  EXPECT_FALSE(is_built("", ""));
 }
 
 }  // namespace

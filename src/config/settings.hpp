@@ -24,15 +24,23 @@ struct TargetSettings {
   std::string shown;                   // where it is, without secrets: for logs
   std::filesystem::path path;          // sqlite: the file
   std::filesystem::path backlog_path;  // the file of what this target still owes; empty for the primary
+  std::string backlog_url;             // the SQS queue in its place; empty: the file
   std::string url;                     // the other drivers, where a URL chose them
   std::string password_file;           // holds the password that the URL leaves out; empty: as libpq finds it
   std::string table;                   // "table" or "schema.table"
   std::string region;
+  bool region_given = false;  // by a variable; else a profile's region comes before the default
   std::string endpoint;
   std::string cluster_identifier;
   std::string workgroup_name;
   std::string database;
   std::string db_user;
+  std::string secret_arn;
+  bool iam_login = false;  // `url` names no user: AWS gives user and password for a while
+  // Whose credentials, where not the service's own.
+  std::string aws_profile;
+  std::string role_arn;
+  std::string role_external_id;
   std::chrono::milliseconds statement_timeout{60'000};
   std::int64_t retries_max = 30;
 };
@@ -57,6 +65,11 @@ struct Settings {
   std::optional<TargetSettings> secondary;
   // A secondary that is known but switched off: nothing new is owed, its backlog is kept and not drained.
   std::optional<TargetSettings> secondary_off;
+  // False: the queue outlives us and the data folder may not, so nothing may be owed there.
+  bool keeps_debts = true;
+  // Every AWS_ variable, of the environment and of .env, as it stands: for what all AWS SDKs know by the same names.
+  // Holds secrets.
+  std::map<std::string, std::string, std::less<>> aws_variables;
 };
 
 // Where a value comes from.

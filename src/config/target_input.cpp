@@ -27,7 +27,10 @@ TargetInput primary_input(const Settings& settings) {
   target.name = input.name;
   target.table = settings.redshift_table_name;
   target.password_file = settings.primary_warehouse_password_file;
-  target.region = first_of({settings.aws_region, kRegionDefault});
+  target.region = first_of({settings.aws_region, settings.aws_default_region, kRegionDefault});
+  target.region_given = !settings.aws_region.empty() || !settings.aws_default_region.empty();
+  target.endpoint = settings.redshift_endpoint;
+  target.secret_arn = settings.redshift_secret_arn;
   target.cluster_identifier = settings.redshift_cluster_identifier;
   target.workgroup_name = settings.redshift_workgroup_name;
   target.database = settings.redshift_database;
@@ -47,7 +50,14 @@ TargetInput secondary_input(const Settings& settings) {
   target.table = first_of({settings.secondary_redshift_table_name,
                            both_embedded ? std::string_view(settings.redshift_table_name) : kTableDefault});
   target.password_file = settings.secondary_warehouse_password_file;
-  target.region = first_of({settings.secondary_aws_region, settings.aws_region, kRegionDefault});
+  target.region =
+      first_of({settings.secondary_aws_region, settings.aws_region, settings.aws_default_region, kRegionDefault});
+  target.region_given =
+      !settings.secondary_aws_region.empty() || !settings.aws_region.empty() || !settings.aws_default_region.empty();
+  target.secret_arn = settings.secondary_redshift_secret_arn;
+  target.aws_profile = settings.secondary_aws_profile;
+  target.role_arn = settings.secondary_aws_role_arn;
+  target.role_external_id = settings.secondary_aws_role_external_id;
   target.endpoint = settings.secondary_redshift_endpoint;
   target.cluster_identifier = settings.secondary_redshift_cluster_identifier;
   target.workgroup_name = settings.secondary_redshift_workgroup_name;

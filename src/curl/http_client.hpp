@@ -57,7 +57,8 @@ struct Failure {
     invalid,          // the request cannot be made (URL, header)
   };
   Kind kind = Kind::broken;
-  // May the other side have seen the whole request? False: it certainly has not.
+  // May the other side have seen the whole request? False: it certainly has not. (On a kept connection that the other
+  // side has closed meanwhile, libcurl itself sends once more on a new one.)
   bool sent = false;
   std::string detail;  // libcurl's own words: host and reason, never a header or a body
 };

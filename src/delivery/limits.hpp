@@ -48,6 +48,9 @@ struct FlowLimits {
 
   // A held lease is moved on to `lease` from now when less than half of it is left.
   std::chrono::milliseconds lease{60'000};
+  // Held for longer it is released with a delay: SQS ends a visibility timeout 12 h after the receive, whatever was
+  // extended (API reference, "ChangeMessageVisibility").
+  std::chrono::milliseconds hold_max{std::chrono::hours(11)};
   // Delay of a released message, by its attempts.
   base::BackoffLimits release{std::chrono::milliseconds(1'000), std::chrono::milliseconds(300'000)};
 };

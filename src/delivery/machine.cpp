@@ -44,7 +44,7 @@ void Machine::received(std::vector<Arrival> arrivals, Step& step) {
       ++released_;
       continue;
     }
-    const MessageRef ref = settlement_.add(std::move(arrival), kQueue);
+    const MessageRef ref = settlement_.add(std::move(arrival), kQueue, step.now);
     Entry& entry = *settlement_.find(ref);
     for (LaneIndex index = 0; index < lanes_.size(); ++index) {
       if (can_park(index) && (park_at_once(lanes_[index]) || over_budget(index))) {
@@ -110,9 +110,18 @@ base::SteadyTime Machine::wake_at(base::SteadyTime now) const {
   return at;
 }
 
+// A target that nothing is acknowledged without is left alone: receiving for it would only use up the messages' tries
+// (SQS moves what was received maxReceiveCount times to the DLQ).
+bool Machine::waits_for_a_breaker() const {
+  return std::ranges::any_of(lanes_, [](const LaneState& lane) {
+    const bool holds = lane.setup.is_primary || !lane.setup.has_backlog;
+    return holds && lane.policy.breaker() == Breaker::open;
+  });
+}
+
 std::size_t Machine::room_rows() const {
-  return stopping_ || settlement_.held_rows() >= flow_.hold_rows_max ? 0
-                                                                     : flow_.hold_rows_max - settlement_.held_rows();
+  if (stopping_ || waits_for_a_breaker() || settlement_.held_rows() >= flow_.hold_rows_max) return 0;
+  return flow_.hold_rows_max - settlement_.held_rows();
 }
 
 std::size_t Machine::room_bytes() const {
@@ -155,7 +164,10 @@ void Machine::extend_leases(Step& step) {
   if (step.now - leases_checked_ < kLeaseCheckEvery) return;
   leases_checked_ = step.now;
   std::vector<std::pair<Source, std::vector<queue::Receipt>>> groups;
-  settlement_.for_each([&](MessageRef, Entry& entry) {
+  settlement_.for_each([&](MessageRef ref, Entry& entry) {
+    if (step.now - entry.since >= flow_.hold_max) {
+      return release(ref, std::max(flow_.release.first, release_delay(entry.arrival.attempt)), step);
+    }
     if (entry.arrival.deadline - step.now >= flow_.lease / 2) return;
     entry.arrival.deadline = step.now + flow_.lease;
     auto group = std::ranges::find(groups, entry.source, [](const auto& pair) { return pair.first; });

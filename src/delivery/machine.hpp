@@ -121,6 +121,7 @@ class Machine {
   void wind_down_part(LaneIndex index, MessageRef ref, Step& step);
 
   [[nodiscard]] bool park_at_once(const LaneState& lane) const;
+  [[nodiscard]] bool waits_for_a_breaker() const;
   [[nodiscard]] bool over_budget(LaneIndex index) const;
   [[nodiscard]] bool can_park(LaneIndex index) const;
   std::chrono::milliseconds release_delay(std::uint32_t attempt);

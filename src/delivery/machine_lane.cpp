@@ -322,7 +322,7 @@ void Machine::fetched(LaneIndex index, base::Result<std::vector<Arrival>> result
       step.actions.emplace_back(Note{.kind = NoteKind::undecodable, .lane = index, .rows = 1, .from_backlog = true});
       continue;
     }
-    refs.push_back(settlement_.add(std::move(arrival), index));
+    refs.push_back(settlement_.add(std::move(arrival), index, step.now));
     bytes += settlement_.find(refs.back())->bytes;
   }
   lane.live_batches = 0;

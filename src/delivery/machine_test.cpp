@@ -264,6 +264,55 @@ TEST_F(MachineTest, ASecondaryThatCanOweNothingHoldsTheAcknowledgement) {
   EXPECT_EQ(acknowledged(), 100U);
 }
 
+TEST_F(MachineTest, NothingIsReceivedWhileThePrimarysBreakerIsOpen) {
+  boot();
+  receive(1);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_GT(machine_->room_rows(), 0U);
+    fail_next(kPrimary, ErrorKind::unavailable);
+    tick(i < 2 ? 10s : 0s);
+  }
+  ASSERT_EQ(machine_->state(kPrimary), TargetState::open);
+  EXPECT_EQ(machine_->room_rows(), 0U);
+  tick(60s);
+  step([&](Step& s) { machine_->probed(kPrimary, {}, s); });
+  EXPECT_GT(machine_->room_rows(), 0U) << "half open: something must be tried";
+  commit_next(kPrimary);
+  EXPECT_EQ(machine_->state(kPrimary), TargetState::ok);
+}
+
+TEST_F(MachineTest, ASecondarysBreakerHoldsTheReceiverOnlyWhereItCanOweNothing) {
+  for (const bool has_backlog : {true, false}) {
+    setup_.lanes[kSecondary].has_backlog = has_backlog;
+    boot();
+    receive(1);
+    for (int i = 0; i < 3; ++i) {
+      if (const auto write = take_write(kSecondary)) fail(kSecondary, ErrorKind::unavailable);
+      tick(i < 2 ? 10s : 0s);
+    }
+    const bool open = machine_->state(kSecondary) == TargetState::open;
+    EXPECT_EQ(machine_->room_rows() == 0, open && !has_backlog) << has_backlog;
+    EXPECT_TRUE(open || has_backlog) << "parked in time";
+  }
+}
+
+TEST_F(MachineTest, WhatIsHeldTooLongIsReleasedWithADelay) {
+  setup_.flow.hold_max = 1h;
+  boot();
+  receive(1);
+  EXPECT_EQ(machine_->in_hand(), 1U);
+  tick(59min);
+  EXPECT_EQ(take<Release>().size(), 0U);
+  EXPECT_GT(take<Extend>().size(), 0U);
+  tick(1min);
+  const auto releases = take<Release>();
+  ASSERT_EQ(releases.size(), 1U);
+  EXPECT_GE(releases[0].delay, 1s) << "never at once: each receive counts";
+  EXPECT_EQ(machine_->in_hand(), 0U);
+  commit_next(kPrimary);  // its answer comes too late, and settles nothing
+  EXPECT_EQ(acknowledged(), 0U);
+}
+
 TEST_F(MachineTest, WakesInTimeForWhatIsDue) {
   boot();
   receive(1);

@@ -155,7 +155,7 @@ Arrival make_arrival(std::int64_t id) {
 
 TEST(Settlement, AMessageIsDoneWhenItsLastPartIs) {
   Settlement settlement({true, false});
-  const MessageRef ref = settlement.add(make_arrival(1), kQueue);
+  const MessageRef ref = settlement.add(make_arrival(1), kQueue, {});
   EXPECT_EQ(settlement.held_rows(), 1U);
   EXPECT_EQ(settlement.queued_rows(1), 1U);
   settlement.settle(ref, 0);
@@ -175,9 +175,9 @@ TEST(Settlement, AMessageIsDoneWhenItsLastPartIs) {
 
 TEST(Settlement, AStaleNameTouchesNobody) {
   Settlement settlement({true});
-  const MessageRef first = settlement.add(make_arrival(1), kQueue);
+  const MessageRef first = settlement.add(make_arrival(1), kQueue, {});
   settlement.settle(first, 0);
-  const MessageRef second = settlement.add(make_arrival(2), kQueue);
+  const MessageRef second = settlement.add(make_arrival(2), kQueue, {});
   EXPECT_EQ(first.slot, second.slot);
   EXPECT_EQ(settlement.find(first), nullptr);
   settlement.settle(first, 0);
@@ -186,7 +186,7 @@ TEST(Settlement, AStaleNameTouchesNobody) {
 
 TEST(Settlement, ABacklogsMessageIsItsLanesAlone) {
   Settlement settlement({true, false});
-  const MessageRef ref = settlement.add(make_arrival(1), 1);
+  const MessageRef ref = settlement.add(make_arrival(1), 1, {});
   EXPECT_EQ(settlement.held_rows(), 0U);
   settlement.settle(ref, 0);
   EXPECT_EQ(settlement.in_hand(), 1U);
@@ -198,7 +198,7 @@ TEST(Settlement, ABacklogsMessageIsItsLanesAlone) {
 
 TEST(Settlement, ADroppedMessageLeavesNothingBehind) {
   Settlement settlement({true, false});
-  const MessageRef ref = settlement.add(make_arrival(1), kQueue);
+  const MessageRef ref = settlement.add(make_arrival(1), kQueue, {});
   EXPECT_EQ(settlement.drop(ref).receipt.id, 1);
   EXPECT_EQ(settlement.held_rows(), 0U);
   EXPECT_EQ(settlement.queued_rows(0) + settlement.queued_rows(1), 0U);

@@ -10,7 +10,7 @@ std::size_t event_bytes(const event::Event& event) {
   return sizeof(event::Event) + event.json.capacity() + event.fields.capacity() * sizeof(event::Field);
 }
 
-MessageRef Settlement::add(Arrival arrival, Source source) {
+MessageRef Settlement::add(Arrival arrival, Source source, base::SteadyTime now) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(entries_.size()));
     entries_.emplace_back();
@@ -21,6 +21,7 @@ MessageRef Settlement::add(Arrival arrival, Source source) {
   entry.bytes = event_bytes(*arrival.event);
   entry.arrival = std::move(arrival);
   entry.source = source;
+  entry.since = now;
   entry.used = true;
   entry.parts.fill(Part::settled);
   entry.parts_open = 0;

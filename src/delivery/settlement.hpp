@@ -30,6 +30,7 @@ struct MessageRef {
 struct Entry {
   Arrival arrival;
   Source source = kQueue;
+  base::SteadyTime since{};  // in hand
   std::size_t bytes = 0;
   std::array<Part, kTargetsMax> parts{};
   std::uint8_t parts_open = 0;
@@ -44,7 +45,7 @@ class Settlement {
   explicit Settlement(std::vector<bool> holders) : holders_(std::move(holders)) {}
 
   // A queue's message is every lane's business; a backlog's only that lane's.
-  MessageRef add(Arrival arrival, Source source);
+  MessageRef add(Arrival arrival, Source source, base::SteadyTime now);
   [[nodiscard]] Entry* find(MessageRef ref);
 
   // Between queued, to_park and parking.

@@ -1,0 +1,40 @@
+#include "aws/digest.hpp"
+
+#include <array>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "base/assert.hpp"
+#include "base/ids.hpp"
+
+namespace twinshift::aws {
+namespace {
+
+std::string digest(const EVP_MD* kind, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned int size = 0;
+  TWINSHIFT_ASSERT(EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr) == 1);
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  return digest(EVP_sha256(), bytes);
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned int size = 0;
+  TWINSHIFT_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                        reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(),
+                        &size) != nullptr);
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+std::string md5_hex(std::string_view bytes) {
+  return base::to_hex(digest(EVP_md5(), bytes));
+}
+
+}  // namespace twinshift::aws
