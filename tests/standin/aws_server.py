@@ -39,7 +39,7 @@ class World:
         self.front.add(ServerlessControl(self.passwords, clusters))
         self.metadata = [self.front.add(Container(keys)), self.front.add(Imds(keys))]
         if arguments.sqs_port:
-            self.front.add(SqsFront(arguments.sqs_port))
+            self.front.add(SqsFront(arguments.sqs_port, self.front.faults))
         self.http = HttpServer(self.front.handle, keys.date)
         self.http.refusing = lambda: self.front.faults.armed("refuse", {})
         self._groups = [self.data_api.settings, *(service.settings for service in self.metadata)]
