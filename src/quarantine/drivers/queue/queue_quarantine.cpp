@@ -105,7 +105,7 @@ class QueueQuarantine final : public Quarantine {
     tell_board([](Board& board) { board.tally.sweep_begins(); });
     auto swept = sweep_now(jobs, stop);
     if (swept) {
-      if (swept->foreign > 0) tell_foreign(swept->foreign);
+      warn_of_foreign(*swept);
       return swept->is_all;
     }
     tell_board([](Board& board) { board.tally.sweep_failed(); });
@@ -156,12 +156,6 @@ class QueueQuarantine final : public Quarantine {
   void tell_board(Tell tell) {
     const std::lock_guard lock(board_->mutex);
     tell(*board_);
-  }
-
-  void tell_foreign(std::size_t foreign) {
-    log::warn("The quarantine's queue holds messages that are not of this version's writing: they stay there")
-        .add("count", static_cast<std::uint64_t>(foreign))
-        .add("hint", "Use a queue of its own for QUARANTINE_QUEUE_URL; after a newer version ran, take that one");
   }
 
   const QueueQuarantineOptions options_;

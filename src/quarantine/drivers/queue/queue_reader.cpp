@@ -42,16 +42,11 @@ Record without_json(const Record& record) {
 }
 
 void tell(const Swept& swept) {
-  if (swept.foreign > 0) {
-    log::warn("The quarantine's queue holds messages that are not of this version's writing: they stay there")
-        .add("count", static_cast<std::uint64_t>(swept.foreign))
-        .add("hint", "Use a queue of its own for QUARANTINE_QUEUE_URL; after a newer version ran, take that one");
-  }
-  if (!swept.is_all) {
-    log::warn("The quarantine's queue says that it holds more than could be read just now")
-        .add("read", static_cast<std::uint64_t>(swept.messages))
-        .add("hint", "Another reader may hold the rest, or the queue's count is behind: try again in a minute");
-  }
+  warn_of_foreign(swept);
+  if (swept.is_all) return;
+  log::warn("The quarantine's queue says that it holds more than could be read just now")
+      .add("read", static_cast<std::uint64_t>(swept.messages))
+      .add("hint", "Another reader may hold the rest, or the queue's count is behind: try again in a minute");
 }
 
 class QueueReader final : public Reader {
@@ -143,7 +138,8 @@ class QueueReader final : public Reader {
 
   using Wanted = std::unordered_map<std::int64_t, std::size_t>;  // by the first refusal's number
 
-  // Drops the events in memory; what to fetch instead.
+  // Drops the events in memory; what to fetch instead: what the query comes to next, then what stands behind it (for
+  // the calls of find() that follow).
   Wanted make_room(const std::vector<std::size_t>& chosen, std::size_t at) {
     for (Entry& entry : entries_) {
       std::string().swap(entry.record.json);
@@ -151,11 +147,19 @@ class QueueReader final : public Reader {
     }
     Wanted wanted;
     std::uint64_t bytes = 0;
-    for (; at < chosen.size(); ++at) {
-      const Entry& entry = entries_[chosen[at]];
-      bytes += entry.record.json_bytes;
-      if (bytes > options_.json_bytes_max && !wanted.empty()) break;
-      wanted.emplace(entry.record.id, chosen[at]);
+    const auto want = [&](std::size_t place) {
+      const Record& record = entries_[place].record;
+      if (gone_[place] || wanted.contains(record.id)) return true;
+      bytes += record.json_bytes;
+      if (bytes > options_.json_bytes_max && !wanted.empty()) return false;
+      wanted.emplace(record.id, place);
+      return true;
+    };
+    for (std::size_t i = at; i < chosen.size(); ++i) {
+      if (!want(chosen[i])) return wanted;
+    }
+    for (std::size_t place = chosen[at] + 1; place < entries_.size(); ++place) {
+      if (!want(place)) return wanted;
     }
     return wanted;
   }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "base/log.hpp"
+
 namespace twinshift::quarantine {
 namespace {
 
@@ -24,6 +26,13 @@ base::Error no_answer() {
 }
 
 }  // namespace
+
+void warn_of_foreign(const Swept& swept) {
+  if (swept.foreign == 0) return;
+  base::log::warn("The quarantine's queue holds messages that are not of this version's writing: they stay there")
+      .add("count", static_cast<std::uint64_t>(swept.foreign))
+      .add("hint", "Use a queue of its own for QUARANTINE_QUEUE_URL; after a newer version ran, take that one");
+}
 
 base::Result<Sweep> Sweep::open(const QueueOpener& open, SweepLimits limits, const base::Clock& clock) {
   auto queue = open();

@@ -45,6 +45,9 @@ struct Swept {
   bool is_all = false;      // false: a bound was reached, or another reader holds the rest
 };
 
+// Logs how many there are, where there are any.
+void warn_of_foreign(const Swept& swept);
+
 class Sweep {
  public:
   using Visit = std::function<void(Refusal refusal)>;
