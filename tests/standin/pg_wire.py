@@ -68,22 +68,31 @@ class Reply:
         self.rows = []
         self.tags = []
         self.columns = []
+        self.described = None  # the RowDescription itself
         self.error = None
         self.status = ""
+
+
+def connect(host, port, seconds_max):
+    """`host` beginning with a slash: the folder of a Unix socket."""
+    if not host.startswith("/"):
+        return socket.create_connection((host, port), seconds_max)
+    made = socket.socket(socket.AF_UNIX)
+    made.settimeout(seconds_max)
+    made.connect(f"{host}/.s.PGSQL.{port}")
+    return made
 
 
 class Client:
     """Trust authentication only. One thread. Every call raises WireError where the server refuses or the connection ends."""
 
     def __init__(self, host, port, user, database, options=None, seconds_max=CLIENT_SECONDS_MAX):
-        if host.startswith("/"):
-            self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.settimeout(seconds_max)
-            self._socket.connect(f"{host}/.s.PGSQL.{port}")
-        else:
-            self._socket = socket.create_connection((host, port), seconds_max)
+        self._socket = connect(host, port, seconds_max)
         self._buffer = b""
         self.parameters = {}
+        self.key = (0, 0)  # process and secret, for a CancelRequest
+        self._address = (host, port)
+        self._seconds_max = seconds_max
         try:
             self.send(startup({"user": user, "database": database, "client_encoding": "UTF8", **(options or {})}))
             self.finish()
@@ -107,6 +116,24 @@ class Client:
     def drop(self):
         """As if the client's machine died: no Terminate."""
         self._socket.close()
+
+    def cancel(self):
+        """Asks the server, over a connection of its own, to end what this one runs. Any thread."""
+        with connect(*self._address, CLIENT_SECONDS_MAX) as other:
+            other.sendall(struct.pack("!IIII", 16, CANCEL_REQUEST, *self.key))
+            other.recv(1)  # the server closes once the signal is sent
+
+    def usable(self):
+        """Whether an idle connection is still there."""
+        self._socket.setblocking(False)
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK) is None
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        finally:
+            self._socket.settimeout(self._seconds_max)
 
     def send(self, data):
         try:
@@ -150,9 +177,12 @@ class Client:
                 reply.tags.append(body[:-1].decode())
             elif letter == b"T":
                 reply.columns = read_columns(body)
+                reply.described = body
             elif letter == b"S":
                 name, value = body[:-1].split(b"\0")
                 self.parameters[name.decode()] = value.decode()
+            elif letter == b"K":
+                self.key = struct.unpack("!II", body)
             elif letter == b"E":
                 reply.error = reply.error or read_fields(body)
                 if reply.error.get("S") == "FATAL":

@@ -12,10 +12,10 @@ import ssl
 import sys
 
 from faults import Board, Stats
-from pg_wire import Client, WireError
+from pg_wire import WireError
+from redshift_database import prepare_database, read_catalog
 from session import Session
 
-CATALOG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "redshift_catalog.sql")
 ORDER_BYTES_MAX = 1 << 16
 NOT_REACHED = ("", "08", "3D", "53", "55", "57")  # SQLSTATE classes of a server or database that lets nobody in
 
@@ -32,8 +32,7 @@ class World:
         self._admin = (admin_host, server[1], admin_user)
         self._preparing = asyncio.Lock()
         self._tasks = set()
-        with open(CATALOG, encoding="utf-8") as file:
-            self._catalog = file.read()
+        self._catalog = read_catalog()
 
     def spawn(self, coroutine):
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -44,19 +43,10 @@ class World:
         """Makes the database look like Redshift's, once. One that cannot be reached stays as it is: its own error tells the client."""
         async with self._preparing:
             try:
-                await asyncio.to_thread(self._prepare_now, database)
+                await asyncio.to_thread(prepare_database, self._admin, database, self._catalog)
             except (WireError, OSError) as failure:
                 if getattr(failure, "sqlstate", "")[:2] not in NOT_REACHED:
                     print(f"stand-in: database {database!r} could not be prepared: {failure}", file=sys.stderr, flush=True)
-
-    def _prepare_now(self, database):
-        with Client(*self._admin, database) as client:
-            if client.rows("SELECT to_regnamespace('redshift')")[0][0] is not None:
-                return
-            client.query("BEGIN; SELECT pg_advisory_xact_lock(823847113)")
-            if client.rows("SELECT to_regnamespace('redshift')")[0][0] is None:
-                client.query(self._catalog)
-            client.query("COMMIT")
 
     # Orders.
 

@@ -9,6 +9,7 @@ then gives go through redshift_errors.translate_error()."""
 import threading
 from collections import OrderedDict
 
+from plain_insert import is_plain_insert
 from redshift_ddl import Cursor, RefusedError, alter_table, create_table, nothing_for
 from redshift_words import (LITERAL_BYTES_MAX, NO_SUCH_COMMANDS, NO_SUCH_OBJECTS, OWN_SETTINGS, SETTINGS_PREFIX, STATEMENT_BYTES_MAX,
                             Refusal, beyond_the_stand_in, depth_at, not_for_redshift, scan, setting_of, syntax_error, too_long_literal,
@@ -74,6 +75,8 @@ def translate(sql, case_sensitive=False):
     """A list of Statement, in their order; empty for an empty text. `sql`: bytes, or str (taken as UTF-8)."""
     text = (sql if isinstance(sql, (bytes, bytearray, memoryview)) else sql.encode("utf-8", "surrogatepass"))
     text = bytes(text).decode("latin-1")
+    if len(text) <= STATEMENT_BYTES_MAX and is_plain_insert(text, LITERAL_BYTES_MAX):
+        return [plain_insert(text)]
     key = (text, case_sensitive) if len(text) <= CACHED_TEXT_BYTES_MAX else None
     found = _cache.get(key) if key else None
     if found is None:
@@ -81,6 +84,12 @@ def translate(sql, case_sensitive=False):
         if key:
             _cache.put(key, found)
     return found
+
+
+def plain_insert(text):
+    statement = Statement(text)
+    statement.kind = "insert"
+    return statement
 
 
 def translate_text(text, case_sensitive):

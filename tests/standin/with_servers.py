@@ -1,6 +1,8 @@
-"""with_servers.py [--tls-cert FILE --tls-key FILE] -- COMMAND...: runs COMMAND beside a throw-away PostgreSQL with the stand-in in front
-of it, tells it where they are by TWINSHIFT_TEST_* variables (docs/redshift-stand-in.md), and gives back its exit code."""
+"""with_servers.py [--data-api] [--sqs] [--verify-signatures] [--tls-cert FILE --tls-key FILE] -- COMMAND...: runs COMMAND beside a throw-away
+PostgreSQL with the stand-in in front of it, tells it where they are by TWINSHIFT_TEST_* variables (docs/redshift-stand-in.md), and gives
+back its exit code. The first three start the stand-ins of AWS as well (docs/aws-stand-ins.md)."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,11 +10,13 @@ import socket
 import subprocess
 import sys
 
+from aws_servers import DataApi, SqsServer
 from postgres_server import PostgresServer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STOP_SECONDS_MAX = 10
 ORDER_SECONDS_MAX = 60
+FLAGS = ("--data-api", "--sqs", "--verify-signatures")
 
 
 class StandIn:
@@ -66,22 +70,38 @@ class StandIn:
         self._process.stdout.close()
 
 
+def run_beside(command, variables):
+    child = subprocess.Popen(command, env={**os.environ, **variables})
+    try:
+        return child.wait()
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+
+
+def aws_variables(stack, server, flags):
+    """Starts what the flags name, for as long as `stack` is open."""
+    sqs = stack.enter_context(SqsServer()) if "--sqs" in flags else None
+    data_api = DataApi(server, ["--verifier"] if "--verify-signatures" in flags else [], sqs)
+    return {**(sqs.variables() if sqs else {}), **stack.enter_context(data_api).variables()}
+
+
 def main(words):
     if "--" not in words or words[-1] == "--":
         sys.exit("usage: with_servers.py [options of proxy.py] -- COMMAND...")
     split = words.index("--")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is removed
-    with PostgresServer() as server, StandIn(server, words[:split]) as stand_in:
+    flags, options = [w for w in words[:split] if w in FLAGS], [w for w in words[:split] if w not in FLAGS]
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(PostgresServer())
+        stand_in = stack.enter_context(StandIn(server, options))
         variables = {"TWINSHIFT_TEST_POSTGRES_URL": server.url(), "TWINSHIFT_TEST_REDSHIFT_URL": stand_in.redshift_url(),
                      "TWINSHIFT_TEST_PROXY_URL": stand_in.postgres_url(),
                      "TWINSHIFT_TEST_STANDIN_CONTROL": f"127.0.0.1:{stand_in.ports['control']}"}
-        child = subprocess.Popen(words[split + 1:], env={**os.environ, **variables})
-        try:
-            code = child.wait()
-        finally:
-            if child.poll() is None:
-                child.terminate()
-                child.wait()
+        if flags:
+            variables |= aws_variables(stack, server, flags)
+        code = run_beside(words[split + 1:], variables)
     return code if code >= 0 else 128 - code
 
 

@@ -8,7 +8,11 @@ package_set() {
       printf '%s\n' g++ cmake ninja-build ccache mold pkg-config "$(boost_package)" libsimdjson-dev libssl-dev libcurl4-openssl-dev \
         libsqlite3-dev libpq-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev ca-certificates
       ;;
-    test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 postgresql curl git locales ;;
+    test)
+      printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 postgresql curl git locales
+      # Where a Node.js of another origin brings its own npm, the distribution's would be in its way.
+      command -v npm >/dev/null || printf '%s\n' nodejs npm
+      ;;
     check) printf '%s\n' clang-format-19 clang-tidy-19 ;;
     bench) printf '%s\n' wrk nginx-light python3 curl ;;
     *) die "unknown package set '$1'; known: build test check bench" ;;
@@ -82,8 +86,13 @@ setup_packages() {
   command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
     die "this is not Debian or Ubuntu: install the like of '${names[*]}' yourself, then set TWINSHIFT_SKIP_SETUP=1"
   mapfile -t names < <(missing_packages "${names[@]}" | sort -u)
-  [ ${#names[@]} -gt 0 ] || return 0
+  [ ${#names[@]} -eq 0 ] || install_packages "${names[@]}"
+  case " ${sets[*]} " in *' test '*) setup_node ;; esac
+}
 
+# install_packages NAME...: of packages that are known to be missing.
+install_packages() {
+  local names=("$@")
   case $(distribution) in
     'debian 12' | 'debian 13' | 'ubuntu 24.04') ;;
     *) say "$(distribution) is untried (tried: Debian 12, Debian 13, Ubuntu 24.04); going on" ;;
