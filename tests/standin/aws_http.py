@@ -16,14 +16,13 @@ REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 50
 class Request:
     """`headers`: lower-case name -> value, repeated ones joined by a comma. `path` and `query` as they came, still encoded."""
 
-    __slots__ = ("method", "path", "query", "headers", "body", "connection")
+    __slots__ = ("method", "path", "query", "headers", "body")
 
-    def __init__(self, method, target, headers, body=b"", connection=0):
+    def __init__(self, method, target, headers, body=b""):
         self.method = method
         self.path, _, self.query = target.partition("?")
         self.headers = headers
         self.body = body
-        self.connection = connection  # a number, so that one can see connections being used again
 
     def form(self):
         """Of the Query protocol: the body's fields, after those in the query."""
@@ -68,7 +67,7 @@ def as_json(value, content_type="application/x-amz-json-1.1"):
     return Answer(200, json.dumps(value, separators=(",", ":")).encode(), content_type)
 
 
-async def read_request(reader, writer, number):
+async def read_request(reader, writer):
     """None: the client has ended its side, or speaks no HTTP."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -84,7 +83,7 @@ async def read_request(reader, writer, number):
             return None
         if headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return Request(method, target, headers, await reader.readexactly(length), number)
+        return Request(method, target, headers, await reader.readexactly(length))
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, OSError):
         return None
 
@@ -115,15 +114,15 @@ class HttpServer:
         number = self.accepted
         self._connections[number] = writer
         try:
-            await self._answer_all(reader, writer, number)
+            await self._answer_all(reader, writer)
         except OSError:
             pass  # the client is gone
         finally:
             del self._connections[number]
             writer.close()
 
-    async def _answer_all(self, reader, writer, number):
-        while request := await read_request(reader, writer, number):
+    async def _answer_all(self, reader, writer):
+        while request := await read_request(reader, writer):
             answer = await self._handle(request)
             if answer.how == "none":
                 writer.transport.abort()

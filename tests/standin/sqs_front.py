@@ -24,8 +24,8 @@ class Backend:
         self._idle = []
 
     async def ask(self, request):
-        head = f"{request.method} {request.path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in request.headers.items() if n != "expect")
-        data = head.encode("latin-1") + b"\r\n" + request.body
+        lines = [f"{request.method} {request.path} HTTP/1.1", *(f"{n}: {v}" for n, v in request.headers.items() if n != "expect")]
+        data = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + request.body
         while self._idle:
             reader, writer = self._idle.pop()
             try:
@@ -99,4 +99,4 @@ class SqsFront(JsonService):
 def with_body(request, members):
     body = json.dumps(members).encode()
     target = request.path + (f"?{request.query}" if request.query else "")
-    return Request(request.method, target, {**request.headers, "content-length": str(len(body))}, body, request.connection)
+    return Request(request.method, target, {**request.headers, "content-length": str(len(body))}, body)
