@@ -88,6 +88,22 @@ async def read_request(reader, writer):
         return None
 
 
+class Connection(asyncio.StreamReaderProtocol):
+    """One that tells, by `gone`, that its client has ended its side."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.gone = asyncio.Event()
+
+    def eof_received(self):
+        self.gone.set()
+        return super().eof_received()
+
+    def connection_lost(self, failure):
+        self.gone.set()
+        super().connection_lost(failure)
+
+
 class HttpServer:
     """Listens on 127.0.0.1; `handle(request)` is a coroutine that gives an Answer; `date()` gives the Date header's text."""
 
@@ -99,7 +115,9 @@ class HttpServer:
         self.refusing = lambda: False  # new connections are reset while it says so
 
     async def listen(self, port, tls=None):
-        server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=HEAD_BYTES_MAX, ssl=tls, backlog=512)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Connection(asyncio.StreamReader(HEAD_BYTES_MAX, loop), self._serve, loop), "127.0.0.1", port,
+                                          ssl=tls, backlog=512)
         return server.sockets[0].getsockname()[1]
 
     def cut_all(self):
@@ -121,9 +139,21 @@ class HttpServer:
             del self._connections[number]
             writer.close()
 
+    async def _answer(self, request, gone):
+        """What handles the request is cancelled where the client goes meanwhile: nothing waits, or takes messages, for nobody."""
+        handling, leaving = asyncio.ensure_future(self._handle(request)), asyncio.ensure_future(gone.wait())
+        try:
+            await asyncio.wait({handling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if handling.done():
+                return handling.result()
+        finally:
+            handling.cancel()
+            leaving.cancel()
+        raise ConnectionResetError
+
     async def _answer_all(self, reader, writer):
         while request := await read_request(reader, writer):
-            answer = await self._handle(request)
+            answer = await self._answer(request, writer.transport.get_protocol().gone)
             if answer.how == "none":
                 writer.transport.abort()
                 return

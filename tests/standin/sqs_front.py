@@ -31,20 +31,29 @@ class Backend:
             try:
                 return await self._exchange(reader, writer, data)
             except (OSError, asyncio.IncompleteReadError):
-                writer.close()  # it had been closed meanwhile
+                pass  # it had been closed meanwhile
         return await self._exchange(*await asyncio.open_connection("127.0.0.1", self._port), data)
 
     async def _exchange(self, reader, writer, data):
-        writer.write(data)
-        await writer.drain()
-        lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")[:-4].split("\r\n")
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        try:
+            status, headers, body = await converse(reader, writer, data)
+        except BaseException:
+            writer.close()  # also where the client has gone: the server behind must know
+            raise
         if len(self._idle) < IDLE_MAX and headers.get("connection", "") != "close":
             self._idle.append((reader, writer))
         else:
             writer.close()
-        return int(lines[0].split()[1]), headers, body
+        return status, headers, body
+
+
+async def converse(reader, writer, data):
+    """One request, one answer: (status, headers, body)."""
+    writer.write(data)
+    await writer.drain()
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")[:-4].split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    return int(lines[0].split()[1]), headers, await reader.readexactly(int(headers.get("content-length", "0")))
 
 
 class SqsFront(JsonService):
