@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/drivers_aws.hpp"
 #include "app/drivers_postgres.hpp"
 #include "app/drivers_sqlite.hpp"
 
@@ -69,6 +70,10 @@ base::Result<QueuePtr> open_queue(const config::Settings& settings) {
     if (driver.name == settings.queue.driver) return driver.open(settings);
   }
   return base::fail(no_driver("queue", settings.queue.driver));
+}
+
+base::Result<QueuePtr> open_backlog_queue(const config::Settings& settings, const config::TargetSettings& target) {
+  return target.backlog_url.empty() ? open_sqlite_backlog(settings, target) : open_sqs_backlog(settings, target);
 }
 
 base::Result<WarehousePtr> open_warehouse(const config::Settings& settings, const config::TargetSettings& target) {

@@ -12,6 +12,11 @@
 namespace twinshift::app {
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings);
+// What `target` owes, in a file of its own.
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_backlog(const config::Settings& settings,
+                                                                     const config::TargetSettings& target);
+// Where events wait while SQS is out of reach (SQS_SPOOL).
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_spool(const config::Settings& settings);
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_sqlite_warehouse_driver(const config::Settings& settings,
                                                                                  const config::TargetSettings& target);
 

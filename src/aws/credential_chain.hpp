@@ -2,31 +2,32 @@
 // EKS), instance metadata (IMDSv2). The first that is configured is taken; one that is configured and fails is an
 // error, not skipped (AWS SDKs and Tools reference, "Credential provider chain").
 //
-// Any thread. Making a chain does no I/O; its get() does, keeps what it got, and renews it before it ends.
+// Any thread. Making a source does no I/O; its get() does, keeps what it got, and renews it before it ends.
 #pragma once
 
-#include <functional>
+#include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
-#include <string_view>
 
 #include "aws/credentials.hpp"
+#include "aws/environment.hpp"
 #include "base/clock.hpp"
 #include "curl/http_client.hpp"
 
 namespace twinshift::aws {
-
-// The value of a variable; empty where it is unset. Must be callable from any thread.
-using Environment = std::function<std::string(std::string_view name)>;
 
 struct ChainOptions {
   Environment environment;
   std::shared_ptr<curl::HttpClient> http;
   // Of STS calls; empty: the environment's, else the profile's.
   std::string region;
-  // Wins over everything but itself: SECONDARY_AWS_PROFILE. Empty: AWS_PROFILE, else "default" where a file has it.
+  // Set by us (SECONDARY_AWS_PROFILE), it wins over everything else: that profile gives credentials or it is an error.
+  // Empty: AWS_PROFILE, else "default" where a file has it.
   std::string profile;
   const base::Clock* clock = &base::system_clock();
+  // Ends what waits for a metadata service, STS or a credential process.
+  std::stop_token stop = {};
 };
 
 std::shared_ptr<CredentialSource> make_credential_chain(ChainOptions options);
@@ -37,14 +38,10 @@ struct RoleOptions {
   std::string role_arn;
   std::string external_id;  // empty: none
   std::string session_name = "twinshift";
-  std::string region;
-  Environment environment;  // for AWS_ENDPOINT_URL_STS
-  std::shared_ptr<curl::HttpClient> http;
-  const base::Clock* clock = &base::system_clock();
+  std::chrono::seconds duration{0};  // 0: what the role says, mostly an hour
+  // STS: region, AWS_ENDPOINT_URL_STS, profile, http, clock, stop.
+  ChainOptions surroundings;
 };
 std::shared_ptr<CredentialSource> assume_role(RoleOptions options);
-
-// AWS_REGION, AWS_DEFAULT_REGION, the profile's; empty where none says.
-std::string region_of(const Environment& environment, std::string_view profile = {});
 
 }  // namespace twinshift::aws

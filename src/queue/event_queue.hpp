@@ -44,6 +44,10 @@ struct Lease {
 struct QueueStatus {
   std::uint64_t depth = 0;      // messages not yet acknowledged, lent ones included
   std::uint64_t in_flight = 0;  // of these, lent now
+  // Set aside by the queue after too many deliveries (SQS: the dead-letter queue). Owed as well, not part of `depth`.
+  std::uint64_t dead_lettered = 0;
+  // Waiting in a spool of ours until the queue itself can be reached. Part of `depth`.
+  std::uint64_t spooled = 0;
   std::chrono::milliseconds oldest_age{0};
   std::optional<base::Error> trouble;  // why it cannot take messages now
 };

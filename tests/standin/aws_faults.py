@@ -6,7 +6,7 @@ import threading
 from collections import Counter, deque
 
 HTTP_KINDS = ("throttle", "error", "error_5xx", "expired_token", "access_denied", "slow", "lost_answer", "html", "half_answer", "black_hole",
-              "refuse", "active_statements")
+              "refuse", "active_statements", "entry_fails")
 STATEMENT_KINDS = ("statement_fails", "statement_hangs", "statement_slow", "conflict", "cancel_ignored")
 UNTIL_OFF = ("slow", "black_hole", "refuse", "statement_slow", "access_denied")  # others strike once where `times` does not say more
 SCOPES = ("service", "operation", "region", "cluster", "database", "queue")
@@ -29,9 +29,12 @@ class Fault:
         self.status = int(order.get("status", 503 if self.kind in ("error_5xx", "html") else 400))
         self.code = order.get("code", "InternalServerException")
         self.message = order.get("message", "the stand-in was told to fail")
+        self.sender_fault = bool(order.get("sender_fault", False))
         self.sqlstate = order.get("sqlstate", "XX000")
         self.contains = order.get("statement_contains", "").lower()
+        self.entries = int(order.get("entries", 1))  # so many of a batch's first ones fail
         self.early = bool(order.get("early", False))
+        self.hold = bool(order.get("hold", False))
         self.fired = 0
 
     def fits(self, scope, text):
@@ -62,6 +65,10 @@ class Board:
         with self._lock:
             self._faults = [f for f in self._faults if order.get("only") and f.kind != order["only"] or
                             any(f.scope.get(name) != wanted for name, wanted in scope.items())]
+
+    def holds(self, fault):
+        """Whether it is still there: nobody has switched it off."""
+        return fault in self._faults
 
     def take(self, kind, scope, text=""):
         """The first fault of the kind that is meant, now one strike older; None. `scope`: a dict, or a Target."""

@@ -1,8 +1,9 @@
 """SQS behind the front: signatures, permissions and faults are the front's, queues are the independent server's. One event loop."""
 
 import asyncio
+import json
 
-from aws_http import Answer, AwsError
+from aws_http import Answer, AwsError, Request, as_json
 from aws_service import JsonService
 
 JSON = "application/x-amz-json-1.0"
@@ -51,8 +52,9 @@ class SqsFront(JsonService):
     prefix = "AmazonSQS."
     denied_status = 403
 
-    def __init__(self, port):
+    def __init__(self, port, faults):
         self._backend = Backend(port)
+        self._faults = faults
 
     def scope_of(self, given, region):
         name = str(given.get("QueueUrl") or given.get("QueueName") or "").rpartition("/")[2]
@@ -71,8 +73,30 @@ class SqsFront(JsonService):
         return answer
 
     async def handle(self, call, _identity, _region):
+        fault = self._faults.take("entry_fails", call.scope) if call.operation.endswith("Batch") else None
+        if fault is None:
+            return await self._pass_on(call.request)
+        entries = call.given.get("Entries", [])
+        failed, kept = entries[:fault.entries], entries[fault.entries:]
+        told = {"Successful": [], "Failed": []}
+        if kept:
+            answer = await self._pass_on(with_body(call.request, {**call.given, "Entries": kept}))
+            if answer.status != 200:
+                return answer
+            told.update(json.loads(answer.body))
+        told["Failed"] = [{"Id": entry["Id"], "SenderFault": fault.sender_fault, "Code": fault.code, "Message": fault.message}
+                          for entry in failed] + told["Failed"]
+        return as_json(told, JSON)
+
+    async def _pass_on(self, request):
         try:
-            status, headers, body = await asyncio.wait_for(self._backend.ask(call.request), ANSWER_SECONDS_MAX)
+            status, headers, body = await asyncio.wait_for(self._backend.ask(request), ANSWER_SECONDS_MAX)
         except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.TimeoutError):
             raise AwsError("InternalFailure", "The server behind does not answer.", 500, "message") from None
         return Answer(status, body, headers.get("content-type", JSON), {n: headers[n] for n in PASSED_ON if n in headers})
+
+
+def with_body(request, members):
+    body = json.dumps(members).encode()
+    target = request.path + (f"?{request.query}" if request.query else "")
+    return Request(request.method, target, {**request.headers, "content-length": str(len(body))}, body, request.connection)

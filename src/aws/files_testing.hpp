@@ -1,0 +1,57 @@
+// For tests: a folder of their own that goes with them, and a made-up environment. One thread at a time.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "aws/credential_chain.hpp"
+
+namespace twinshift::aws::testing_files {
+
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-aws-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+    root_ = pattern;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(root_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  [[nodiscard]] std::string path(std::string_view name) const { return (root_ / name).string(); }
+  [[nodiscard]] std::string write(std::string_view name, std::string_view text) const {
+    std::filesystem::create_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name, std::ios::binary | std::ios::trunc) << text;
+    return path(name);
+  }
+
+ private:
+  std::filesystem::path root_;
+};
+
+class Variables {
+ public:
+  Variables(std::initializer_list<std::pair<const std::string, std::string>> values) : values_(values) {}
+  void set(const std::string& name, std::string value) { values_[name] = std::move(value); }
+  // A copy: later set() calls do not show in it.
+  [[nodiscard]] Environment environment() const {
+    return [values = values_](std::string_view name) {
+      const auto found = values.find(std::string(name));
+      return found == values.end() ? std::string() : found->second;
+    };
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+}  // namespace twinshift::aws::testing_files

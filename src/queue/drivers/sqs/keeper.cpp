@@ -1,0 +1,102 @@
+#include "queue/drivers/sqs/keeper.hpp"
+
+#include <condition_variable>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/thread.hpp"
+
+namespace twinshift::queue::sqs {
+namespace {
+
+// Short: the stock's leases wait for this thread, too, and so does the start.
+constexpr std::chrono::milliseconds kLookTimeout{3'000};
+
+}  // namespace
+
+Keeper::Keeper(KeeperOptions options, Complaints& complaints, std::function<void()> tick,
+               std::function<void(const QueueFacts&)> learned)
+    : options_(std::move(options)), complaints_(complaints), tick_(std::move(tick)), learned_(std::move(learned)) {}
+
+Keeper::~Keeper() {
+  stop();
+}
+
+void Keeper::start() {
+  look({});
+  thread_ = base::start_thread(options_.thread_name + "-keep", [this](const std::stop_token& stop) { run(stop); });
+}
+
+void Keeper::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::optional<Keeper::Facts> Keeper::facts() const {
+  const std::lock_guard lock(mutex_);
+  return facts_;
+}
+
+void Keeper::run(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  auto look_at = std::chrono::steady_clock::now() + options_.look_every;
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex);
+      never.wait_for(lock, stop, std::min(options_.tick_every, options_.look_every), [] { return false; });
+    }
+    if (stop.stop_requested()) return;
+    tick_();
+    if (std::chrono::steady_clock::now() < look_at) continue;
+    look(stop);
+    look_at = std::chrono::steady_clock::now() + options_.look_every;
+  }
+}
+
+void Keeper::look(const std::stop_token& stop) {
+  if (!complaints_.may_try(Action::read_attributes)) return;
+  const auto queue = read(options_.queue_url, stop);
+  if (!queue) return;
+  complaints_.succeeded(Action::read_attributes);
+  Facts facts{.queue = *queue, .dead_letters = std::nullopt};
+  const std::string dead_letters = dead_letter_url(options_.queue_url, queue->dead_letter_arn);
+  if (!queue->dead_letter_arn.empty() && !dead_letters_denied_) facts.dead_letters = read(dead_letters, stop);
+  learned_(facts.queue);
+  advise(facts);
+  const std::lock_guard lock(mutex_);
+  facts_ = std::move(facts);
+}
+
+std::optional<QueueFacts> Keeper::read(const std::string& url, const std::stop_token& stop) {
+  const auto answer = options_.caller({.operation = "GetQueueAttributes",
+                                       .body = attributes_request(url),
+                                       .timeout = kLookTimeout,
+                                       .tries_max = 1,
+                                       .stop = stop});
+  if (!answer) {
+    if (url == options_.queue_url) {
+      complaints_.failed(Action::read_attributes, answer.error());
+    } else if (is_denied(answer.error()) || answer.error().error.kind == base::ErrorKind::not_found) {
+      dead_letters_denied_ = true;
+      base::log::warn("The dead-letter queue cannot be looked at; going on without it")
+          .add("queue", complaints_.place())
+          .add("deadLetterQueue", url)
+          .add(answer.error().error);
+    }
+    return std::nullopt;
+  }
+  const auto attributes = read_attributes_answer(answer->body);
+  if (attributes) return facts_from(*attributes);
+  complaints_.failed(Action::read_attributes, attributes.error());
+  return std::nullopt;
+}
+
+void Keeper::advise(const Facts& facts) {
+  if (std::exchange(advised_, true)) return;
+  for (const Advice& each : advice_on(facts.queue, facts.dead_letters, options_.usage)) {
+    base::log::warn(each.message).add("queue", complaints_.place()).add("hint", each.hint);
+  }
+}
+
+}  // namespace twinshift::queue::sqs

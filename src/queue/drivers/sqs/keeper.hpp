@@ -1,0 +1,65 @@
+// The thread that looks after the queue in the background: reads its attributes now and then (so that status() waits
+// for nobody), gives advice on them once, and keeps an eye on the stock's leases.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "queue/drivers/sqs/calls.hpp"
+#include "queue/drivers/sqs/complaints.hpp"
+#include "queue/drivers/sqs/queue_facts.hpp"
+
+namespace twinshift::queue::sqs {
+
+struct KeeperOptions {
+  Caller caller;
+  std::string queue_url;
+  Usage usage;
+  std::chrono::milliseconds look_every{10'000};
+  std::chrono::milliseconds tick_every{500};
+  std::string thread_name = "sqs";
+};
+
+class Keeper {
+ public:
+  struct Facts {
+    QueueFacts queue;
+    std::optional<QueueFacts> dead_letters;
+  };
+  // `tick` runs on the keeper's thread every tick_every; `learned` after each look.
+  Keeper(KeeperOptions options, Complaints& complaints, std::function<void()> tick,
+         std::function<void(const QueueFacts&)> learned);
+  ~Keeper();
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  // One look, on the caller's thread; then the thread begins.
+  void start();
+  void stop();
+
+  // Any thread. Nothing before the first look that succeeded.
+  [[nodiscard]] std::optional<Facts> facts() const;
+
+ private:
+  void run(const std::stop_token& stop);
+  void look(const std::stop_token& stop);
+  std::optional<QueueFacts> read(const std::string& url, const std::stop_token& stop);
+  void advise(const Facts& facts);
+
+  const KeeperOptions options_;
+  Complaints& complaints_;
+  const std::function<void()> tick_;
+  const std::function<void(const QueueFacts&)> learned_;
+  bool advised_ = false;
+  bool dead_letters_denied_ = false;
+  mutable std::mutex mutex_;  // guards facts_
+  std::optional<Facts> facts_;
+  std::jthread thread_;
+};
+
+}  // namespace twinshift::queue::sqs

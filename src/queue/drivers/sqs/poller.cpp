@@ -1,0 +1,118 @@
+#include "queue/drivers/sqs/poller.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "base/backoff.hpp"
+#include "base/ids.hpp"
+#include "base/thread.hpp"
+#include "queue/drivers/sqs/digest.hpp"
+#include "queue/drivers/sqs/envelope.hpp"
+
+namespace twinshift::queue::sqs {
+namespace {
+
+constexpr base::BackoffLimits kRetry{std::chrono::milliseconds(500), std::chrono::milliseconds(15'000)};
+// Beyond the long poll's own wait.
+constexpr std::chrono::milliseconds kAnswerMargin{10'000};
+// While deletes fail, what is received is only delivered again and again: this long between two polls.
+constexpr std::chrono::milliseconds kEraseTroublePause{5'000};
+
+void wait(std::chrono::milliseconds duration, const std::stop_token& stop) {
+  if (duration <= duration.zero()) return;
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, duration, [] { return false; });
+}
+
+}  // namespace
+
+Polled read_messages(std::vector<Incoming> incoming) {
+  Polled polled;
+  for (Incoming& each : incoming) {
+    if (!digests_agree(md5_hex(each.body), each.md5_of_body)) {
+      polled.damaged.push_back({.handle = std::move(each.handle), .visibility = LoanBook::kGiveBackDelay});
+      continue;
+    }
+    Received received{.sqs_id = std::move(each.message_id),
+                      .handle = std::move(each.handle),
+                      .messages = {},
+                      .attempt = each.receive_count,
+                      .sent_at = each.sent_at};
+    received.messages = read_body(
+        std::move(each.body),
+        {.message_id = received.sqs_id, .sent_at = each.sent_at, .is_from_appsflyer = each.is_from_appsflyer});
+    polled.received.push_back(std::move(received));
+  }
+  return polled;
+}
+
+Poller::Poller(PollerOptions options, LoanDesk& desk, Complaints& complaints, Settle settle, Filter filter)
+    : options_(std::move(options)),
+      desk_(desk),
+      complaints_(complaints),
+      settle_(std::move(settle)),
+      filter_(std::move(filter)) {
+  for (std::size_t i = 0; i < options_.threads; ++i) {
+    threads_.push_back(
+        base::start_thread(options_.thread_name + "-poll", [this](const std::stop_token& stop) { run(stop); }));
+  }
+}
+
+Poller::~Poller() {
+  stop();
+}
+
+void Poller::stop() {
+  for (std::jthread& each : threads_) each.request_stop();
+  threads_.clear();
+}
+
+void Poller::run(const std::stop_token& stop) {
+  base::Random random(base::random_seed());
+  base::Backoff backoff(kRetry);
+  while (desk_.wait_for_turn(stop)) {
+    std::chrono::milliseconds pause{0};
+    if (poll(stop, pause)) {
+      backoff.reset();
+    } else {
+      pause = backoff.next(random);
+    }
+    if (complaints_.last(Action::erase)) pause = std::max(pause, kEraseTroublePause);
+    wait(pause, stop);
+  }
+}
+
+bool Poller::poll(const std::stop_token& stop, std::chrono::milliseconds& pause) {
+  const auto answer = options_.caller(
+      {.operation = "ReceiveMessage",
+       .body = receive_request(options_.queue_url, {options_.messages_max, options_.wait, options_.visibility}),
+       .timeout = options_.wait + kAnswerMargin,
+       .tries_max = 1,  // the loop tries again
+       .stop = stop});
+  auto incoming = answer ? read_receive_answer(answer->body)
+                         : base::Result<std::vector<Incoming>>(base::fail(answer.error().error));
+  if (!incoming) {
+    if (!answer) complaints_.failed(Action::receive, answer.error());
+    desk_.poll_failed(std::move(incoming.error()));
+    return false;
+  }
+  complaints_.succeeded(Action::receive);
+  Polled polled = read_messages(std::move(*incoming));
+  if (!polled.damaged.empty()) {
+    complaints_.failed(
+        Action::receive_check,
+        base::Error{base::ErrorKind::corrupt, "a message arrived damaged (MD5 differs)", complaints_.place(),
+                    "It comes again in a while; something on the way changes answers: look for a proxy"});
+    settle_(std::move(polled.damaged));
+  }
+  if (filter_) filter_(polled.received);
+  const bool is_empty = polled.received.empty();
+  pause = desk_.poll_ended(std::move(polled.received));
+  if (is_empty && options_.wait == options_.wait.zero()) pause = std::max(pause, options_.pause);
+  return true;
+}
+
+}  // namespace twinshift::queue::sqs

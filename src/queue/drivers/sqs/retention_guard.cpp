@@ -1,0 +1,122 @@
+#include "queue/drivers/sqs/retention_guard.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/thread.hpp"
+#include "queue/drivers/sqs/poller.hpp"
+
+namespace twinshift::queue::sqs {
+namespace {
+
+// A message is met by this many rounds before it is old: its age when it is renewed is at most an eighth above
+// renew_after.
+constexpr int kRoundsEach = 8;
+// What a round holds back until its end, so as not to meet it twice; it comes to its end at this many young messages:
+// SQS hands out the older ones first, roughly.
+constexpr std::size_t kYoungMax = 1'000;
+constexpr std::chrono::seconds kRoundVisibility{300};
+constexpr std::chrono::seconds kRetryLater{60};
+constexpr std::chrono::milliseconds kPollTimeout{10'000};
+
+// Deletes the old message once all its events are durable anew.
+class Renewal {
+ public:
+  Renewal(Settler& settler, std::string handle, std::size_t parts)
+      : settler_(settler), handle_(std::move(handle)), parts_left_(parts) {}
+
+  void part(const base::Status& status) {
+    if (!status) failed_ = true;
+    if (parts_left_.fetch_sub(1) > 1) return;
+    Settling settling{.handle = std::move(handle_), .visibility = std::nullopt};
+    if (failed_) settling.visibility = kRetryLater;
+    settler_.settle({std::move(settling)});
+  }
+
+ private:
+  Settler& settler_;
+  std::string handle_;
+  std::atomic<std::size_t> parts_left_;
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace
+
+RetentionGuard::RetentionGuard(RetentionOptions options, Sender& sender, Settler& settler, Complaints& complaints)
+    : options_(std::move(options)), sender_(sender), settler_(settler), complaints_(complaints) {
+  if (options_.renew_after == options_.renew_after.zero()) return;
+  thread_ = base::start_thread(options_.thread_name + "-renew", [this](const std::stop_token& stop) { run(stop); });
+}
+
+RetentionGuard::~RetentionGuard() {
+  stop();
+}
+
+void RetentionGuard::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool RetentionGuard::is_old(const Received& received) const {
+  return base::system_clock().now() - received.sent_at >= options_.renew_after;
+}
+
+void RetentionGuard::take_old(std::vector<Received>& received) {
+  if (options_.renew_after == options_.renew_after.zero()) return;
+  const auto old = std::ranges::stable_partition(received, [&](const Received& each) { return !is_old(each); });
+  for (Received& each : old) renew(std::move(each));
+  received.erase(old.begin(), old.end());
+}
+
+void RetentionGuard::renew(Received received) {
+  const auto renewal = std::make_shared<Renewal>(settler_, received.handle, received.messages.size());
+  for (Message& each : received.messages) {
+    sender_.send(std::move(each), [renewal](const base::Status& status) { renewal->part(status); }, received.handle);
+  }
+}
+
+void RetentionGuard::run(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  const std::chrono::milliseconds every = std::chrono::milliseconds(options_.renew_after) / kRoundsEach;
+  while (!stop.stop_requested()) {
+    make_round(stop);
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, every, [] { return false; });
+  }
+}
+
+void RetentionGuard::make_round(const std::stop_token& stop) {
+  std::vector<Settling> young;
+  while (!stop.stop_requested() && young.size() < kYoungMax && poll(stop, young)) {
+  }
+  settler_.settle(std::move(young));
+}
+
+bool RetentionGuard::poll(const std::stop_token& stop, std::vector<Settling>& young) {
+  const auto answer = options_.caller(
+      {.operation = "ReceiveMessage",
+       .body = receive_request(options_.queue_url, {kBatchEntriesMax, std::chrono::seconds(0), kRoundVisibility}),
+       .timeout = kPollTimeout,
+       .tries_max = 1,
+       .stop = stop});
+  if (!answer) {
+    complaints_.failed(Action::renew, answer.error());
+    return false;
+  }
+  auto incoming = read_receive_answer(answer->body);
+  if (!incoming || incoming->empty()) return false;
+  Polled polled = read_messages(std::move(*incoming));
+  take_old(polled.received);
+  for (Received& each : polled.received) {
+    young.push_back({.handle = std::move(each.handle), .visibility = std::chrono::seconds(0)});
+  }
+  std::ranges::move(polled.damaged, std::back_inserter(young));
+  return true;
+}
+
+}  // namespace twinshift::queue::sqs
