@@ -64,6 +64,7 @@ RunLimits DataSession::limits() const {
   RunLimits limits;
   limits.statement_timeout = options_.statement_timeout;
   limits.look_pause_max = options_.look_pause_max;
+  limits.settle_max = std::min(limits.settle_max, options_.statement_timeout);
   return limits;
 }
 

@@ -1,4 +1,5 @@
-// The stand-in for the Data API as a test reaches it: what tests/standin/with_servers.py --data-api exports. Any thread.
+// The stand-in for the Data API as a test reaches it: what tests/standin/with_servers.py --data-api exports. Any
+// thread.
 #pragma once
 
 #include <memory>
