@@ -60,8 +60,8 @@ struct BatchAnswer {
   };
   struct Failed {
     std::size_t index = 0;
-    std::string code;  // without namespace
-    std::string message;
+    std::string code = {};  // without namespace
+    std::string message = {};
     bool sender_fault = false;
   };
   std::vector<Success> successes;
