@@ -25,7 +25,7 @@ bool has_secondary(const config::Settings& settings);
 event::IdentityMode identity_mode(const config::Settings& settings);
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settings& settings);
-// What `target` owes, in a file of its own.
+// What `target` owes, in a file or an SQS queue of its own.
 base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
                                                                     const config::TargetSettings& target);
 base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const config::Settings& settings);

@@ -11,6 +11,7 @@
 namespace twinshift::app {
 namespace {
 
+constexpr const char* kSpoolFile = "spool.db";
 constexpr const char* kRefusedFile = "refused.db";
 constexpr const char* kQuarantineFile = "quarantine.db";
 
@@ -42,12 +43,20 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const 
   return queue::open_sqlite_queue(std::move(options));
 }
 
-base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
-                                                                    const config::TargetSettings& target) {
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_backlog(const config::Settings& settings,
+                                                                     const config::TargetSettings& target) {
   queue::SqliteQueueOptions options = queue_options(settings);
   options.path = target.backlog_path.string();
   options.thread_name = "owed-" + target.name;
   options.disk_reserve_bytes = 0;  // the reserve is there for parking
+  return queue::open_sqlite_queue(std::move(options));
+}
+
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_spool(const config::Settings& settings) {
+  queue::SqliteQueueOptions options = queue_options(settings);
+  options.path = (settings.data_dir / kSpoolFile).string();
+  options.thread_name = "spool";
+  options.messages_max = static_cast<std::uint64_t>(settings.sqs_spool_messages_max);
   return queue::open_sqlite_queue(std::move(options));
 }
 
@@ -58,13 +67,13 @@ base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const conf
   return queue::open_sqlite_refused_store((settings.data_dir / kRefusedFile).string(), limits);
 }
 
-base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings) {
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqlite_quarantine_file(const config::Settings& settings) {
   quarantine::SqliteQuarantineOptions options;
   options.path = (settings.data_dir / kQuarantineFile).string();
   return quarantine::open_sqlite_quarantine(std::move(options));
 }
 
-base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings) {
+base::Result<std::unique_ptr<quarantine::Reader>> open_sqlite_quarantine_file_reader(const config::Settings& settings) {
   return quarantine::open_sqlite_quarantine_reader((settings.data_dir / kQuarantineFile).string());
 }
 

@@ -1,6 +1,8 @@
 #include "app/service.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -8,11 +10,13 @@
 #include "app/quarantine_actions.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "config/masking.hpp"
 
 namespace twinshift::app {
 namespace {
 
 namespace log = base::log;
+using config::masked_url;
 using namespace std::chrono_literals;
 
 // Of the time for stopping, at most this much goes to answering requests that are under way.
@@ -86,8 +90,21 @@ base::Status Service::open_storage() {
   queue_ = std::move(*queue);
   log::info("Queue opened")
       .add("driver", settings_.queue.driver)
-      .add("path", settings_.queue.path.string())
+      .add("where",
+           settings_.queue.driver == "sqlite" ? settings_.queue.path.string() : masked_url(settings_.queue.url))
       .add("depth", queue_->status().depth);
+  return {};
+}
+
+// Where the data folder is not declared kept, nothing is to be owed there; what an earlier start has left is drained.
+base::Status Service::open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts) {
+  std::error_code ignored;
+  if (!settings_.keeps_debts && !std::filesystem::exists(target.backlog_path, ignored)) return {};
+  auto owed = open_backlog_queue(settings_, target);
+  if (!owed) return base::fail(std::move(owed.error()));
+  if (!settings_.keeps_debts && (*owed)->status().depth == 0) return {};
+  backlogs_.push_back(std::make_unique<backlog::Backlog>(target.name, std::move(*owed)));
+  parts.backlog = backlogs_.back().get();
   return {};
 }
 
@@ -104,10 +121,7 @@ base::Result<delivery::TargetParts> Service::open_target(const config::TargetSet
     parts.warehouse = std::move(*warehouse);
   }
   if (!is_primary) {
-    auto owed = open_backlog_queue(settings_, target);
-    if (!owed) return base::fail(std::move(owed.error()));
-    backlogs_.push_back(std::make_unique<backlog::Backlog>(target.name, std::move(*owed)));
-    parts.backlog = backlogs_.back().get();
+    if (auto opened = open_backlog(target, parts); !opened) return base::fail(std::move(opened.error()));
   }
   log::info("Target configured")
       .add("target", target.name)

@@ -88,14 +88,26 @@ void resolve_keeping(Settings& settings, Findings& findings) {
   }
 }
 
+// Each holds messages of another kind.
+void check_queue_urls(const Settings& settings, Findings& findings) {
+  const std::array<std::pair<std::string_view, const std::string*>, 3> queues{
+      {{"SQS_QUEUE_URL", &settings.sqs_queue_url},
+       {"SECONDARY_BACKLOG_QUEUE_URL", &settings.secondary_backlog_queue_url},
+       {"QUARANTINE_QUEUE_URL", &settings.quarantine_queue_url}}};
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (queues[i].second->empty() || *queues[i].second != *queues[j].second) continue;
+      findings.faults.push_back(
+          fmt::format("{} and {} are one queue: each needs one of its own", queues[j].first, queues[i].first));
+    }
+  }
+}
+
 void resolve_queue(Settings& settings, Findings& findings) {
   settings.queue.driver = settings.sqs_queue_url.empty() ? "sqlite" : "sqs";
   settings.queue.url = settings.sqs_queue_url;
   if (settings.queue.driver == "sqlite") settings.queue.path = settings.data_dir / "queue.db";
-  if (settings.queue.driver == "sqs" && settings.sqs_queue_url == settings.secondary_backlog_queue_url) {
-    findings.faults.emplace_back(
-        "SQS_QUEUE_URL and SECONDARY_BACKLOG_QUEUE_URL are one queue: what the secondary owes needs one of its own");
-  }
+  check_queue_urls(settings, findings);
 }
 
 // Half a Redshift must not quietly become an SQLite file.

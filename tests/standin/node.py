@@ -1,4 +1,5 @@
-"""Where a Node.js is that the programs in tests/node run on: find_node(). `python3 node.py` prints its path."""
+"""Where a Node.js is that the programs in tests/node run on: find_node(). `python3 node.py` prints its path; `python3 node.py ARGS...` runs
+it there with these arguments."""
 
 import glob
 import os
@@ -43,6 +44,11 @@ def script(name):
 
 if __name__ == "__main__":
     try:
-        print(find_node())
+        found = find_node()
+        if len(sys.argv) == 1:
+            print(found)
+        else:
+            os.chdir(FOLDER)
+            os.execv(found, [found, *sys.argv[1:]])
     except NodeError as failure:
         sys.exit(str(failure))

@@ -5,10 +5,9 @@ goes the long way, so a doubt costs time only."""
 
 import re
 
-_NAME = r'(?:[a-z_][a-z0-9_]*|"[a-z_][a-z0-9_]*")'
+_NAME = r'(?:[a-z_][a-z0-9_]*|(?-i:"[a-z_][a-z0-9_]*"))'  # a quoted one with capitals would be folded
 _HEAD = re.compile(rf"\s*INSERT\s+INTO\s+{_NAME}(?:\.{_NAME})?\s*(?:\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\))?\s*VALUES\s*(?=\()",
                    re.ASCII | re.IGNORECASE)
-_UPPER_QUOTED = re.compile(r'"[^"]*[A-Z]')
 # What may stand between the literals: rows of numbers and the like. An `E` right before a literal is not among it.
 _BETWEEN = re.compile(r"(?:[\s,()]++|[-+]?[0-9][0-9.]*+(?:[eE][-+]?[0-9]++)?(?![A-Za-z_])|NULL|TRUE|FALSE|DEFAULT)*+", re.ASCII | re.IGNORECASE)
 
@@ -16,7 +15,7 @@ _BETWEEN = re.compile(r"(?:[\s,()]++|[-+]?[0-9][0-9.]*+(?:[eE][-+]?[0-9]++)?(?![
 def is_plain_insert(text, literal_bytes_max):
     """`text`: latin-1. True: one INSERT whose rows hold only literals, none longer than the bound: the server takes it as it is."""
     head = _HEAD.match(text)
-    if not head or _UPPER_QUOTED.search(text, 0, head.end()):
+    if not head:
         return False
     rows = text[head.end():]
     if "\\" in rows:

@@ -7,13 +7,23 @@
 
 namespace twinshift::warehouse {
 
-std::string literal(Dialect dialect, std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'' || (c == '\\' && dialect == Dialect::redshift)) quoted += c;
-    quoted += c;
+void append_literal(std::string& out, Dialect dialect, std::string_view text) {
+  const std::string_view special = dialect == Dialect::redshift ? "'\\" : "'";
+  out += '\'';
+  for (std::size_t at = 0;;) {
+    const std::size_t found = text.find_first_of(special, at);
+    out += text.substr(at, found - at);
+    if (found == std::string_view::npos) break;
+    out.append(2, text[found]);
+    at = found + 1;
   }
-  return quoted += '\'';
+  out += '\'';
+}
+
+std::string literal(Dialect dialect, std::string_view text) {
+  std::string quoted;
+  append_literal(quoted, dialect, text);
+  return quoted;
 }
 
 std::string column_list(std::span<const WriteColumn> columns) {
@@ -25,11 +35,19 @@ std::string column_list(std::span<const WriteColumn> columns) {
   return list;
 }
 
+namespace {
+
+std::string markers_head(const TableName& table) {
+  return "INSERT INTO " + sibling(table, kLoadsTable) +
+         " (table_name, instance, batch_id, window_at, arrival_at, sent, inserted, duplicate, key_low_sum,"
+         " key_high_sum, written_at) ";
+}
+
+}  // namespace
+
 std::string insert_markers_sql(Dialect dialect, const TableName& table, const MarkerOrigin& origin,
                                std::span<const MarkerRow> rows) {
-  std::string sql = "INSERT INTO " + sibling(table, kLoadsTable) +
-                    " (table_name, instance, batch_id, window_at, arrival_at, sent, inserted, duplicate, key_low_sum,"
-                    " key_high_sum, written_at) VALUES ";
+  std::string sql = markers_head(table) + "VALUES ";
   const std::string who = literal(dialect, origin.table) + ',' + literal(dialect, origin.instance) + ',' +
                           literal(dialect, origin.batch_id);
   const std::string when = base::sql_timestamp(origin.written_at);
@@ -106,6 +124,22 @@ std::string stage_type(const RealTable& real, const WriteColumn& column) {
   return found == nullptr ? std::string("VARCHAR(65535)") : found->type_text;
 }
 
+void append_stage_columns(std::string& sql, const RealTable& real, std::span<const WriteColumn> columns) {
+  for (const WriteColumn& column : columns) {
+    sql += ",\n  " + quote_identifier(column.name) + ' ' + stage_type(real, column);
+  }
+}
+
+// t.event_at in one of them.
+std::string within(std::span<const TimeRange> ranges) {
+  std::string where;
+  for (const TimeRange& range : ranges) {
+    where += fmt::format("{}t.event_at BETWEEN '{}' AND '{}'", where.empty() ? "" : " OR ",
+                         base::sql_timestamp(range.first), base::sql_timestamp(range.last));
+  }
+  return where;
+}
+
 std::string parameters(std::size_t rows, std::size_t width) {
   std::string list;
   std::size_t number = 0;
@@ -127,13 +161,8 @@ std::string lock_writer_sql(const TableName& table) {
 
 std::vector<std::string> create_stages_sql(const RealTable& real, std::span<const WriteColumn> columns) {
   std::string sql = fmt::format("CREATE TEMP TABLE {} (\n  {} INTEGER", kStageTable, kPosition);
-  for (const WriteColumn& column : columns) {
-    sql += ",\n  " + quote_identifier(column.name) + ' ' + stage_type(real, column);
-  }
-  return {sql + "\n)\nDISTSTYLE KEY DISTKEY (event_id)",
-          fmt::format("CREATE TEMP TABLE {} (\n  {} INTEGER,\n  event_id VARCHAR(32),\n  part INTEGER,\n  parts "
-                      "INTEGER,\n  body VARCHAR(65535)\n)",
-                      kPartsStageTable, kPosition)};
+  append_stage_columns(sql, real, columns);
+  return {sql + "\n)\nDISTSTYLE KEY DISTKEY (event_id)", create_parts_stage_sql()};
 }
 
 std::string insert_to_stage_sql(std::span<const WriteColumn> columns, std::size_t rows) {
@@ -147,13 +176,8 @@ std::string insert_to_parts_stage_sql(std::size_t rows) {
 }
 
 std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
-  std::string where;
-  for (const TimeRange& range : ranges) {
-    where += fmt::format("{}t.event_at BETWEEN '{}' AND '{}'", where.empty() ? "" : " OR ",
-                         base::sql_timestamp(range.first), base::sql_timestamp(range.last));
-  }
   return fmt::format("SELECT s.{} FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({})", kPosition, kStageTable,
-                     table.quoted(), where);
+                     table.quoted(), within(ranges));
 }
 
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
@@ -172,6 +196,78 @@ std::string insert_parts_sql(const TableName& table, std::span<const std::uint32
   return fmt::format(
       "INSERT INTO {} (event_id, part, parts, body) SELECT s.event_id, s.part, s.parts, s.body FROM {} s{}",
       sibling(table, kPartsTable), kPartsStageTable, excluding(duplicates));
+}
+
+// ---- Redshift, all of a batch in one transaction of literals
+
+std::string create_literal_stage_sql(const RealTable& real, std::span<const WriteColumn> columns) {
+  std::string sql = fmt::format("CREATE TEMP TABLE {} (\n  {} INTEGER,\n  {} INTEGER", kStageTable, kPosition, kPlace);
+  append_stage_columns(sql, real, columns);
+  return sql + "\n)\nDISTSTYLE KEY DISTKEY (event_id)";
+}
+
+std::string create_parts_stage_sql() {
+  return fmt::format(
+      "CREATE TEMP TABLE {} (\n  {} INTEGER,\n  event_id VARCHAR(32),\n  part INTEGER,\n  parts "
+      "INTEGER,\n  body VARCHAR(65535)\n)",
+      kPartsStageTable, kPosition);
+}
+
+std::string literal_stage_head(std::span<const WriteColumn> columns) {
+  return fmt::format("INSERT INTO {} ({},{},{}) VALUES ", kStageTable, kPosition, kPlace, column_list(columns));
+}
+
+std::string parts_stage_head() {
+  return fmt::format("INSERT INTO {} ({},event_id,part,parts,body) VALUES ", kPartsStageTable, kPosition);
+}
+
+std::string append_to_stage_head() {
+  return fmt::format("UPDATE {} SET ", kStageTable);
+}
+
+std::string append_to_stage_tail(std::uint32_t position) {
+  return fmt::format(" WHERE {} = {}", kPosition, position);
+}
+
+std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
+  return fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {})", kStageTable,
+                     table.quoted(), within(ranges));
+}
+
+std::string select_staged_sql() {
+  return fmt::format("SELECT {} FROM {}", kPosition, kStageTable);
+}
+
+std::string insert_staged_parts_sql(const TableName& table) {
+  return fmt::format(
+      "INSERT INTO {0} (event_id, part, parts, body) SELECT p.event_id, p.part, p.parts, p.body FROM {1} p "
+      "WHERE p.{2} IN (SELECT {2} FROM {3})",
+      sibling(table, kPartsTable), kPartsStageTable, kPosition, kStageTable);
+}
+
+std::string insert_counted_markers_sql(const TableName& table, const MarkerOrigin& origin,
+                                       std::span<const MarkerPlace> places) {
+  std::string known;
+  for (const MarkerPlace& place : places) {
+    known += fmt::format("{}SELECT {} AS place, '{}' AS window_at, '{}' AS arrival_at, {} AS sent, {} AS refused",
+                         known.empty() ? "" : " UNION ALL ", place.number, base::sql_timestamp(place.window_at),
+                         base::sql_timestamp(place.arrival_at), place.sent, place.refused);
+  }
+  constexpr std::int64_t kHalf = kKeyHalf + 1;
+  return markers_head(table) +
+         fmt::format(
+             "SELECT {}, {}, {}, CAST(k.window_at AS TIMESTAMP), CAST(k.arrival_at AS TIMESTAMP), k.sent, "
+             "COALESCE(s.inserted, 0), k.sent - k.refused - COALESCE(s.inserted, 0), COALESCE(s.low, 0), "
+             "COALESCE(s.high, 0), CAST('{}' AS TIMESTAMP) FROM ({}) k LEFT JOIN (SELECT {} AS place, COUNT(*) AS "
+             "inserted, CAST(SUM(event_key % {}) AS BIGINT) AS low, CAST(SUM(event_key / {}) AS BIGINT) AS high FROM "
+             "{} GROUP BY {}) s ON s.place = k.place",
+             literal(Dialect::redshift, origin.table), literal(Dialect::redshift, origin.instance),
+             literal(Dialect::redshift, origin.batch_id), base::sql_timestamp(origin.written_at), known, kPlace, kHalf,
+             kHalf, kStageTable, kPlace);
+}
+
+std::string drop_stage_sql(std::string_view stage) {
+  return "DROP TABLE " + std::string(stage);
 }
 
 }  // namespace twinshift::warehouse

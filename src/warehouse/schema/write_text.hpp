@@ -20,10 +20,14 @@ inline constexpr std::string_view kStageTable = "twinshift_stage";
 inline constexpr std::string_view kPartsStageTable = "twinshift_parts_stage";
 // A row's place in its batch, in the stage only.
 inline constexpr std::string_view kPosition = "twinshift_pos";
+// Which of the batch's markers a row counts for (MarkerPlace::number), in the stage of literals only.
+inline constexpr std::string_view kPlace = "twinshift_place";
 
 // 'text' as the dialect reads it: Redshift, like the PostgreSQL 8.0 it descends from, takes a backslash as an escape.
 // The text must hold no NUL.
 std::string literal(Dialect dialect, std::string_view text);
+// The same, appended.
+void append_literal(std::string& out, Dialect dialect, std::string_view text);
 
 // "a","b","c"
 std::string column_list(std::span<const WriteColumn> columns);
@@ -65,5 +69,38 @@ std::string find_duplicates_sql(const TableName& table, std::span<const TimeRang
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
                                   std::span<const std::uint32_t> duplicates);
 std::string insert_parts_sql(const TableName& table, std::span<const std::uint32_t> duplicates);
+
+// ---- Redshift, all of a batch in one transaction of literals (the Data API)
+//
+// The lock, the stages, their rows, delete_staged_duplicates_sql, select_staged_sql, insert_from_stage_sql,
+// insert_staged_parts_sql, insert_counted_markers_sql, drop_stage_sql.
+
+// What is known of a marker before the server counts.
+struct MarkerPlace {
+  std::size_t number = 0;  // as the stage's rows have it
+  base::WallTime window_at;
+  base::WallTime arrival_at;
+  std::int64_t sent = 0;
+  std::int64_t refused = 0;  // of those: never staged, and no duplicate
+};
+
+std::string create_literal_stage_sql(const RealTable& real, std::span<const WriteColumn> columns);
+std::string create_parts_stage_sql();
+// Rows follow: (position,place,values),...
+std::string literal_stage_head(std::span<const WriteColumn> columns);
+// Rows follow: (position,event_id,part,parts,body),...
+std::string parts_stage_head();
+// Assignments follow: "c" = "c" || 'text',... then append_to_stage_tail().
+std::string append_to_stage_head();
+std::string append_to_stage_tail(std::uint32_t position);
+// Out of the stage with what the table holds already.
+std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges);
+std::string select_staged_sql();
+// The parts of the rows that are still in the stage.
+std::string insert_staged_parts_sql(const TableName& table);
+// Counts what is in the stage.
+std::string insert_counted_markers_sql(const TableName& table, const MarkerOrigin& origin,
+                                       std::span<const MarkerPlace> places);
+std::string drop_stage_sql(std::string_view stage);
 
 }  // namespace twinshift::warehouse

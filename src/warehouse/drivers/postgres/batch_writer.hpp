@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "pg/connection.hpp"
-#include "warehouse/drivers/postgres/table_setup.hpp"
+#include "warehouse/schema/table_setup.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::warehouse {

@@ -3,12 +3,13 @@
 #include <optional>
 #include <utility>
 
-#include "base/log.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
+#include "warehouse/drivers/postgres/pg_access.hpp"
 #include "warehouse/drivers/postgres/read_query.hpp"
 #include "warehouse/drivers/postgres/session.hpp"
-#include "warehouse/drivers/postgres/table_reader.hpp"
-#include "warehouse/drivers/postgres/table_setup.hpp"
+#include "warehouse/schema/layout_notes.hpp"
+#include "warehouse/schema/table_reader.hpp"
+#include "warehouse/schema/table_setup.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -52,36 +53,14 @@ class PostgresWarehouse final : public Warehouse {
   base::Status connect();
   base::Status look_again(std::chrono::milliseconds age_max);
   base::Error failed(pg::Failure failure);
-  void tell(const Layout& layout);
 
   PostgresWarehouseOptions options_;
   pg::Parameters parameters_;
   TableName table_;
   Dialect dialect_;
   std::unique_ptr<Ready> ready_;
-  std::string told_unused_;  // said once, not after each reconnection
+  LayoutNotes notes_{options_.target};
 };
-
-void PostgresWarehouse::tell(const Layout& layout) {
-  const std::string table = layout.table.quoted();
-  if (layout.created) {
-    base::log::info("Created the table").add("target", options_.target).add("table", table);
-  } else if (!layout.added.empty()) {
-    base::log::info("Added missing columns to the table")
-        .add("target", options_.target)
-        .add("table", table)
-        .add("columns", layout.added.size());
-  }
-  std::string unused;
-  for (const std::string& column : layout.fit.unused) unused += (unused.empty() ? "" : ", ") + column;
-  if (unused == told_unused_) return;
-  told_unused_ = unused;
-  base::log::warn("Columns of other types would change values; their fields go to the column extra instead")
-      .add("target", options_.target)
-      .add("table", table)
-      .add("columns", unused)
-      .add("hint", "`twinshift schema --diff` shows them");
-}
 
 base::Status PostgresWarehouse::prepare() {
   if (ready_) return {};
@@ -92,18 +71,19 @@ base::Status PostgresWarehouse::prepare() {
 }
 
 base::Status PostgresWarehouse::connect() {
-  auto connection = open_session(parameters_, limits());
+  auto connection = open_session(parameters_, limits(), options_.login);
   if (!connection) return base::fail(failed(std::move(connection.error())));
   auto made = std::make_unique<Ready>(std::move(*connection));
   const SetupOptions setup{dialect_, options_.schema_apply, options_.target, {}};
-  auto layout = read_layout(made->connection, table_, setup, deadline());
-  if (!layout) return base::fail(failed(std::move(layout.error())));
+  PgAccess access(made->connection);
+  auto layout = read_layout(access, table_, setup, deadline());
+  if (!layout) return base::fail(failed(pg_failure(std::move(layout.error()))));
   made->layout = std::move(*layout);
   WriterIdentity identity{options_.instance, options_.clock};
   made->writer = dialect_ == Dialect::postgres
                      ? make_postgres_writer(made->connection, made->layout, std::move(identity))
                      : make_redshift_writer(made->connection, made->layout, std::move(identity));
-  tell(made->layout);
+  notes_.tell(made->layout);
   made->read_at = std::chrono::steady_clock::now();
   ready_ = std::move(made);
   return {};
@@ -113,8 +93,9 @@ base::Status PostgresWarehouse::connect() {
 base::Status PostgresWarehouse::look_again(std::chrono::milliseconds age_max) {
   if (dialect_ != Dialect::redshift || !ready_) return {};
   if (std::chrono::steady_clock::now() - ready_->read_at < age_max) return {};
-  auto real = read_table(ready_->connection, dialect_, ready_->layout.table, deadline());
-  if (!real) return base::fail(failed(std::move(real.error())));
+  PgAccess access(ready_->connection);
+  auto real = read_table(access, dialect_, ready_->layout.table, deadline());
+  if (!real) return base::fail(failed(pg_failure(std::move(real.error()))));
   ready_->read_at = std::chrono::steady_clock::now();
   if (real->columns == ready_->layout.real.columns && real->is_table == ready_->layout.real.is_table) return {};
   return base::fail(failed(changed_table(ready_->layout.table)));
@@ -156,7 +137,7 @@ base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_v
 }
 
 base::Result<Table> PostgresWarehouse::query(const std::string& sql, std::size_t rows_max) {
-  return read_query(parameters_, limits(), sql, rows_max);
+  return read_query(parameters_, limits(), options_.login, sql, rows_max);
 }
 
 base::Status PostgresWarehouse::ping() {

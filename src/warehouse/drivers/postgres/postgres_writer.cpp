@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "pg/sqlstate.hpp"
-#include "warehouse/drivers/postgres/batch_plan.hpp"
+#include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/copy_encoder.hpp"
-#include "warehouse/drivers/postgres/table_reader.hpp"
+#include "warehouse/schema/table_reader.hpp"
 #include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {

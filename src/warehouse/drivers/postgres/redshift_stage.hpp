@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "pg/connection.hpp"
-#include "warehouse/drivers/postgres/batch_plan.hpp"
-#include "warehouse/drivers/postgres/table_setup.hpp"
+#include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/text_row.hpp"
+#include "warehouse/schema/table_setup.hpp"
 
 namespace twinshift::warehouse {
 

@@ -3,7 +3,7 @@
 // the markers, COMMIT (docs/decisions/0006-redshift-over-the-wire.md).
 #include <utility>
 
-#include "warehouse/drivers/postgres/batch_plan.hpp"
+#include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/redshift_stage.hpp"
 #include "warehouse/markers.hpp"
@@ -12,8 +12,6 @@
 
 namespace twinshift::warehouse {
 namespace {
-
-constexpr std::string_view kNoRight = "42501";  // insufficient_privilege
 
 class RedshiftWriter final : public BatchWriter {
  public:

@@ -1,0 +1,137 @@
+#include "app/drivers_aws.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/aws_access.hpp"
+#include "app/drivers_sqlite.hpp"
+#include "app/instance_name.hpp"
+#include "aws/services.hpp"
+#include "quarantine/drivers/queue/queue_quarantine.hpp"
+#include "queue/drivers/sqs/spooled_queue.hpp"
+#include "queue/drivers/sqs/sqs_queue.hpp"
+#include "warehouse/drivers/redshift_data/redshift_data_warehouse.hpp"
+
+namespace twinshift::app {
+namespace {
+
+// The guide's pause between two looks at a statement; REDSHIFT_MAX_RETRIES counts them.
+constexpr std::chrono::milliseconds kLookPause{2'000};
+// Half of SQS's default retention: what is owed or refused for longer is sent again before it would be gone.
+constexpr std::chrono::hours kRenewAfter{48};
+
+base::Result<std::shared_ptr<aws::Client>> queue_client(const config::Settings& settings, const std::string& url,
+                                                        const std::string& subject) {
+  const QueuePlace place = place_of_queue(url);
+  auto access = own_access(settings, place.region.empty() ? settings.aws_region : place.region);
+  if (!access) return base::fail(std::move(access.error()));
+  // A variable wins over the URL's host: it says where the service is, the URL only what the queue is called.
+  const bool variable = !settings.aws_endpoint_url_sqs.empty() || !settings.aws_endpoint_url.empty();
+  return make_client(*access, aws::kSqs, variable ? std::string() : place.endpoint, subject);
+}
+
+base::Result<queue::SqsQueueOptions> queue_options(const config::Settings& settings, const std::string& url,
+                                                   const std::string& subject) {
+  auto client = queue_client(settings, url, subject);
+  if (!client) return base::fail(std::move(client.error()));
+  queue::SqsQueueOptions options;
+  options.queue_url = url;
+  options.client = std::move(*client);
+  options.subject = subject;
+  options.lease_timeout = settings.queue_lease_timeout;
+  options.send_threads = static_cast<std::size_t>(settings.sqs_sends);
+  options.inbox_messages_max = static_cast<std::size_t>(settings.queue_inbox_messages_max);
+  options.inbox_bytes_max = settings.queue_inbox_bytes_max;
+  options.poll_threads = static_cast<std::size_t>(settings.sqs_polls);
+  options.poll_messages_max = static_cast<std::size_t>(settings.sqs_max_messages);
+  options.poll_wait = std::chrono::duration_cast<std::chrono::seconds>(settings.sqs_wait_time);
+  options.poll_pause = settings.sqs_polling_interval;
+  return options;
+}
+
+quarantine::QueueOpener quarantine_opener(const config::Settings& settings) {
+  return [settings]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
+    auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
+    if (!options) return base::fail(std::move(options.error()));
+    options->thread_name = "quarantine";
+    options->renew_after = kRenewAfter;
+    return queue::open_sqs_queue(std::move(*options));
+  };
+}
+
+// How a target is called in error texts: in the guide's words.
+std::string subject_of(const config::TargetSettings& target) {
+  return target.name + " Redshift";
+}
+
+base::Result<warehouse::RedshiftDataOptions> data_options(const config::Settings& settings,
+                                                          const config::TargetSettings& target) {
+  auto access = target_access(settings, target);
+  if (!access) return base::fail(std::move(access.error()));
+  auto client = make_client(*access, aws::kRedshiftData, target.endpoint, subject_of(target));
+  if (!client) return base::fail(std::move(client.error()));
+  warehouse::RedshiftDataOptions options;
+  options.client = std::move(*client);
+  options.cluster_identifier = target.cluster_identifier;
+  options.workgroup_name = target.workgroup_name;
+  options.database = target.database;
+  options.db_user = target.workgroup_name.empty() ? target.db_user : std::string();
+  options.secret_arn = target.secret_arn;
+  options.table = target.table;
+  options.target = target.name;
+  options.instance = instance_name();
+  options.schema_apply = settings.schema_apply;
+  options.statement_timeout = target.statement_timeout;
+  options.attempt_timeout = kLookPause * std::max<std::int64_t>(1, target.retries_max);
+  options.look_pause_max = kLookPause;
+  options.calls_per_second_max = static_cast<double>(settings.redshift_data_calls_per_second);
+  return options;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const config::Settings& settings) {
+  auto options = queue_options(settings, settings.sqs_queue_url, "queue");
+  if (!options) return base::fail(std::move(options.error()));
+  options->events_per_message = static_cast<std::size_t>(settings.sqs_events_per_message);
+  auto queue = queue::open_sqs_queue(std::move(*options));
+  if (!queue || !settings.sqs_spool) return queue;
+  auto spool = open_sqlite_spool(settings);
+  if (!spool) return base::fail(std::move(spool.error()));
+  queue::SpoolOptions spooling;
+  spooling.patience = settings.intake_timeout / 2;
+  return queue::make_spooled_queue(std::move(*queue), std::move(*spool), spooling);
+}
+
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
+                                                                  const config::TargetSettings& target) {
+  auto options = queue_options(settings, target.backlog_url, "backlog of " + target.name);
+  if (!options) return base::fail(std::move(options.error()));
+  options->thread_name = "owed-" + target.name;
+  options->renew_after = kRenewAfter;
+  return queue::open_sqs_queue(std::move(*options));
+}
+
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings) {
+  return quarantine::open_queue_quarantine(quarantine_opener(settings));
+}
+
+std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings) {
+  return quarantine::open_queue_quarantine_reader(quarantine_opener(settings));
+}
+
+base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(
+    const config::Settings& settings, const config::TargetSettings& target) {
+  auto options = data_options(settings, target);
+  if (!options) return base::fail(std::move(options.error()));
+  return warehouse::open_redshift_data_warehouse(std::move(*options));
+}
+
+base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_redshift_data_schema_driver(
+    const config::Settings& settings, const config::TargetSettings& target) {
+  auto options = data_options(settings, target);
+  if (!options) return base::fail(std::move(options.error()));
+  return warehouse::open_redshift_data_schema(std::move(*options));
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,30 @@
+// From the configuration to the options of the drivers that call AWS.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "config/settings.hpp"
+#include "quarantine/quarantine.hpp"
+#include "queue/event_queue.hpp"
+#include "warehouse/schema_access.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::app {
+
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const config::Settings& settings);
+// What `target` owes, in a queue of its own.
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
+                                                                  const config::TargetSettings& target);
+
+// QUARANTINE_QUEUE_URL.
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings);
+std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings);
+
+base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(
+    const config::Settings& settings, const config::TargetSettings& target);
+base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_redshift_data_schema_driver(
+    const config::Settings& settings, const config::TargetSettings& target);
+
+}  // namespace twinshift::app

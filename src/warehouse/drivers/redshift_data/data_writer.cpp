@@ -1,0 +1,132 @@
+#include "warehouse/drivers/redshift_data/data_writer.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "warehouse/drivers/redshift_data/statement_packer.hpp"
+#include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/redshift_errors.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+using base::ErrorKind;
+using End = StatementRun::End;
+
+// A token is honoured for 8 hours (management guide, "Idempotency"); then the same statements would run anew.
+constexpr std::chrono::hours kTokenLife{7};
+
+std::vector<std::uint32_t> all_staged(const BatchStatements& made) {
+  std::vector<std::uint32_t> positions;
+  for (std::uint32_t i = 0; i < made.outcomes.size(); ++i) {
+    if (made.outcomes[i] == Outcome::written) positions.push_back(i);
+  }
+  return positions;
+}
+
+std::vector<std::uint32_t> positions_in(const std::vector<ResultPage::Row>& rows) {
+  std::vector<std::uint32_t> positions;
+  for (const ResultPage::Row& row : rows) {
+    std::uint32_t position = 0;
+    if (row.empty() || !row[0]) continue;
+    const auto [end, fault] = std::from_chars(row[0]->data(), row[0]->data() + row[0]->size(), position);
+    if (fault == std::errc()) positions.push_back(position);
+  }
+  return positions;
+}
+
+}  // namespace
+
+std::expected<WriteReport, DataWriter::Failure> DataWriter::write(const Batch& batch, const Layout& layout) {
+  if (batch.events.empty()) return WriteReport{};
+  const RedshiftDataOptions& options = session_.options();
+  const MarkerOrigin origin{layout.table.table, options.instance, batch.id, options.clock->now()};
+  BatchStatements made = make_batch_statements(batch, layout, origin);
+  DataRequest request = session_.request(std::move(made.statements), batch.id);
+  unknown_.reset();
+  const RunReport report = session_.carry_out(request);
+  if (report.end == End::finished) return finished(batch, made, report);
+  return std::unexpected(failed(batch, made, std::move(request), report));
+}
+
+// Which rows were inserted: all, as a rule; the server is asked only where it found duplicates.
+DataOutcome<std::vector<std::uint32_t>> DataWriter::inserted(const BatchStatements& made, const RunReport& report) {
+  const auto& statements = report.description.statements;
+  if (statements.size() <= made.insert_begin) return positions_in({});
+  const bool none_deleted = statements[made.delete_at].result_rows == 0;
+  if (none_deleted || made.staged == 0) return all_staged(made);
+  if (statements[made.select_at].result_rows == 0) return positions_in({});
+  auto rows = session_.rows(statements[made.select_at].id, made.staged);
+  if (!rows) return std::unexpected(std::move(rows.error()));
+  return positions_in(rows->page.rows);
+}
+
+std::expected<WriteReport, DataWriter::Failure> DataWriter::finished(const Batch& batch, const BatchStatements& made,
+                                                                     const RunReport& report) {
+  auto positions = inserted(made, report);
+  if (!positions) {
+    // It has committed; how many were duplicates the markers know.
+    base::Error error = std::move(positions.error().error);
+    error.kind = ErrorKind::unknown_outcome;
+    error.where = session_.options().target + ", statement " + report.id + ", " + error.where;
+    return std::unexpected(Failure{std::move(error), false});
+  }
+  WriteReport written;
+  written.statement_id = report.id;
+  written.outcomes = outcomes_of(made, *positions);
+  written.reasons = made.reasons;
+  written.reasons.resize(batch.events.size());
+  written.displaced = made.displaced;
+  return written;
+}
+
+DataWriter::Failure DataWriter::failed(const Batch& batch, const BatchStatements& made, DataRequest request,
+                                       const RunReport& report) {
+  Failure failure{error_of_end(report, session_.options().target), false};
+  if (report.end == End::unknown) {
+    unknown_ = Unknown{batch.id, std::move(request), report.id, session_.options().clock->steady()};
+    return failure;
+  }
+  if (report.end != End::failed) return failure;
+  const bool about_rows = made.is_about_rows(failed_statement(report.description));
+  if (failure.error.kind == ErrorKind::rejected && !about_rows) failure.error.kind = ErrorKind::unavailable;
+  failure.table_changed = failure.error.kind == ErrorKind::unavailable;
+  return failure;
+}
+
+// Until it is known how it ended; then there is nothing unknown any more.
+base::Status DataWriter::follow_unknown() {
+  const base::SteadyTime now = session_.options().clock->steady();
+  if (unknown_->id.empty() && now - unknown_->since > kTokenLife) {
+    unknown_.reset();  // whatever it was, it is over: a statement's own limits are minutes
+    return {};
+  }
+  RunReport report = session_.resume(unknown_->request, unknown_->id);
+  if (report.end == End::unknown || report.end == End::not_sent) {
+    if (!report.id.empty()) unknown_->id = report.id;
+    report.end = End::unknown;
+    base::Error error = error_of_end(report, session_.options().target);
+    error.kind = ErrorKind::unavailable;
+    return base::fail(std::move(error));
+  }
+  unknown_.reset();
+  return {};
+}
+
+base::Result<std::optional<Marker>> DataWriter::find_marker(std::string_view batch_id, const TableName& table) {
+  if (unknown_ && unknown_->batch_id == batch_id) {
+    if (auto known = follow_unknown(); !known) return base::fail(std::move(known.error()));
+  }
+  const std::vector<std::string> statements{lock_writer_sql(table),
+                                            find_marker_sql(Dialect::redshift, table, batch_id)};
+  auto results = session_.run(statements, session_.options().clock->steady());
+  if (!results) return base::fail(std::move(results.error().error));
+  const SqlResult& row = results->back();
+  if (row.rows() != 1 || row.integer(0, 0) == 0) return std::nullopt;
+  return Marker{.batch_id = std::string(batch_id),
+                .sent = static_cast<std::uint64_t>(row.integer(0, 1)),
+                .inserted = static_cast<std::uint64_t>(row.integer(0, 2)),
+                .duplicate = static_cast<std::uint64_t>(row.integer(0, 3))};
+}
+
+}  // namespace twinshift::warehouse

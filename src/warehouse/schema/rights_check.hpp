@@ -1,0 +1,24 @@
+// What our user may do, asked before it fails in the middle of a batch. One thread at a time, that of the access.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "warehouse/schema/dialect.hpp"
+#include "warehouse/schema/sql_access.hpp"
+#include "warehouse/table_name.hpp"
+
+namespace twinshift::warehouse {
+
+// The user's name as a GRANT spells it; "<our user>" where the server does not say.
+std::string grantee(SqlAccess& access, base::SteadyTime deadline);
+
+// For a statement that failed for want of a right (SQLSTATE 42501): what to grant so that it works.
+std::string ddl_grant_hint(SqlAccess& access, const TableName& table, std::string_view statement,
+                           base::SteadyTime deadline);
+
+// SELECT and INSERT on the table and its siblings, and temporary tables. `conflict` names the first GRANT that is
+// missing, all of that one table together.
+SqlOutcome<void> check_rights(SqlAccess& access, Dialect dialect, const TableName& table, base::SteadyTime deadline);
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,83 @@
+"""Several instances on one queue: one killed, one frozen for longer than the visibility time-out; each event once on both sides."""
+
+import os
+import signal
+import threading
+import unittest
+
+from aws import AwsTest
+from harness import GUIDE_EVENT, Service, wait_until
+
+LEASE = {"QUEUE_LEASE_TIMEOUT": "5s"}
+LEASE_SECONDS = 5
+
+
+class Instances(AwsTest):
+    def start_more(self, count, **settings):
+        """Instances with a data folder of their own."""
+        services = []
+        for number in range(count):
+            folder = os.path.join(self.folder, f"instance-{number}")
+            os.makedirs(folder)
+            services.append(Service(folder, self.guide(**LEASE, **settings)))
+        self.services += services
+        for service in services:
+            service.wait_started()
+        return services
+
+    def post_all(self, services, names):
+        def send(service, mine):
+            for name in mine:
+                self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id=name)).status, 200)
+        threads = [threading.Thread(target=send, args=(service, names[at::len(services)])) for at, service in enumerate(services)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def test_one_killed_and_one_frozen(self):
+        intake, *consumers = self.start_more(4)
+        names = [f"n-{number}" for number in range(900)]
+        self.post_all([intake], names[:300])
+        wait_until(lambda: self.landed("primary"), "a first row")
+        consumers[0].process.kill()
+        consumers[1].process.send_signal(signal.SIGSTOP)
+        try:
+            self.post_all([intake, consumers[2]], names[300:])
+            # What the frozen one holds is lent to others only once its time-out is over.
+            self.wait_each_once(names)
+        finally:
+            consumers[1].process.send_signal(signal.SIGCONT)
+        self.post_all([intake], ["after"])
+        self.wait_each_once([*names, "after"])
+        wait_until(lambda: self.waiting() == 0, "the queue to be empty", 2 * LEASE_SECONDS + 60)
+        self.wait_each_once(names)
+        self.assertEqual(self.waiting(self.dlq), 0)
+
+    def test_the_killed_ones_batch_goes_on_in_the_database_meanwhile(self):
+        first, second = self.start_more(2)
+        self.post_all([first], ["warm"])
+        self.wait_each_once(["warm"])
+        second.stop()
+        for api in self.apis.values():
+            api.fault("statement_slow", ms=4_000, times=1, statement_contains="insert into twinshift_stage", database=self.database)
+        names = [f"m-{number}" for number in range(40)]
+        self.post_all([first], names)
+        wait_until(lambda: self.apis["primary"].order("stats", database=self.database)["active"] > 0, "a batch under way in the database")
+        first.process.kill()
+        [third] = self.start_more_named("third")
+        self.wait_each_once([*names, "warm"])
+        wait_until(lambda: self.apis["primary"].order("stats", database=self.database)["active"] == 0, "the killed one's batch to end")
+        self.post_all([third], ["after"])
+        self.wait_each_once([*names, "warm", "after"])
+
+    def start_more_named(self, name):
+        folder = os.path.join(self.folder, name)
+        os.makedirs(folder)
+        service = Service(folder, self.guide(**LEASE))
+        self.services.append(service)
+        return [service.wait_started()]
+
+
+if __name__ == "__main__":
+    unittest.main()
