@@ -34,6 +34,7 @@ class Fault:
         self.contains = order.get("statement_contains", "").lower()
         self.entries = int(order.get("entries", 1))  # so many of a batch's first ones fail
         self.early = bool(order.get("early", False))
+        self.hold = bool(order.get("hold", False))
         self.fired = 0
 
     def fits(self, scope, text):
@@ -64,6 +65,10 @@ class Board:
         with self._lock:
             self._faults = [f for f in self._faults if order.get("only") and f.kind != order["only"] or
                             any(f.scope.get(name) != wanted for name, wanted in scope.items())]
+
+    def holds(self, fault):
+        """Whether it is still there: nobody has switched it off."""
+        return fault in self._faults
 
     def take(self, kind, scope, text=""):
         """The first fault of the kind that is meant, now one strike older; None. `scope`: a dict, or a Target."""

@@ -56,7 +56,7 @@ class DataApi(Program):
                    server.folder, "--admin-user", server.user]
         self._sqs = sqs
         super().__init__([*command, *(["--sqs-port", str(sqs.port)] if sqs else []), *arguments])
-        self.url = f"http://127.0.0.1:{self.told['aws']}"
+        self.url = f"http{'s' if '--tls-cert' in arguments else ''}://127.0.0.1:{self.told['aws']}"
         self.control = f"127.0.0.1:{self.told['control']}"
         self.key, self.secret = self.told["key"], self.told["secret"]
         self._socket = socket.create_connection(("127.0.0.1", self.told["control"]), ORDER_SECONDS_MAX)

@@ -128,9 +128,9 @@ void LoanDesk::close() {
   stocked_.notify_all();
 }
 
-std::vector<Settling> LoanDesk::give_back_all() {
+std::vector<Settling> LoanDesk::give_back_all(std::chrono::seconds delay) {
   const std::lock_guard lock(mutex_);
-  return book_.give_back_all();
+  return book_.give_back_all(delay);
 }
 
 std::size_t LoanDesk::events_lent() const {

@@ -52,7 +52,7 @@ class LoanDesk {
   std::vector<Settling> age();
   // From now on receive() answers with the closing error.
   void close();
-  std::vector<Settling> give_back_all();
+  std::vector<Settling> give_back_all(std::chrono::seconds delay);
 
   [[nodiscard]] std::size_t events_lent() const;
   [[nodiscard]] std::optional<base::WallTime> oldest_sent_at() const;

@@ -1,5 +1,6 @@
 #include "queue/drivers/sqs/poller.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -18,6 +19,9 @@ constexpr base::BackoffLimits kRetry{std::chrono::milliseconds(500), std::chrono
 constexpr std::chrono::milliseconds kAnswerMargin{10'000};
 // While deletes fail, what is received is only delivered again and again: this long between two polls.
 constexpr std::chrono::milliseconds kEraseTroublePause{5'000};
+
+// A poll begins over there a little later than here.
+constexpr std::chrono::milliseconds kDeafMargin{1'000};
 
 void wait(std::chrono::milliseconds duration, const std::stop_token& stop) {
   if (duration <= duration.zero()) return;
@@ -54,10 +58,11 @@ Poller::Poller(PollerOptions options, LoanDesk& desk, Complaints& complaints, Se
       desk_(desk),
       complaints_(complaints),
       settle_(std::move(settle)),
-      filter_(std::move(filter)) {
+      filter_(std::move(filter)),
+      poll_ends_(options_.threads) {
   for (std::size_t i = 0; i < options_.threads; ++i) {
-    threads_.push_back(
-        base::start_thread(options_.thread_name + "-poll", [this](const std::stop_token& stop) { run(stop); }));
+    threads_.push_back(base::start_thread(options_.thread_name + "-poll",
+                                          [this, i](const std::stop_token& stop) { run(stop, poll_ends_[i]); }));
   }
 }
 
@@ -65,17 +70,23 @@ Poller::~Poller() {
   stop();
 }
 
-void Poller::stop() {
+std::chrono::seconds Poller::stop() {
   for (std::jthread& each : threads_) each.request_stop();
   threads_.clear();
+  const base::SteadyTime ends = std::ranges::max(poll_ends_);
+  if (ends == base::SteadyTime{}) return std::chrono::seconds(0);
+  const auto left = std::chrono::ceil<std::chrono::seconds>(ends + kDeafMargin - std::chrono::steady_clock::now());
+  return std::max(left, std::chrono::seconds(0));
 }
 
-void Poller::run(const std::stop_token& stop) {
+void Poller::run(const std::stop_token& stop, base::SteadyTime& poll_ends) {
   base::Random random(base::random_seed());
   base::Backoff backoff(kRetry);
   while (desk_.wait_for_turn(stop)) {
     std::chrono::milliseconds pause{0};
+    poll_ends = std::chrono::steady_clock::now() + options_.wait;
     if (poll(stop, pause)) {
+      poll_ends = {};
       backoff.reset();
     } else {
       pause = backoff.next(random);

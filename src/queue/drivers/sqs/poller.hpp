@@ -43,11 +43,12 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  // Ends the polls under way. Messages that SQS hands out at that moment come again when their leases run out.
-  void stop();
+  // Ends the polls under way. For as long as is returned SQS may still hand messages to polls that nobody hears any
+  // more; those come again when their leases run out.
+  std::chrono::seconds stop();
 
  private:
-  void run(const std::stop_token& stop);
+  void run(const std::stop_token& stop, base::SteadyTime& poll_ends);
   bool poll(const std::stop_token& stop, std::chrono::milliseconds& pause);
 
   const PollerOptions options_;
@@ -55,6 +56,7 @@ class Poller {
   Complaints& complaints_;
   const Settle settle_;
   const Filter filter_;
+  std::vector<base::SteadyTime> poll_ends_;  // each its thread's, ours once that has ended; {}: it was answered
   std::vector<std::jthread> threads_;
 };
 
