@@ -111,9 +111,7 @@ class Relay:
                 relay.total += 1
                 if self.headers["X-Amz-Target"].endswith("BatchExecuteStatement"):
                     relay.bodies.append(body)
-                self.behind.request("POST", "/", body, {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "content-length")})
-                answer = self.behind.getresponse()
-                told = answer.read()
+                answer, told = self.ask(body)
                 self.send_response(answer.status)
                 for name in ("Content-Type", "x-amzn-RequestId", "Date"):
                     if answer.getheader(name):
@@ -121,6 +119,17 @@ class Relay:
                 self.send_header("Content-Length", str(len(told)))
                 self.end_headers()
                 self.wfile.write(told)
+
+            def ask(self, body):
+                headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "content-length")}
+                try:
+                    self.behind.request("POST", "/", body, headers)
+                    answer = self.behind.getresponse()
+                except (http.client.RemoteDisconnected, ConnectionError):  # the kept connection has ended meanwhile
+                    self.behind.close()
+                    self.behind.request("POST", "/", body, headers)
+                    answer = self.behind.getresponse()
+                return answer, answer.read()
 
             def finish(self):
                 self.behind.close()
@@ -304,8 +313,9 @@ def node_lands(bench, world, peer, loops, events):
     queue, database = world.fresh()
     ddl = subprocess.run([find_node(), "-e", "import('./baseline/columns.mjs').then((m) => console.log(m.postgresDdl()))"], cwd=peer, capture_output=True,
                          text=True, check=True).stdout
+    functions = (pathlib.Path(peer) / "stubs" / "functions.sql").read_text(encoding="utf-8")
     for server in world.servers.values():
-        server.psql(ddl, database)
+        server.psql(functions + ddl, database)
     work = bench.folder / f"baseline-{loops}"
     work.mkdir()
     with Baseline(peer, work, world, queue, database, CONSUMER_LOOPS=str(loops)) as baseline:
