@@ -1,11 +1,9 @@
-// What the tests of the SQLite quarantine share: a folder, a quarantine in it, calls that wait for their answer. One
-// thread, the test's.
+// What the tests of the SQLite quarantine share: a folder, a quarantine in it. One thread, the test's.
 #pragma once
 
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,49 +14,16 @@
 #include "quarantine/drivers/sqlite/sqlite_quarantine.hpp"
 #include "sqlite/database.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/quarantine_calls.hpp"
 
 namespace twinshift::quarantine {
 
-// The event number `number`; equal numbers are the same event.
-inline event::EventPtr event_of(std::uint8_t number, std::string json = "{}") {
-  auto event = std::make_shared<event::Event>();
-  event->id.bytes.back() = number;
-  event->json = std::move(json);
-  return event;
-}
-
-inline Refused refused(std::string target, event::EventPtr event) {
-  return {std::move(target), std::move(event), "revenue", "22003", "out of range"};
-}
-
-inline base::Status put(Quarantine& quarantine, std::vector<Refused> events) {
-  std::promise<base::Status> answer;
-  auto answered = answer.get_future();
-  quarantine.put(std::move(events),
-                 [answer = std::move(answer)](base::Status status) mutable { answer.set_value(std::move(status)); });
-  return answered.get();
-}
-
-inline base::Result<std::uint64_t> remove(Quarantine& quarantine, std::vector<Ticket> tickets) {
-  std::promise<base::Result<std::uint64_t>> answer;
-  auto answered = answer.get_future();
-  quarantine.remove(std::move(tickets), [answer = std::move(answer)](base::Result<std::uint64_t> removed) mutable {
-    answer.set_value(std::move(removed));
-  });
-  return answered.get();
-}
-
-inline std::vector<Ticket> tickets_of(const std::vector<Record>& records) {
-  std::vector<Ticket> tickets;
-  for (const Record& record : records) tickets.push_back({record.id, record.tries});
-  return tickets;
-}
-
-inline std::vector<std::int64_t> ids_of(const std::vector<Record>& records) {
-  std::vector<std::int64_t> ids;
-  for (const Record& record : records) ids.push_back(record.id);
-  return ids;
-}
+using tests::event_of;
+using tests::ids_of;
+using tests::put;
+using tests::refused;
+using tests::remove;
+using tests::tickets_of;
 
 class SqliteQuarantineFixture : public ::testing::Test {
  protected:
