@@ -4,8 +4,11 @@
 #include <utility>
 
 #include "app/aws_access.hpp"
+#include "app/drivers_sqlite.hpp"
 #include "app/instance_name.hpp"
 #include "aws/services.hpp"
+#include "quarantine/drivers/queue/queue_quarantine.hpp"
+#include "queue/drivers/sqs/spooled_queue.hpp"
 #include "queue/drivers/sqs/sqs_queue.hpp"
 #include "warehouse/drivers/redshift_data/redshift_data_warehouse.hpp"
 
@@ -14,6 +17,8 @@ namespace {
 
 // The guide's pause between two looks at a statement; REDSHIFT_MAX_RETRIES counts them.
 constexpr std::chrono::milliseconds kLookPause{2'000};
+// Half of SQS's default retention: what is owed or refused for longer is sent again before it would be gone.
+constexpr std::chrono::hours kRenewAfter{48};
 
 base::Result<std::shared_ptr<aws::Client>> queue_client(const config::Settings& settings, const std::string& url,
                                                         const std::string& subject) {
@@ -42,6 +47,16 @@ base::Result<queue::SqsQueueOptions> queue_options(const config::Settings& setti
   options.poll_wait = std::chrono::duration_cast<std::chrono::seconds>(settings.sqs_wait_time);
   options.poll_pause = settings.sqs_polling_interval;
   return options;
+}
+
+quarantine::QueueOpener quarantine_opener(const config::Settings& settings) {
+  return [settings]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
+    auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
+    if (!options) return base::fail(std::move(options.error()));
+    options->thread_name = "quarantine";
+    options->renew_after = kRenewAfter;
+    return queue::open_sqs_queue(std::move(*options));
+  };
 }
 
 // How a target is called in error texts: in the guide's words.
@@ -79,7 +94,13 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const con
   auto options = queue_options(settings, settings.sqs_queue_url, "queue");
   if (!options) return base::fail(std::move(options.error()));
   options->events_per_message = static_cast<std::size_t>(settings.sqs_events_per_message);
-  return queue::open_sqs_queue(std::move(*options));
+  auto queue = queue::open_sqs_queue(std::move(*options));
+  if (!queue || !settings.sqs_spool) return queue;
+  auto spool = open_sqlite_spool(settings);
+  if (!spool) return base::fail(std::move(spool.error()));
+  queue::SpoolOptions spooling;
+  spooling.patience = settings.intake_timeout / 2;
+  return queue::make_spooled_queue(std::move(*queue), std::move(*spool), spooling);
 }
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
@@ -87,7 +108,16 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::
   auto options = queue_options(settings, target.backlog_url, "backlog of " + target.name);
   if (!options) return base::fail(std::move(options.error()));
   options->thread_name = "owed-" + target.name;
+  options->renew_after = kRenewAfter;
   return queue::open_sqs_queue(std::move(*options));
+}
+
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings) {
+  return quarantine::open_queue_quarantine(quarantine_opener(settings));
+}
+
+std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings) {
+  return quarantine::open_queue_quarantine_reader(quarantine_opener(settings));
 }
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(

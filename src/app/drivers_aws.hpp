@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "config/settings.hpp"
+#include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "warehouse/schema_access.hpp"
 #include "warehouse/warehouse.hpp"
@@ -16,6 +17,10 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const con
 // What `target` owes, in a queue of its own.
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
                                                                   const config::TargetSettings& target);
+
+// QUARANTINE_QUEUE_URL.
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings);
+std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings);
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(
     const config::Settings& settings, const config::TargetSettings& target);

@@ -197,6 +197,9 @@ TEST_F(Resolve, WhatIsOwedOutlivesTheContainerOrIsNotOwed) {
   EXPECT_EQ(owed.secondary->backlog_url, "https://sqs.us-east-1.amazonaws.com/1/owed");
   EXPECT_THAT(faults(sqs + "SECONDARY_BACKLOG_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n"),
               HasSubstr("are one queue"));
+  EXPECT_THAT(joined(neither.warnings), HasSubstr("no QUARANTINE_QUEUE_URL"));
+  EXPECT_THAT(faults(sqs + "QUARANTINE_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n"),
+              HasSubstr("are one queue"));
   EXPECT_THAT(faults(sqs + "SQS_SPOOL=true\n"), HasSubstr("TWINSHIFT_DATA_DURABLE"));
   EXPECT_TRUE(load_text(sqs + "SQS_SPOOL=true\nTWINSHIFT_DATA_DURABLE=true\n").has_value());
 }

@@ -6,7 +6,7 @@ import {
   ActiveStatementsExceededException, BatchExecuteStatementCommand, DescribeStatementCommand, ExecuteStatementCommand,
   GetStatementResultCommand, InternalServerException, RedshiftDataClient,
 } from "@aws-sdk/client-redshift-data";
-import { control, credentials, env } from "./control.mjs";
+import { control, credentials, env, until } from "./control.mjs";
 
 const region = env("DATA_API_REGION");
 const make = (more = {}) => new RedshiftDataClient({ endpoint: env("DATA_API_URL"), region, credentials, maxAttempts: 1, ...more });
@@ -18,13 +18,6 @@ const batch = (Sqls, more = {}, by = client) => by.send(new BatchExecuteStatemen
 const describe = (Id) => client.send(new DescribeStatementCommand({ Id }));
 const named = (name, pattern, status) => (error) =>
   error.name === name && pattern.test(error.message) && error.$metadata.httpStatusCode === status;
-
-async function until(look, what) {
-  for (const end = Date.now() + 30_000; Date.now() < end;) {
-    if (await look()) return;
-  }
-  throw new Error(`never seen: ${what}`);
-}
 
 before(async () => {
   await execute(`CREATE DATABASE ${Database}`, { Database: "postgres" });

@@ -1,16 +1,15 @@
 """What the stand-ins of AWS have been told to do wrong, and what they have counted: Board, Stats. Any thread.
 
-A fault strikes in one of three places: at an HTTP request (HTTP_KINDS), at a statement while it runs (STATEMENT_KINDS), or where it says."""
+A fault strikes at an HTTP request (HTTP_KINDS) or at a statement while it runs (STATEMENT_KINDS)."""
 
 import threading
-from collections import Counter, deque
+from collections import Counter
 
-HTTP_KINDS = ("throttle", "error", "error_5xx", "expired_token", "access_denied", "slow", "lost_answer", "html", "half_answer", "black_hole",
-              "refuse", "active_statements", "entry_fails")
+HTTP_KINDS = ("throttle", "error", "error_5xx", "expired_token", "access_denied", "slow", "lost_answer", "html", "half_answer",
+              "black_hole", "refuse", "active_statements", "entry_fails")
 STATEMENT_KINDS = ("statement_fails", "statement_hangs", "statement_slow", "conflict", "cancel_ignored")
 UNTIL_OFF = ("slow", "black_hole", "refuse", "statement_slow", "access_denied")  # others strike once where `times` does not say more
 SCOPES = ("service", "operation", "region", "cluster", "database", "queue")
-CALLS_KEPT_MAX = 5000
 
 
 class Fault:
@@ -100,13 +99,12 @@ class Board:
 
 
 class Stats:
-    """Calls by service and operation, answers by error code, what was asked of late. The event loop alone writes."""
+    """Calls by service and operation, answers by error code. The event loop alone writes."""
 
     def __init__(self):
         self.calls = Counter()
         self.errors = Counter()
         self.by_database = {}
-        self.last = deque(maxlen=CALLS_KEPT_MAX)
 
     def note(self, service, operation, database):
         self.calls[f"{service}.{operation}"] += 1

@@ -52,7 +52,6 @@ class Pool:
     def __init__(self, admin):
         self._admin = admin
         self._catalog = read_catalog()
-        self._prepared = set()
         self._idle = []  # (database, Connection), the oldest first
         self._lock = threading.Lock()
 
@@ -66,13 +65,14 @@ class Pool:
             if found.client.usable():
                 return found
             found.client.drop()
-            self._prepared.discard(database)
 
     def _open(self, database):
-        if database not in self._prepared:
+        client = open_session(self._admin, database, SECONDS_OF_A_STATEMENT_MAX)
+        if client.rows("SELECT to_regnamespace('redshift')")[0][0] is None:
+            client.close()
             prepare_database(self._admin, database, self._catalog)
-            self._prepared.add(database)
-        return Connection(open_session(self._admin, database, SECONDS_OF_A_STATEMENT_MAX))
+            client = open_session(self._admin, database, SECONDS_OF_A_STATEMENT_MAX)
+        return Connection(client)
 
     def give(self, database, connection):
         if connection.lost:

@@ -59,6 +59,8 @@ Poller::Poller(PollerOptions options, LoanDesk& desk, Complaints& complaints, Se
       complaints_(complaints),
       settle_(std::move(settle)),
       filter_(std::move(filter)),
+      random_(base::random_seed()),
+      backoff_(kRetry),
       poll_ends_(options_.threads) {
   for (std::size_t i = 0; i < options_.threads; ++i) {
     threads_.push_back(base::start_thread(options_.thread_name + "-poll",
@@ -80,20 +82,23 @@ std::chrono::seconds Poller::stop() {
 }
 
 void Poller::run(const std::stop_token& stop, base::SteadyTime& poll_ends) {
-  base::Random random(base::random_seed());
-  base::Backoff backoff(kRetry);
   while (desk_.wait_for_turn(stop)) {
     std::chrono::milliseconds pause{0};
     poll_ends = std::chrono::steady_clock::now() + options_.wait;
     if (poll(stop, pause)) {
       poll_ends = {};
-      backoff.reset();
+      if (complaints_.last(Action::erase)) pause = std::max(pause, kEraseTroublePause);
     } else {
-      pause = backoff.next(random);
+      pause = next_backoff();
     }
-    if (complaints_.last(Action::erase)) pause = std::max(pause, kEraseTroublePause);
     wait(pause, stop);
+    desk_.end_turn();
   }
+}
+
+std::chrono::milliseconds Poller::next_backoff() {
+  const std::lock_guard lock(backoff_mutex_);
+  return backoff_.next(random_);
 }
 
 bool Poller::poll(const std::stop_token& stop, std::chrono::milliseconds& pause) {
@@ -111,6 +116,10 @@ bool Poller::poll(const std::stop_token& stop, std::chrono::milliseconds& pause)
     return false;
   }
   complaints_.succeeded(Action::receive);
+  {
+    const std::lock_guard lock(backoff_mutex_);
+    backoff_.reset();
+  }
   Polled polled = read_messages(std::move(*incoming));
   if (!polled.damaged.empty()) {
     complaints_.failed(

@@ -22,6 +22,7 @@ namespace {
 using base::ErrorKind;
 
 constexpr std::chrono::milliseconds kMoverWait{500};
+constexpr std::chrono::minutes kUnfitDelay{10};
 
 // Failures that the spool is for; what is wrong with the message itself is not mended by waiting.
 bool is_for_spool(const base::Error& error) {
@@ -80,7 +81,18 @@ struct Moved {
   std::size_t left = 0;
   std::vector<Receipt> done;
   std::vector<Receipt> again;
+  std::vector<Receipt> unfit;  // the queue will never take them
   std::optional<base::Error> error;
+  std::optional<base::Error> unfit_error;
+
+  void answer(const Receipt& receipt, const base::Status& status) {
+    const std::lock_guard lock(mutex);
+    const bool is_unfit = !status && !is_for_spool(status.error());
+    (status ? done : is_unfit ? unfit : again).push_back(receipt);
+    if (!status && is_unfit) unfit_error = status.error();
+    if (!status && !is_unfit) error = status.error();
+    if (--left == 0) all_answered.notify_all();
+  }
 };
 
 class SpooledQueue final : public EventQueue {
@@ -182,7 +194,8 @@ class SpooledQueue final : public EventQueue {
     base::Random random(base::random_seed());
     base::Backoff backoff({options_.retry_first, options_.retry_most});
     while (!stop.stop_requested()) {
-      auto leases = spool_->receive(options_.move_messages_max, kMoverWait, stop);
+      // One message finds out whether the queue is well again.
+      auto leases = spool_->receive(down_ ? 1 : options_.move_messages_max, kMoverWait, stop);
       if (leases && leases->empty()) {
         // Nothing to show it by: the next message tries.
         if (!stop.stop_requested()) down_ = false;
@@ -197,34 +210,38 @@ class SpooledQueue final : public EventQueue {
     }
   }
 
+  // True where the queue took messages, or there was nothing wrong with it.
   bool move_group(std::vector<Lease> leases, const std::stop_token& stop) {
     const auto moved = std::make_shared<Moved>();
     moved->left = leases.size();
     for (Lease& lease : leases) {
-      queue_->enqueue(std::move(lease.message), [moved, receipt = lease.receipt](const base::Status& status) {
-        const std::lock_guard lock(moved->mutex);
-        (status ? moved->done : moved->again).push_back(receipt);
-        if (!status && !moved->error) moved->error = status.error();
-        if (--moved->left == 0) moved->all_answered.notify_all();
-      });
+      queue_->enqueue(std::move(lease.message),
+                      [moved, receipt = lease.receipt](const base::Status& status) { moved->answer(receipt, status); });
     }
-    {
-      // Each enqueue is answered, if only when the queue is closed; but close() waits for us first.
-      std::unique_lock lock(moved->mutex);
-      const auto all = [&] { return moved->left == 0; };
-      while (!moved->all_answered.wait_for(lock, kMoverWait, all)) {
-        if (stop.stop_requested() && !moved->all_answered.wait_for(lock, options_.close_max, all)) return false;
-      }
+    std::unique_lock lock(moved->mutex);
+    const auto all = [&] { return moved->left == 0; };
+    while (!moved->all_answered.wait_for(lock, kMoverWait, all)) {
+      if (stop.stop_requested() && !moved->all_answered.wait_for(lock, options_.close_max, all)) return false;
     }
-    if (!moved->again.empty()) spool_->release(moved->again, std::chrono::milliseconds(0));
-    if (!moved->done.empty()) {
-      spool_->acknowledge(moved->done, [](const base::Status&) {});  // failed: they are moved again, which does no harm
-    }
-    if (moved->error) go_down(*moved->error);
-    if (!moved->done.empty() && down_.exchange(false)) {
-      base::log::info("The queue can be reached again: the spool is moved over").add("moved", moved->done.size());
-    }
+    settle(*moved);
     return !moved->error;
+  }
+
+  void settle(const Moved& moved) {
+    spool_->release(moved.again, std::chrono::milliseconds(0));
+    spool_->release(moved.unfit, kUnfitDelay);
+    if (!moved.done.empty()) {
+      spool_->acknowledge(moved.done, [](const base::Status&) {});  // failed: they are moved again, which does no harm
+    }
+    if (moved.unfit_error) {
+      base::log::error("Messages in the spool are refused by the queue; they stay in the spool")
+          .add("count", moved.unfit.size())
+          .add(*moved.unfit_error);
+    }
+    if (moved.error) return go_down(*moved.error);
+    if (!moved.done.empty() && down_.exchange(false)) {
+      base::log::info("The queue can be reached again: the spool is moved over").add("moved", moved.done.size());
+    }
   }
 
   const SpoolOptions options_;
