@@ -7,6 +7,7 @@
 #include "app/drivers_aws.hpp"
 #include "app/drivers_postgres.hpp"
 #include "app/drivers_sqlite.hpp"
+#include "app/no_quarantine.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -77,6 +78,7 @@ base::Result<QueuePtr> open_backlog_queue(const config::Settings& settings, cons
 }
 
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings) {
+  if (!settings.keeps_refused) return std::make_unique<NoQuarantine>();
   return settings.quarantine_queue_url.empty() ? open_sqlite_quarantine_file(settings) : open_sqs_quarantine(settings);
 }
 

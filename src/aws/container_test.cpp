@@ -24,8 +24,9 @@ struct Agent : Surroundings {
       : Surroundings([this, answers = std::move(answers)](const SeenRequest&) {
           return answers[std::min(next++, answers.size() - 1)];
         }) {
-    variables.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url() + "/v1/canary-path");
+    variables.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server->url() + "/v1/canary-path");
   }
+  ~Agent() { stop(); }
   [[nodiscard]] MaybeFetcher fetcher() const { return container_fetcher(options()); }
   std::atomic<std::size_t> next{0};
 };
@@ -92,7 +93,7 @@ TEST(Container, SendsNoTokenThatWouldBeginAnotherHeader) {
   EXPECT_THAT(told(here.fetcher()), AllOf(HasSubstr("line end"), Not(HasSubstr("canary"))));
   here.variables.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", here.folder.path("none"));
   EXPECT_THAT(told(here.fetcher()), HasSubstr(here.folder.path("none")));
-  EXPECT_TRUE(here.server.seen().empty());
+  EXPECT_TRUE(here.server->seen().empty());
 }
 
 TEST(Container, IsAskedAgainAfterACutConnectionAndA5xx) {

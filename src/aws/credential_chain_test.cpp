@@ -41,6 +41,7 @@ struct Everything : Surroundings {
                                                         "STS" + number, "2024-01-01T13:00:00Z"));
         }) {}
 
+  ~Everything() { stop(); }
   void set_keys() {
     variables.set("AWS_ACCESS_KEY_ID", "AKENV");
     variables.set("AWS_SECRET_ACCESS_KEY", "canary");
@@ -53,10 +54,10 @@ struct Everything : Surroundings {
     static_cast<void>(folder.write("home/.aws/credentials",
                                    "[default]\naws_access_key_id = AKFILE\naws_secret_access_key = canary\n"));
   }
-  void set_container() { variables.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url() + "/task"); }
+  void set_container() { variables.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server->url() + "/task"); }
   void set_instance() {
     variables.set("AWS_EC2_METADATA_DISABLED", "");
-    variables.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
+    variables.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", server->url());
   }
   [[nodiscard]] std::shared_ptr<CredentialSource> chain(std::string profile = {}) const {
     ChainOptions out = options();
@@ -195,7 +196,7 @@ TEST(Roles, AreTakenRenewedAndTakenAnewWhenRefused) {
   options.external_id = "ext";
   options.surroundings = here.options();
   const auto source = assume_role(std::move(options));
-  EXPECT_TRUE(here.server.seen().empty());
+  EXPECT_TRUE(here.server->seen().empty());
   const auto first = source->get();
   ASSERT_TRUE(first) << first.error().text();
   EXPECT_EQ(first->source, "role arn:aws:iam::1:role/secondary");

@@ -29,8 +29,9 @@ struct Instance : Surroundings {
           return ScriptedServer::answer(404, "");
         }) {
     variables.set("AWS_EC2_METADATA_DISABLED", "false");
-    variables.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url() + "/");
+    variables.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", server->url() + "/");
   }
+  ~Instance() { stop(); }
   [[nodiscard]] std::string fetch() const { return told(instance_metadata_fetcher(options())); }
 
   std::optional<std::string> token = ScriptedServer::answer(200, "canary-key");
@@ -48,15 +49,15 @@ TEST(InstanceMetadata, GivesTheRolesCredentialsByATokenOfItsOwn) {
   EXPECT_EQ(got->access_key_id, "ASIA1");
   EXPECT_EQ(got->session_token, "canary-token");
   EXPECT_EQ(got->source, "instance metadata");
-  ASSERT_EQ(here.server.seen().size(), 3U);
-  EXPECT_EQ(here.server.seen()[0].header("x-aws-ec2-metadata-token-ttl-seconds"), "21600");
+  ASSERT_EQ(here.server->seen().size(), 3U);
+  EXPECT_EQ(here.server->seen()[0].header("x-aws-ec2-metadata-token-ttl-seconds"), "21600");
 }
 
 TEST(InstanceMetadata, CanBeSwitchedOff) {
   Instance here;
   here.variables.set("AWS_EC2_METADATA_DISABLED", "TRUE");
   EXPECT_EQ(here.fetch(), "not configured");
-  EXPECT_TRUE(here.server.seen().empty());
+  EXPECT_TRUE(here.server->seen().empty());
 }
 
 TEST(InstanceMetadata, MustHaveAUrl) {
@@ -90,7 +91,7 @@ TEST(InstanceMetadata, SaysWhatIsWrong) {
         Case{&Instance::credentials, ScriptedServer::answer(200, "canary"), "no JSON object"}}) {
     Instance here;
     here.*c.answer = c.with;
-    EXPECT_THAT(here.fetch(), AllOf(HasSubstr(c.says), HasSubstr(here.server.url()), Not(HasSubstr("canary"))));
+    EXPECT_THAT(here.fetch(), AllOf(HasSubstr(c.says), HasSubstr(here.server->url()), Not(HasSubstr("canary"))));
   }
 }
 

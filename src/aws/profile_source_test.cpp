@@ -43,7 +43,7 @@ struct Profiles : Surroundings {
   [[nodiscard]] std::string fetch(std::string_view profile = {}) const { return told(fetcher(profile)); }
   // Who signed the n-th request: the key's id.
   std::string signer(std::size_t n) {
-    const std::string value = server.seen().at(n).header("Authorization");
+    const std::string value = server->seen().at(n).header("Authorization");
     const std::size_t at = value.find("Credential=");
     return at == std::string::npos ? "" : value.substr(at + 11, value.find('/') - at - 11);
   }
@@ -161,11 +161,11 @@ TEST(Profile, TakesARoleWithWhatIsAround) {
   here.variables.set("AWS_SECRET_ACCESS_KEY", "canary");
   EXPECT_EQ(here.fetch("env"), "OF-env");
   EXPECT_EQ(here.signer(0), "AKENV");
-  here.variables.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", here.server.url() + "/task");
+  here.variables.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", here.server->url() + "/task");
   EXPECT_EQ(here.fetch("ecs"), "OF-ecs");
   EXPECT_EQ(here.signer(2), "ECS");
   here.variables.set("AWS_EC2_METADATA_DISABLED", "");
-  here.variables.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", here.server.url());
+  here.variables.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", here.server->url());
   EXPECT_EQ(here.fetch("ec2"), "OF-ec2");
   EXPECT_EQ(here.signer(6), "IMDS");
 }
@@ -195,7 +195,7 @@ TEST(Profile, WithARoleSaysWhatIsWrongWithIt) {
   EXPECT_THAT(here.fetch("mfa"), HasSubstr("mfa_serial asks a person"));
   EXPECT_THAT(here.fetch("short"), HasSubstr("no number from 900 to 43200"));
   EXPECT_THAT(here.fetch("odd"), HasSubstr("no number from 900 to 43200"));
-  EXPECT_TRUE(here.server.seen().empty());
+  EXPECT_TRUE(here.server->seen().empty());
 }
 
 TEST(Profile, RunsAProcess) {

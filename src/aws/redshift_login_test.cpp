@@ -42,12 +42,13 @@ struct Plane : Surroundings {
     login.user = "writer";
     login.subject = "secondary Redshift";
     login.region = "us-west-2";
-    login.endpoint = server.url();
+    login.endpoint = server->url();
     login.environment = variables.environment();
     login.credentials = std::make_shared<FixedSource>("AKBASE");
     login.http = http;
     login.clock = &clock;
   }
+  ~Plane() { stop(); }
   static std::string password(RedshiftLogin& source) {
     const auto got = source.get();
     return got ? got->password : "error: " + got.error().text();
@@ -179,7 +180,7 @@ TEST(RedshiftLogin, RefusesWhatCannotBeAskedFor) {
   EXPECT_THAT(text([](auto& o) { o.workgroup = std::exchange(o.cluster, ""); }), HasSubstr("IAM identity only"));
   EXPECT_THAT(text([](auto& o) { o.duration = std::chrono::seconds(899); }), HasSubstr("900 to 3600"));
   EXPECT_THAT(text([](auto& o) { o.endpoint = "host"; }), HasSubstr("Not the URL of an AWS endpoint"));
-  EXPECT_TRUE(here.server.seen().empty());
+  EXPECT_TRUE(here.server->seen().empty());
 }
 
 }  // namespace

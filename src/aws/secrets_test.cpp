@@ -36,7 +36,7 @@ std::string as_json(const std::string& text) {
 
 // What a server makes of a request's body: `form` picks how it is quoted.
 std::string quoted(const SeenRequest& request, int form) {
-  const std::string text = request.body + " " + request.header("Authorization") + " canary";
+  const std::string text = request.body + " " + request.header(form < 2 ? "X-Amz-Security-Token" : "Authorization");
   switch (form % 4) {
     case 0:
       return as_xml(text);
@@ -88,10 +88,10 @@ class Secrets : public testing::Test {
 void set_up(Surroundings& here) {
   here.variables.set("AWS_WEB_IDENTITY_TOKEN_FILE", here.folder.write("token", "canary-jwt"));
   here.variables.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/r");
-  here.variables.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", here.server.url() + "/canary");
+  here.variables.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", here.server->url() + "/canary");
   here.variables.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-agent");
   here.variables.set("AWS_EC2_METADATA_DISABLED", "");
-  here.variables.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", here.server.url());
+  here.variables.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", here.server->url());
   static_cast<void>(here.folder.write("home/.aws/credentials",
                                       "[base]\naws_access_key_id = AK\naws_secret_access_key = canary\n"
                                       "[role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\n"));
@@ -103,7 +103,7 @@ RedshiftLoginOptions login(const Surroundings& here, bool serverless) {
   out.database = "dev";
   out.subject = "secondary Redshift";
   out.region = "us-west-2";
-  out.endpoint = here.server.url();
+  out.endpoint = here.server->url();
   out.environment = here.variables.environment();
   out.credentials = std::make_shared<FixedSource>("AK");
   out.http = here.http;
@@ -150,11 +150,11 @@ TEST_F(Secrets, AreInNoTextWhereFilesAndVariablesAreWrong) {
        {"canary\n", "[base]\ncanary\n", "[base]\naws_secret_access_key = canary\n",
         "[base]\naws_access_key_id = AK\naws_secret_access_key = canary canary\n", "[base\ncanary",
         "[base]\ncredential_process = 'canary\n", "[base]\ncredential_process = false canary\n",
-        "[base]\ncredential_process = echo canary\n", "[base]\ncredential_process = /canary-is-no-secret-here\n"}) {
+        "[base]\ncredential_process = echo canary\n"}) {
     static_cast<void>(here.folder.write("home/.aws/credentials", file));
     ChainOptions options = here.options();
     options.profile = "base";
-    if (file.find("no-secret") == std::string_view::npos) keep_fetch(profile_fetcher(options));
+    keep_fetch(profile_fetcher(options));
   }
   here.variables.set("AWS_SECRET_ACCESS_KEY", "canary");
   keep_fetch(environment_fetcher(here.variables.environment()));

@@ -76,14 +76,14 @@ TEST(AssumeRole, RefusesWhatCannotBeOne) {
   wanted.arn = "writer";
   EXPECT_THAT(take_role(here, wanted), HasSubstr("Not the ARN of a role (profile analytics)"));
   wanted = role();
-  for (const std::string name : {"", "x", "two words", std::string(65, 'x').c_str()}) {
+  for (const std::string& name : {std::string(), std::string("x"), std::string("two words"), std::string(65, 'x')}) {
     wanted.session_name = name;
     EXPECT_THAT(take_role(here, wanted), HasSubstr("Not a role session name")) << name;
   }
   here.variables.set("AWS_REGION", "");
   here.variables.set("AWS_ENDPOINT_URL_STS", "");
   EXPECT_THAT(take_role(here), HasSubstr("No AWS region to call STS in"));
-  EXPECT_TRUE(here.server.seen().empty());
+  EXPECT_TRUE(here.server->seen().empty());
 }
 
 TEST(AssumeRole, TakesNoHalfAnswer) {
@@ -108,6 +108,7 @@ struct Identity : Surroundings {
     variables.set("AWS_ROLE_ARN", kArn);
     variables.set("AWS_ROLE_SESSION_NAME", "pod-1");
   }
+  ~Identity() { stop(); }
   std::atomic<std::size_t> next{0};
   std::function<void()> on_first;
 };

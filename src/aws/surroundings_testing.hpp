@@ -44,10 +44,10 @@ inline std::string json_answer(std::string_view id, std::string_view end = "2024
 }
 
 struct Surroundings {
-  explicit Surroundings(ScriptedServer::Script script) : server(std::move(script)) {
+  explicit Surroundings(ScriptedServer::Script script) : server(std::make_unique<ScriptedServer>(std::move(script))) {
     variables.set("HOME", folder.path("home"));
     variables.set("AWS_REGION", "eu-west-1");
-    variables.set("AWS_ENDPOINT_URL_STS", server.url());
+    variables.set("AWS_ENDPOINT_URL_STS", server->url());
     variables.set("AWS_EC2_METADATA_DISABLED", "true");
   }
   // The same answer to all.
@@ -62,13 +62,15 @@ struct Surroundings {
     return out;
   }
   // Of the last request.
-  [[nodiscard]] SeenRequest last() { return server.seen().back(); }
+  [[nodiscard]] SeenRequest last() { return server->seen().back(); }
+  // For who adds members that the script uses: the server ends before they do.
+  void stop() { server.reset(); }
 
   Folder folder;
   Variables variables{};
   tests::ManualClock clock;  // 2024-01-01 12:00 UTC
   std::shared_ptr<curl::HttpClient> http = std::make_shared<curl::HttpClient>();
-  ScriptedServer server;
+  std::unique_ptr<ScriptedServer> server;
 };
 
 // The key's id, or the error's text; a fetcher that is none says so.

@@ -73,18 +73,28 @@ TargetSettings configured_target(TargetInput input, Findings& findings) {
 
 // What outlives the container, where the queue does (design: "Which target is reached how").
 void resolve_keeping(Settings& settings, Findings& findings) {
-  settings.keeps_debts =
-      settings.queue.driver == "sqlite" || settings.data_durable || !settings.secondary_backlog_queue_url.empty();
-  if (settings.keeps_debts) return;
-  if (settings.secondary) {
-    findings.warnings.emplace_back(
-        "the data folder is not declared kept (TWINSHIFT_DATA_DURABLE) and there is no SECONDARY_BACKLOG_QUEUE_URL: a "
-        "message is deleted only after the secondary has committed it too, so a dead secondary fills the queue");
+  const bool keeps_files = settings.queue.driver == "sqlite" || settings.data_durable;
+  settings.keeps_debts = keeps_files || !settings.secondary_backlog_queue_url.empty();
+  settings.keeps_refused = keeps_files || !settings.quarantine_queue_url.empty();
+  if (keeps_files) return;
+  constexpr std::string_view kNotKept = "the data folder is not declared kept (TWINSHIFT_DATA_DURABLE)";
+  if (!settings.keeps_refused) {
+    findings.warnings.push_back(
+        fmt::format("{} and there is no QUARANTINE_QUEUE_URL: an event that a warehouse refuses for good stays in the "
+                    "queue, and ends in its DLQ",
+                    kNotKept));
+  }
+  if (!settings.keeps_debts && settings.secondary) {
+    findings.warnings.push_back(
+        fmt::format("{} and there is no SECONDARY_BACKLOG_QUEUE_URL: a message is deleted only after the secondary has "
+                    "committed it too, so a dead secondary fills the queue",
+                    kNotKept));
   }
   if (settings.sqs_spool) {
-    findings.faults.emplace_back(
-        "SQS_SPOOL=true keeps events in the data folder, which is not declared kept: set TWINSHIFT_DATA_DURABLE=true "
-        "where the disk outlives the container, or unset it");
+    findings.faults.push_back(fmt::format(
+        "SQS_SPOOL=true keeps events in the data folder, but {}: set it to true where the disk outlives the "
+        "container, or unset SQS_SPOOL",
+        kNotKept));
   }
 }
 

@@ -39,8 +39,6 @@ class AwsTest(PostgresTest):
         """Step 4 of the guide, with the endpoints of this machine."""
         return {"AWS_REGION": PRIMARY[0], **self.apis["primary"].credentials(),
                 "SQS_QUEUE_URL": self.queue, "TWINSHIFT_DATA_DURABLE": "true",
-                # The stand-in may still hand a message to a long poll whose client has gone: it comes again after this.
-                "QUEUE_LEASE_TIMEOUT": "5s",
                 "REDSHIFT_CLUSTER_IDENTIFIER": PRIMARY[1], "REDSHIFT_DATABASE": self.database, "REDSHIFT_DB_USER": "admin",
                 "REDSHIFT_TABLE_NAME": "appsflyer_events", "REDSHIFT_ENDPOINT": self.apis["primary"].url,
                 "SECONDARY_REDSHIFT_ENABLED": "true", "SECONDARY_AWS_REGION": SECONDARY[0],
