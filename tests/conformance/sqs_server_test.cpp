@@ -25,7 +25,7 @@ using tests::wait_until;
 
 std::unique_ptr<EventQueue> open(TestQueue& server, SqsQueueOptions options = {}) {
   options.queue_url = server.url();
-  options.client = server.client();
+  if (!options.caller) options.client = server.client();
   options.poll_wait = 1s;
   options.status_every = 50ms;
   auto opened = open_sqs_queue(std::move(options));
@@ -117,9 +117,16 @@ TEST_F(SqsServerTest, OneOfTenFailsAlone) {
 
 TEST_F(SqsServerTest, AStaleHandleIsNoErrorAndDeletesNothingNewer) {
   TestQueue server;
-  const auto queue = open(server, {.lease_timeout = 1s});
+  std::atomic<bool> receives = true;
+  const auto queue =
+      open(server, {.caller = [&, client = server.client()](const aws::Call& call) -> aws::Outcome<aws::Answer> {
+                      if (call.operation == "ReceiveMessage" && !receives) return aws::Answer{"{}", {}};
+                      return client->call(call);
+                    },
+                    .lease_timeout = 1s});
   ASSERT_TRUE(tests::enqueue(*queue, "{}"));
   const auto old = receive(*queue, 1);
+  receives = false;
   // Somebody else's, once our lease has run out.
   std::string taken;
   ASSERT_TRUE(wait_until([&] {
