@@ -72,6 +72,16 @@ base::Result<QueuePtr> open_queue(const config::Settings& settings) {
   return base::fail(no_driver("queue", settings.queue.driver));
 }
 
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings) {
+  return settings.quarantine_queue_url.empty() ? open_quarantine_file(settings) : open_sqs_quarantine(settings);
+}
+
+base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings,
+                                                                         std::stop_token stop) {
+  if (settings.quarantine_queue_url.empty()) return open_quarantine_file_reader(settings);
+  return open_sqs_quarantine_reader(settings, std::move(stop));
+}
+
 base::Result<QueuePtr> open_backlog_queue(const config::Settings& settings, const config::TargetSettings& target) {
   return target.backlog_url.empty() ? open_sqlite_backlog(settings, target) : open_sqs_backlog(settings, target);
 }

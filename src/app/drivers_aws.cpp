@@ -6,6 +6,7 @@
 #include "app/aws_access.hpp"
 #include "app/instance_name.hpp"
 #include "aws/services.hpp"
+#include "quarantine/drivers/queue/queue_quarantine.hpp"
 #include "queue/drivers/sqs/sqs_queue.hpp"
 #include "warehouse/drivers/redshift_data/redshift_data_warehouse.hpp"
 
@@ -14,6 +15,14 @@ namespace {
 
 // The guide's pause between two looks at a statement; REDSHIFT_MAX_RETRIES counts them.
 constexpr std::chrono::milliseconds kLookPause{2'000};
+
+// Half of SQS's default retention, 4 days.
+constexpr std::chrono::hours kQuarantineRenewAfter{48};
+// While the quarantine is read: extended as long as that takes. After a kill its messages are hidden for so long.
+constexpr std::chrono::milliseconds kQuarantineLease{60'000};
+// To give everything back, ten messages a call.
+constexpr std::size_t kQuarantineSettleThreads = 8;
+constexpr std::chrono::milliseconds kQuarantineCloseMax{30'000};
 
 base::Result<std::shared_ptr<aws::Client>> queue_client(const config::Settings& settings, const std::string& url,
                                                         const std::string& subject) {
@@ -42,6 +51,20 @@ base::Result<queue::SqsQueueOptions> queue_options(const config::Settings& setti
   options.poll_wait = std::chrono::duration_cast<std::chrono::seconds>(settings.sqs_wait_time);
   options.poll_pause = settings.sqs_polling_interval;
   return options;
+}
+
+// Opens the quarantine's queue for one reading. `settings` outlives it.
+quarantine::QueueOpener quarantine_sweeps(const config::Settings& settings) {
+  return [&settings]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
+    auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
+    if (!options) return base::fail(std::move(options.error()));
+    options->thread_name = "quar-in";
+    options->send_threads = 1;
+    options->settle_threads = kQuarantineSettleThreads;
+    options->lease_timeout = kQuarantineLease;
+    options->close_max = kQuarantineCloseMax;
+    return queue::open_sqs_queue(std::move(*options));
+  };
 }
 
 // How a target is called in error texts: in the guide's words.
@@ -88,6 +111,23 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::
   if (!options) return base::fail(std::move(options.error()));
   options->thread_name = "owed-" + target.name;
   return queue::open_sqs_queue(std::move(*options));
+}
+
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings) {
+  auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
+  if (!options) return base::fail(std::move(options.error()));
+  options->thread_name = "quar";
+  options->poll_threads = 1;  // what is refused is read through queues of its own, below
+  options->renew_after = kQuarantineRenewAfter;
+  auto queue = queue::open_sqs_queue(std::move(*options));
+  if (!queue) return base::fail(std::move(queue.error()));
+  return quarantine::open_queue_quarantine(std::move(*queue), quarantine_sweeps(settings));
+}
+
+std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings, std::stop_token stop) {
+  quarantine::QueueReaderOptions options;
+  options.stop = std::move(stop);
+  return quarantine::open_queue_quarantine_reader(quarantine_sweeps(settings), std::move(options));
 }
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/error.hpp"
 #include "config/settings.hpp"
+#include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "warehouse/schema_access.hpp"
 #include "warehouse/warehouse.hpp"
@@ -16,6 +18,10 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const con
 // What `target` owes, in a queue of its own.
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
                                                                   const config::TargetSettings& target);
+
+// The quarantine in a queue of its own (QUARANTINE_QUEUE_URL).
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings);
+std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings, std::stop_token stop);
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(
     const config::Settings& settings, const config::TargetSettings& target);

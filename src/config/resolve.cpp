@@ -98,6 +98,27 @@ void resolve_queue(Settings& settings, Findings& findings) {
   }
 }
 
+// Where the events stand that a target refuses for good.
+void resolve_quarantine(const Settings& settings, Findings& findings) {
+  const std::string& url = settings.quarantine_queue_url;
+  if (url.empty()) {
+    if (settings.queue.driver == "sqlite" || settings.data_durable) return;
+    findings.warnings.emplace_back(
+        "events that a target refuses for good are kept in the data folder, which is not declared kept "
+        "(TWINSHIFT_DATA_DURABLE), and are lost with it: set QUARANTINE_QUEUE_URL");
+    return;
+  }
+  if (url == settings.sqs_queue_url || url == settings.secondary_backlog_queue_url) {
+    findings.faults.emplace_back(
+        "QUARANTINE_QUEUE_URL names a queue that has another use: what is refused for good needs one of its own");
+  }
+  if (url.ends_with(".fifo")) {
+    findings.faults.emplace_back(
+        "QUARANTINE_QUEUE_URL is a FIFO queue: it hands out ten messages of a group and no more until these are "
+        "settled, so the quarantine could not be read; use a standard queue");
+  }
+}
+
 // Half a Redshift must not quietly become an SQLite file.
 void refuse_half_redshift(const TargetInput& input, Findings& findings) {
   if (input.configured()) return;
@@ -224,6 +245,7 @@ Findings resolve(Loaded& loaded) {
   resolve_queue(settings, findings);
   resolve_targets(loaded, findings);
   resolve_keeping(settings, findings);
+  resolve_quarantine(settings, findings);
   if (!settings.secondary) findings.notes.push_back("no secondary warehouse: events go to the primary alone");
   check_files(settings, findings);
   check_tables(settings, findings);

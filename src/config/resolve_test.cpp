@@ -201,6 +201,21 @@ TEST_F(Resolve, WhatIsOwedOutlivesTheContainerOrIsNotOwed) {
   EXPECT_TRUE(load_text(sqs + "SQS_SPOOL=true\nTWINSHIFT_DATA_DURABLE=true\n").has_value());
 }
 
+TEST_F(Resolve, TheQuarantineHasAQueueOfItsOwnOrADiskThatIsKept) {
+  const std::string sqs = std::string(kSecondaryOn) + "SQS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n" +
+                          "SECONDARY_BACKLOG_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/owed\n";
+  const std::string url = "QUARANTINE_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/";
+  EXPECT_THAT(joined(good(sqs).warnings), HasSubstr("set QUARANTINE_QUEUE_URL"));
+  EXPECT_THAT(joined(good(sqs + "TWINSHIFT_DATA_DURABLE=true\n").warnings), Not(HasSubstr("QUARANTINE_QUEUE_URL")));
+  EXPECT_THAT(joined(good(kSecondaryOn).warnings), Not(HasSubstr("QUARANTINE_QUEUE_URL")));
+  const Loaded own = good(sqs + url + "bad\n");
+  EXPECT_THAT(joined(own.warnings), Not(HasSubstr("QUARANTINE_QUEUE_URL")));
+  EXPECT_EQ(own.settings.quarantine_queue_url, "https://sqs.us-east-1.amazonaws.com/1/bad");
+  EXPECT_THAT(faults(sqs + url + "q\n"), HasSubstr("another use"));
+  EXPECT_THAT(faults(sqs + url + "owed\n"), HasSubstr("another use"));
+  EXPECT_THAT(faults(sqs + url + "bad.fifo\n"), HasSubstr("standard queue"));
+}
+
 TEST_F(Resolve, AwsVariablesAreHandedOnAsTheyStand) {
   const Settings settings = good("AWS_ROLE_ARN=arn:aws:iam::1:role/r\nAWS_REGION=eu-west-1\n").settings;
   EXPECT_EQ(settings.aws_variables.find("AWS_ROLE_ARN")->second, "arn:aws:iam::1:role/r");

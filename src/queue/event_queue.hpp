@@ -78,7 +78,7 @@ class EventQueue {
 
   virtual QueueStatus status() = 0;
 
-  // Takes nothing more, finishes what is under way, closes. Idempotent.
+  // Takes nothing more, finishes what is under way, gives back at once what is lent, closes. Idempotent.
   virtual void close() = 0;
 };
 

@@ -38,7 +38,7 @@ base::Error too_many() {
 
 class QueueQuarantine final : public Quarantine {
  public:
-  QueueQuarantine(QueueOpener open, std::unique_ptr<queue::EventQueue> queue, QueueQuarantineOptions options)
+  QueueQuarantine(std::unique_ptr<queue::EventQueue> queue, QueueOpener open, QueueQuarantineOptions options)
       : options_(options),
         open_(std::move(open)),
         queue_(std::move(queue)),
@@ -171,10 +171,9 @@ class QueueQuarantine final : public Quarantine {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Quarantine>> open_queue_quarantine(QueueOpener open, QueueQuarantineOptions options) {
-  auto queue = open();
-  if (!queue) return base::fail(std::move(queue.error()));
-  return std::make_unique<QueueQuarantine>(std::move(open), std::move(*queue), options);
+std::unique_ptr<Quarantine> open_queue_quarantine(std::unique_ptr<queue::EventQueue> queue, QueueOpener open,
+                                                  QueueQuarantineOptions options) {
+  return std::make_unique<QueueQuarantine>(std::move(queue), std::move(open), options);
 }
 
 }  // namespace twinshift::quarantine
