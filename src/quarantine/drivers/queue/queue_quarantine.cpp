@@ -50,13 +50,19 @@ class QueueQuarantine final : public Quarantine {
 
   void put(std::vector<Refused> events, Done done) override {
     if (events.empty()) return done({});
-    const auto group = std::make_shared<PutGroup>(board_, events, std::move(done));
+    const auto group = std::make_shared<PutGroup>(board_, *options_.clock, events, std::move(done));
+    const std::vector<bool> missing = group->missing();
     const base::WallTime now = options_.clock->now();
-    for (const Refused& each : events) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (!missing[i]) {
+        group->part(i, {});
+        continue;
+      }
+      const Refused& each = events[i];
       queue_->enqueue({.body = write_refusal(each, numbers_.next(now), now),
                        .message_id = each.event->message_id,
                        .received_at = each.event->received_at},
-                      [group](base::Status status) { group->part(std::move(status)); });
+                      [group, i](base::Status status) { group->part(i, std::move(status)); });
     }
   }
 
@@ -149,7 +155,10 @@ class QueueQuarantine final : public Quarantine {
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (!taken[i]) left.emplace_back(entries[i].record.target, entries[i].record.event_id);
     }
-    tell_board([&](Board& board) { board.tally.sweep_ends(left); });
+    tell_board([&](Board& board) {
+      board.tally.sweep_ends(left);
+      if (left.size() < entries.size()) board.half_kept.forget_all();
+    });
   }
 
   template <class Tell>

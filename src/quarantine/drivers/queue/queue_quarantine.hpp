@@ -28,9 +28,9 @@ struct QueueQuarantineOptions {
   const base::Clock* clock = &base::system_clock();
 };
 
-// `queue` is for put() and stays open; `open` opens the same one for each sweep, on the quarantine's thread. put()
-// keeps all or says why not; where a part was kept all the same, the next put() of the same event counts its tries
-// twice. status() counts what the last sweep saw and what this process kept since.
+// `queue` is for put() and stays open; `open` opens the same one for each sweep, on the quarantine's thread. Where a
+// put() fails and a part was kept all the same, its repetition keeps the others; after a restart between the two such
+// an event's tries count twice. status() counts what the last sweep saw and what this process kept since.
 std::unique_ptr<Quarantine> open_queue_quarantine(std::unique_ptr<queue::EventQueue> queue, QueueOpener open,
                                                   QueueQuarantineOptions options = {});
 

@@ -43,6 +43,7 @@ class QueueQuarantineFixture : public ::testing::Test {
 
   static SweepLimits quick() {
     SweepLimits limits;
+    limits.first_wait = std::chrono::milliseconds(1);
     limits.empty_wait = std::chrono::milliseconds(1);
     return limits;
   }
@@ -61,11 +62,15 @@ class QueueQuarantineFixture : public ::testing::Test {
     return open_queue_quarantine(std::make_unique<tests::QueueHandle>(queue_), opener(), options_);
   }
   // And waits for the sweep of its start: until then it holds the messages.
+  std::unique_ptr<Quarantine> open_swept() {
+    const int sweeps = closings_;
+    auto opened = open_quarantine();
+    EXPECT_TRUE(tests::wait_until([&] { return closings_ > sweeps; }));
+    return opened;
+  }
   void open() {
     quarantine_.reset();
-    const int sweeps = closings_;
-    quarantine_ = open_quarantine();
-    ASSERT_TRUE(tests::wait_until([&] { return closings_ > sweeps; }));
+    quarantine_ = open_swept();
   }
 
   std::unique_ptr<Reader> reader() { return open_queue_quarantine_reader(opener(), reader_options_); }

@@ -115,7 +115,9 @@ class SqsQueue final : public EventQueue {
 
   QueueStatus status() override {
     QueueStatus status;
+    status.depth_known = false;
     if (const auto facts = keeper_.facts()) {
+      status.depth_known = true;
       status.depth = facts->queue.depth();
       if (facts->dead_letters) status.dead_lettered = facts->dead_letters->depth();
     }
