@@ -145,19 +145,19 @@ class Relay:
 class BareClient(threading.Thread):
     """Sends recorded BatchExecuteStatements again, one after the other, and looks at each once: no signature, no row made."""
 
-    def __init__(self, url, bodies):
+    def __init__(self, url, region, bodies):
         super().__init__(daemon=True)
-        self.host, self.failed = url.split("//", 1)[1], []
+        self.host, self.region, self.failed = url.split("//", 1)[1], region, []
         self.bodies = [re.sub(rb'("ClientToken":")[^"]*"', lambda m, n=n: m[1] + f"again-{n}".encode() + b'"', body) for n, body in enumerate(bodies)]
 
     def call(self, connection, operation, body):
         connection.request("POST", "/", body, {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"RedshiftData.{operation}",
-                                               "Authorization": "AWS4-HMAC-SHA256 Credential=bare/20250101/x/redshift-data/aws4_request, "
+                                               "Authorization": f"AWS4-HMAC-SHA256 Credential=bare/20250101/{self.region}/redshift-data/aws4_request, "
                                                                 "SignedHeaders=host, Signature=0"})
         answer = connection.getresponse()
         told = json.loads(answer.read() or b"{}")
         if answer.status != 200:
-            raise BenchError(f"the bare client's {operation} was answered with {answer.status}: {told.get('__type')}")
+            raise BenchError(f"the bare client's {operation} was answered with {answer.status}: {told.get('__type')}: {told.get('Message', told.get('message'))}")
         return told
 
     def run(self):
@@ -286,7 +286,7 @@ def bare(bench, world, events):
         database, _ = land(bench, world, events, {"REDSHIFT_ENDPOINT": relays["primary"].url, "SECONDARY_REDSHIFT_ENDPOINT": relays["secondary"].url})
     for server in world.servers.values():
         server.psql(f"TRUNCATE {TABLE}, twinshift_loads", database)
-    clients = [BareClient(world.apis[t].url, [b for b in relay.bodies if b"INSERT" in b]) for t, relay in relays.items()]
+    clients = [BareClient(world.apis[t].url, PLACES[t][0], [b for b in relay.bodies if b"INSERT" in b]) for t, relay in relays.items()]
     begin = time.monotonic()
     for client in clients:
         client.start()

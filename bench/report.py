@@ -72,6 +72,32 @@ def _deep_rows(part):
     yield ("  meanwhile, 512 connections", _number(part["requests_per_second"], "req/s"), "", "", "", "")
 
 
+def _aws_rows(part):
+    sqs, landing, bare, node = part["to_sqs"], part["landing"], part["bare"], part.get("node_landing")
+    ours, other = sqs["twinshift"], sqs.get("node")
+    yield ("webhook -> SQS, 64 connections", _number(ours["requests_per_second"], "req/s"), _number(other and other["requests_per_second"], "req/s Node"),
+           f"{sqs['ratio']:.1f} x" if other else "", ">= 8 x Node", _verdict(sqs["ratio"], 8, None) if other else "")
+    yield ("  p50 / p99", f"{ours['p50_ms']:.1f} / {ours['p99_ms']:.1f} ms", f"{other['p50_ms']:.1f} / {other['p99_ms']:.1f} ms" if other else "", "", "p99 < 50 ms",
+           _verdict(ours["p99_ms"], 50, None, False))
+    yield ("  CPU a request", _number(ours["cpu_us_per_request"], "us"), _number(other and other["cpu_us_per_request"], "us"),
+           f"{sqs['cpu_ratio']:.2f} x" if other else "", "<= 0.1 x Node", _verdict(sqs["cpu_ratio"], 0.1, None, False) if other else "")
+    yield ("landed on both by the Data API", _number(landing["events_per_second"], "ev/s"), _number(bare["events_per_second"], "ev/s bare client"),
+           f"{landing['ratio_to_bare']:.2f} x", ">= 0.7 x", _verdict(landing["ratio_to_bare"], 0.7, None))
+    yield ("  CPU an event", _number(landing["cpu_us_per_event"], "us"), "", "", "", "")
+    if node:
+        for loops, each in node.items():
+            ratio = landing["events_per_second"] / each["events_per_second"]
+            yield (f"  beside the Node service, {loops.replace('_', ' ')}", "", _number(each["events_per_second"], "ev/s"), f"{ratio:.0f} x",
+                   ">= 8 x" if loops.startswith("1") else "", _verdict(ratio, 8, None) if loops.startswith("1") else "")
+    most = max(landing["data_api_calls_per_1000"].values())
+    yield ("  Data API calls a 1,000 events, each target", _number(most), "", "", "<= 4", _verdict(most, 4, None, False))
+    for key, name, goal in (("sqs_calls_per_1000", "SQS calls a 1,000 events", 320), ("sqs_calls_per_1000_packed", "  20 events a message", 40)):
+        yield (name, _number(part[key]), "", "", f"<= {goal}", _verdict(part[key], goal, None, False))
+    quiet, calls = part["quiet"], max(part["quiet"]["data_api_calls_per_second"].values())
+    yield ("50 ev/s: landed within", _number(quiet["landed_within_seconds_max"], "s"), "", "", "< 5 s", _verdict(quiet["landed_within_seconds_max"], 5, None, False))
+    yield ("  Data API calls a second, each target", _number(calls), "", "", "<= 2", _verdict(calls, 2, None, False))
+
+
 def _postgres_rows(part):
     for key, name, goal in (("both", "PostgreSQL, both, queue full", 0.4), ("alone", "PostgreSQL, one alone", 0.6)):
         each = part[key]
@@ -99,7 +125,7 @@ def _redshift_rows(part):
 
 
 def rows(figures):
-    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows}
+    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows, "aws": _aws_rows}
     for name, maker in makers.items():
         part = figures.get(name)
         if part is None:

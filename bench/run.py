@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+import aws
 import report
 import scenarios
 import wire
@@ -20,11 +21,13 @@ from processes import BenchError
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
-         "postgres": wire.postgres, "redshift": wire.redshift}
+         "postgres": wire.postgres, "redshift": wire.redshift, "aws": aws.aws}
 
 
 def parse():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=PARTS, help="the same as --only PART")
+    parser.add_argument("--peer", help="aws: the folder of the Node baseline, to be measured beside")
     parser.add_argument("--only", action="append", choices=PARTS, help="ask only this; may be repeated")
     parser.add_argument("--quick", action="store_true", help="short measurements, to see that everything works; no figures to quote")
     parser.add_argument("--long", action="store_true", help="also the memory with 1,000,000 events waiting (minutes, about 12 GB of disk)")
@@ -43,7 +46,9 @@ def parse():
     if options.quick:
         options.seconds, options.landing_events, options.deep_events = 3, 20_000, 50_000
         options.steady_seconds, options.idle_seconds, options.quiet_seconds = 5, 4, 3
-    options.parts = options.only or [name for name in PARTS if name != "deep" or options.long]
+    options.aws_events, options.node_events = (3_000, 100) if options.quick else (20_000, 400)
+    options.only = options.only or ([options.part] if options.part else None)
+    options.parts = options.only or [name for name in PARTS if name not in ("deep", "aws") or options.long]
     return options
 
 

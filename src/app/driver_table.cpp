@@ -7,6 +7,7 @@
 #include "app/drivers_aws.hpp"
 #include "app/drivers_postgres.hpp"
 #include "app/drivers_sqlite.hpp"
+#include "app/no_quarantine.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -72,18 +73,19 @@ base::Result<QueuePtr> open_queue(const config::Settings& settings) {
   return base::fail(no_driver("queue", settings.queue.driver));
 }
 
+base::Result<QueuePtr> open_backlog_queue(const config::Settings& settings, const config::TargetSettings& target) {
+  return target.backlog_url.empty() ? open_sqlite_backlog(settings, target) : open_sqs_backlog(settings, target);
+}
+
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings) {
-  return settings.quarantine_queue_url.empty() ? open_quarantine_file(settings) : open_sqs_quarantine(settings);
+  if (!settings.keeps_refused) return std::make_unique<NoQuarantine>();
+  return settings.quarantine_queue_url.empty() ? open_sqlite_quarantine_file(settings) : open_sqs_quarantine(settings);
 }
 
 base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings,
                                                                          std::stop_token stop) {
-  if (settings.quarantine_queue_url.empty()) return open_quarantine_file_reader(settings);
+  if (settings.quarantine_queue_url.empty()) return open_sqlite_quarantine_file_reader(settings);
   return open_sqs_quarantine_reader(settings, std::move(stop));
-}
-
-base::Result<QueuePtr> open_backlog_queue(const config::Settings& settings, const config::TargetSettings& target) {
-  return target.backlog_url.empty() ? open_sqlite_backlog(settings, target) : open_sqs_backlog(settings, target);
 }
 
 base::Result<WarehousePtr> open_warehouse(const config::Settings& settings, const config::TargetSettings& target) {

@@ -30,10 +30,9 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settin
 base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
                                                                     const config::TargetSettings& target);
 base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const config::Settings& settings);
-// In a file of the data folder or a queue of its own. `settings` outlives it.
+// In a file of the data folder or a queue of its own.
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings);
-// Beside a running service, too; `stop` cuts a long reading short. not_found: nothing was ever quarantined. `settings`
-// outlives it.
+// Beside a running service, too; `stop` cuts a long reading short. not_found: nothing was ever quarantined.
 base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings,
                                                                          std::stop_token stop = {});
 

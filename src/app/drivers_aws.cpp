@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "app/aws_access.hpp"
+#include "app/drivers_sqlite.hpp"
 #include "app/instance_name.hpp"
 #include "aws/services.hpp"
 #include "quarantine/drivers/queue/queue_quarantine.hpp"
+#include "queue/drivers/sqs/spooled_queue.hpp"
 #include "queue/drivers/sqs/sqs_queue.hpp"
 #include "warehouse/drivers/redshift_data/redshift_data_warehouse.hpp"
 
@@ -15,9 +17,8 @@ namespace {
 
 // The guide's pause between two looks at a statement; REDSHIFT_MAX_RETRIES counts them.
 constexpr std::chrono::milliseconds kLookPause{2'000};
-
-// Half of SQS's default retention, 4 days.
-constexpr std::chrono::hours kQuarantineRenewAfter{48};
+// Half of SQS's default retention: what is owed or refused for longer is sent again before it would be gone.
+constexpr std::chrono::hours kRenewAfter{48};
 // While the quarantine is read: extended as long as that takes. After a kill its messages are hidden for so long.
 constexpr std::chrono::milliseconds kQuarantineLease{60'000};
 // To give everything back, ten messages a call.
@@ -53,9 +54,9 @@ base::Result<queue::SqsQueueOptions> queue_options(const config::Settings& setti
   return options;
 }
 
-// Opens the quarantine's queue for one reading. `settings` outlives it.
+// Opens the quarantine's queue for one reading.
 quarantine::QueueOpener quarantine_sweeps(const config::Settings& settings) {
-  return [&settings]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
+  return [settings]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
     auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
     if (!options) return base::fail(std::move(options.error()));
     options->thread_name = "quar-in";
@@ -102,7 +103,13 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const con
   auto options = queue_options(settings, settings.sqs_queue_url, "queue");
   if (!options) return base::fail(std::move(options.error()));
   options->events_per_message = static_cast<std::size_t>(settings.sqs_events_per_message);
-  return queue::open_sqs_queue(std::move(*options));
+  auto queue = queue::open_sqs_queue(std::move(*options));
+  if (!queue || !settings.sqs_spool) return queue;
+  auto spool = open_sqlite_spool(settings);
+  if (!spool) return base::fail(std::move(spool.error()));
+  queue::SpoolOptions spooling;
+  spooling.patience = settings.intake_timeout / 2;
+  return queue::make_spooled_queue(std::move(*queue), std::move(*spool), spooling);
 }
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
@@ -110,6 +117,7 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::
   auto options = queue_options(settings, target.backlog_url, "backlog of " + target.name);
   if (!options) return base::fail(std::move(options.error()));
   options->thread_name = "owed-" + target.name;
+  options->renew_after = kRenewAfter;
   return queue::open_sqs_queue(std::move(*options));
 }
 
@@ -118,7 +126,7 @@ base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const 
   if (!options) return base::fail(std::move(options.error()));
   options->thread_name = "quar";
   options->poll_threads = 1;  // what is refused is read through queues of its own, below
-  options->renew_after = kQuarantineRenewAfter;
+  options->renew_after = kRenewAfter;
   auto queue = queue::open_sqs_queue(std::move(*options));
   if (!queue) return base::fail(std::move(queue.error()));
   return quarantine::open_queue_quarantine(std::move(*queue), quarantine_sweeps(settings));

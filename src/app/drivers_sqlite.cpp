@@ -67,13 +67,13 @@ base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const conf
   return queue::open_sqlite_refused_store((settings.data_dir / kRefusedFile).string(), limits);
 }
 
-base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine_file(const config::Settings& settings) {
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqlite_quarantine_file(const config::Settings& settings) {
   quarantine::SqliteQuarantineOptions options;
   options.path = (settings.data_dir / kQuarantineFile).string();
   return quarantine::open_sqlite_quarantine(std::move(options));
 }
 
-base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_file_reader(const config::Settings& settings) {
+base::Result<std::unique_ptr<quarantine::Reader>> open_sqlite_quarantine_file_reader(const config::Settings& settings) {
   return quarantine::open_sqlite_quarantine_reader((settings.data_dir / kQuarantineFile).string());
 }
 

@@ -18,9 +18,8 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_backlog(const confi
                                                                      const config::TargetSettings& target);
 // Where events wait while SQS is out of reach (SQS_SPOOL).
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_spool(const config::Settings& settings);
-base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine_file(const config::Settings& settings);
-base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_file_reader(const config::Settings& settings);
-
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqlite_quarantine_file(const config::Settings& settings);
+base::Result<std::unique_ptr<quarantine::Reader>> open_sqlite_quarantine_file_reader(const config::Settings& settings);
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_sqlite_warehouse_driver(const config::Settings& settings,
                                                                                  const config::TargetSettings& target);
 

@@ -17,6 +17,14 @@ namespace {
 constexpr std::chrono::minutes kSkewSuspect{4};
 constexpr std::string_view kUserAgent = "twinshift";
 
+// A proxy that tells what it was sent, or a refusal of the signature that shows what was signed.
+bool quotes_secret(std::string_view message, const Credentials& credentials) {
+  const auto holds = [&](std::string_view secret) {
+    return !secret.empty() && message.find(secret) != std::string_view::npos;
+  };
+  return holds("Signature=") || holds(credentials.session_token) || holds(credentials.secret_access_key);
+}
+
 // Ends early where stop is requested; false then.
 bool wait(std::chrono::milliseconds duration, const std::stop_token& stop) {
   std::mutex mutex;
@@ -140,6 +148,7 @@ Try Client::Impl::answered(const Call& call, curl::Response response, const Cred
     return {Answer{std::move(response.body), std::move(id)}};
   }
   if (!good) answer = read_error(response, options_.service.protocol);
+  if (quotes_secret(answer.message, credentials)) answer.message = "(its text quotes our signature and is left out)";
   const std::chrono::seconds skew = skew_of(response);
   Try out{.outcome = std::unexpected(refused(options_, call, response, answer, skew))};
   if (answer.trouble == Trouble::credentials || answer.trouble == Trouble::clock) {

@@ -206,6 +206,20 @@ TEST(Client, NothingIsSentWithoutCredentials) {
   EXPECT_EQ(bench.client->requests(), 0U);
   EXPECT_FALSE(failed.error().sent);
   EXPECT_NE(failed.error().error.text().find("tried nothing"), std::string::npos);
+  EXPECT_EQ(failed.error().error.kind, ErrorKind::unavailable);  // not the request's fault
+}
+
+TEST(Client, ATextIsBoundedWhateverAnswers) {
+  const std::string much(100'000, 'x');
+  for (const std::string& answer :
+       {error_answer(400, much, much), error_answer(403, "AccessDenied", "User: arn:" + much),
+        ScriptedServer::answer(400, "<Error><Code>" + much),
+        ScriptedServer::answer(200, "x", "Content-Type: " + std::string(5'000, 'x') + "\r\n")}) {
+    Bench bench({answer});
+    const auto failed = bench.call();
+    ASSERT_FALSE(failed);
+    EXPECT_LT(failed.error().error.text().size(), 1'500U);
+  }
 }
 
 TEST(Client, ATextHoldsNoSecretAndNothingThatWasAsked) {

@@ -10,6 +10,9 @@
 namespace twinshift::aws {
 namespace {
 
+// It goes into texts; what is longer is no code of AWS's.
+constexpr std::size_t kCodeLengthMax = 128;
+
 using Names = std::initializer_list<std::string_view>;
 
 bool is_one_of(std::string_view code, Names names) {
@@ -53,7 +56,7 @@ std::string bare_code(std::string_view code) {
   code = code.substr(0, code.find_first_of(":;"));
   if (const std::size_t dot = code.rfind('.'); dot != std::string_view::npos) code = code.substr(dot + 1);
   if (code == "NonExistentQueue") return "QueueDoesNotExist";
-  return std::string(code);
+  return std::string(code.substr(0, kCodeLengthMax));
 }
 
 std::string text_of(simdjson::dom::object object, std::string_view name) {

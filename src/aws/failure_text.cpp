@@ -21,6 +21,12 @@ std::string shown_message(std::string_view message) {
   return std::string(message.substr(0, std::min(message.find_first_of("'\"`"), kShownMax)));
 }
 
+// A name of the other side's making: whatever answers may send any length.
+std::string_view clipped(std::string_view name) {
+  constexpr std::size_t kNameShownMax = 256;
+  return name.substr(0, kNameShownMax);
+}
+
 std::string where_of(const ClientOptions& options, const Call& call) {
   return fmt::format("{}, {}, {}", iam_action_of(options.service, call), options.subject, options.endpoint);
 }
@@ -74,7 +80,7 @@ base::Error foreign_error(const ClientOptions& options, const Call& call, const 
   const std::string_view type = response.header("content-type");
   return {ErrorKind::unavailable,
           fmt::format("What answers for {} is not the {}: HTTP {}, {}", options.subject, options.service.name,
-                      response.status, type.empty() ? "no content type" : type.substr(0, type.find(';'))),
+                      response.status, type.empty() ? "no content type" : clipped(type.substr(0, type.find(';')))),
           where_of(options, call), "Check the endpoint, and whether a proxy or a captive portal answers in its place"};
 }
 
@@ -84,7 +90,7 @@ base::Error denied_error(const ClientOptions& options, const Call& call, const E
   std::string message = "User is not authorized to perform: " + action;
   const std::string_view own = answer.message;
   if (const std::size_t user = own.find("arn:"); user != std::string_view::npos) {
-    message += fmt::format(" (we are {})", own.substr(user, own.find(' ', user) - user));
+    message += fmt::format(" (we are {})", clipped(own.substr(user, own.find(' ', user) - user)));
   }
   return {
       ErrorKind::unavailable, std::move(message), where_of(options, call),
@@ -186,6 +192,8 @@ Failure refused(const ClientOptions& options, const Call& call, const curl::Resp
 Failure unsigned_call(const ClientOptions& options, const Call& call, base::Error error) {
   Failure out;
   out.error = std::move(error);
+  // What is configured wrongly is a person's to mend; the request is not at fault.
+  if (out.error.kind != ErrorKind::cancelled) out.error.kind = ErrorKind::unavailable;
   out.error.where = where_of(options, call) + (out.error.where.empty() ? "" : ", " + out.error.where);
   return out;
 }

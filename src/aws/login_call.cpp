@@ -37,13 +37,19 @@ base::Status check(const RedshiftLoginOptions& options) {
   return {};
 }
 
+// Up to the resource's kind.
+std::string arn_of(const RedshiftLoginOptions& options, std::string_view service) {
+  const std::string_view partition = options.region.starts_with("cn-") ? "aws-cn" : "aws";
+  return "arn:" + std::string(partition) + ':' + std::string(service) + ':' + options.region + ":<account>:";
+}
+
 LoginCall for_cluster(const RedshiftLoginOptions& options) {
   const bool by_name = !options.user.empty();
   LoginCall call{kRedshift, by_name ? "GetClusterCredentials" : "GetClusterCredentialsWithIAM", {}, {}};
   add_form_field(call.body, "ClusterIdentifier", options.cluster);
   add_form_field(call.body, "DbName", options.database);
   add_form_field(call.body, "DurationSeconds", std::to_string(options.duration.count()));
-  const std::string arn = "arn:aws:redshift:" + options.region + ":<account>:";
+  const std::string arn = arn_of(options, "redshift");
   call.resources = arn + "dbname:" + options.cluster + "/" + options.database;
   if (by_name) {
     add_form_field(call.body, "DbUser", options.user);
@@ -59,7 +65,7 @@ LoginCall for_workgroup(const RedshiftLoginOptions& options) {
       .add("dbName", options.database)
       .add("durationSeconds", static_cast<std::int64_t>(options.duration.count()));
   return {kRedshiftServerless, "GetCredentials", body.text(),
-          "arn:aws:redshift-serverless:" + options.region + ":<account>:workgroup/<id of " + options.workgroup + ">"};
+          arn_of(options, "redshift-serverless") + "workgroup/<id of " + options.workgroup + ">"};
 }
 
 struct Parts {

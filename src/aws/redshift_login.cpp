@@ -42,7 +42,7 @@ base::Result<Login> RedshiftLogin::get() {
   const std::lock_guard lock(mutex_);
   const base::WallTime wall = options_.clock->now();
   const base::SteadyTime steady = options_.clock->steady();
-  if (login_) {
+  if (login_ && login_->expires_at > wall) {
     const bool lately = steady - asked_at_ < kLoginEvery;
     const bool good = login_->expires_at - wall > kLoginLeft;
     if (lately || (good && !refused_)) return *login_;

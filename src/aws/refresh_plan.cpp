@@ -29,13 +29,13 @@ bool RefreshPlan::got(Credentials credentials, bool keeps_expired, const Now& no
   failure_.reset();
   backoff_.reset();
   not_before_ = forced_not_before_ = now.steady + kFetchEvery;
-  const bool old = ends_within(kRefreshNow, now.wall);
-  if (old && keeps_expired) {
+  const bool was_old = std::exchange(old_, ends_within(kRefreshNow, now.wall));
+  if (old_ && keeps_expired) {
     const auto spread = std::chrono::seconds(kStaleJitterMost - kStaleJitterLeast).count();
     const auto jitter = std::chrono::seconds(random_.below(static_cast<std::uint64_t>(spread) + 1));
     not_before_ = now.steady + kStaleEvery + kStaleJitterLeast + jitter;
   }
-  return old;
+  return old_ && !was_old;
 }
 
 bool RefreshPlan::failed(base::Error error, const Now& now) {

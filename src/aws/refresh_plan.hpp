@@ -46,7 +46,7 @@ class RefreshPlan {
   // Does best() give some that are not over?
   [[nodiscard]] bool holds_good(const Now& now) const;
 
-  // True where they are (nearly) over already, which is worth a word.
+  // True where they are (nearly) over already, for the first time in a row: worth a word.
   bool got(Credentials credentials, bool keeps_expired, const Now& now);
   // True for the first in a row.
   bool failed(base::Error error, const Now& now);
@@ -61,6 +61,7 @@ class RefreshPlan {
   base::Random random_;
   std::optional<Credentials> current_;
   bool keeps_expired_ = false;
+  bool old_ = false;  // the last ones were nearly over when they came
   bool refused_ = false;
   std::optional<base::Error> failure_;  // of the last fetch, where it failed
   base::Backoff backoff_{kFetchBackoff};

@@ -81,8 +81,12 @@ TEST_F(Plan, UsesWhatItJustGotWhateverOurClockSays) {
   EXPECT_EQ(plan_.need(now()), Need::none);
   EXPECT_TRUE(plan_.best(now()));
   EXPECT_EQ(need_after(kFetchEvery), Need::now);
+  EXPECT_FALSE(got(minutes(-30)));  // said once
+  clock_.advance(kFetchEvery);
   failed();
   EXPECT_FALSE(plan_.best(now()));
+  got(minutes(60));
+  EXPECT_TRUE(got(minutes(-30)));
 }
 
 TEST_F(Plan, KeepsExpiredOnesOfASourceThatSaysSo) {

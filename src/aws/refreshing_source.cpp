@@ -82,7 +82,8 @@ void RefreshingSource::keep(base::Result<Credentials> fetched) {
     if (plan_.got(std::move(*fetched), fetcher_->keeps_expired(), now())) {
       base::log::warn("AWS credentials are old already; they are used on")
           .add("source", source)
-          .add("expiresAt", base::iso8601_ms(*ends));
+          .add("expiresAt", base::iso8601_ms(*ends))
+          .add("hint", "Their source may be in trouble, or this machine's clock is fast");
     }
     return;
   }

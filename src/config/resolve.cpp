@@ -73,18 +73,48 @@ TargetSettings configured_target(TargetInput input, Findings& findings) {
 
 // What outlives the container, where the queue does (design: "Which target is reached how").
 void resolve_keeping(Settings& settings, Findings& findings) {
-  settings.keeps_debts =
-      settings.queue.driver == "sqlite" || settings.data_durable || !settings.secondary_backlog_queue_url.empty();
-  if (settings.keeps_debts) return;
-  if (settings.secondary) {
-    findings.warnings.emplace_back(
-        "the data folder is not declared kept (TWINSHIFT_DATA_DURABLE) and there is no SECONDARY_BACKLOG_QUEUE_URL: a "
-        "message is deleted only after the secondary has committed it too, so a dead secondary fills the queue");
+  const bool keeps_files = settings.queue.driver == "sqlite" || settings.data_durable;
+  settings.keeps_debts = keeps_files || !settings.secondary_backlog_queue_url.empty();
+  settings.keeps_refused = keeps_files || !settings.quarantine_queue_url.empty();
+  if (keeps_files) return;
+  constexpr std::string_view kNotKept = "the data folder is not declared kept (TWINSHIFT_DATA_DURABLE)";
+  if (!settings.keeps_refused) {
+    findings.warnings.push_back(
+        fmt::format("{} and there is no QUARANTINE_QUEUE_URL: an event that a warehouse refuses for good stays in the "
+                    "queue, and ends in its DLQ",
+                    kNotKept));
+  }
+  if (!settings.keeps_debts && settings.secondary) {
+    findings.warnings.push_back(
+        fmt::format("{} and there is no SECONDARY_BACKLOG_QUEUE_URL: a message is deleted only after the secondary has "
+                    "committed it too, so a dead secondary fills the queue",
+                    kNotKept));
   }
   if (settings.sqs_spool) {
+    findings.faults.push_back(fmt::format(
+        "SQS_SPOOL=true keeps events in the data folder, but {}: set it to true where the disk outlives the "
+        "container, or unset SQS_SPOOL",
+        kNotKept));
+  }
+}
+
+// Each holds messages of another kind.
+void check_queue_urls(const Settings& settings, Findings& findings) {
+  const std::array<std::pair<std::string_view, const std::string*>, 3> queues{
+      {{"SQS_QUEUE_URL", &settings.sqs_queue_url},
+       {"SECONDARY_BACKLOG_QUEUE_URL", &settings.secondary_backlog_queue_url},
+       {"QUARANTINE_QUEUE_URL", &settings.quarantine_queue_url}}};
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (queues[i].second->empty() || *queues[i].second != *queues[j].second) continue;
+      findings.faults.push_back(
+          fmt::format("{} and {} are one queue: each needs one of its own", queues[j].first, queues[i].first));
+    }
+  }
+  if (settings.quarantine_queue_url.ends_with(".fifo")) {
     findings.faults.emplace_back(
-        "SQS_SPOOL=true keeps events in the data folder, which is not declared kept: set TWINSHIFT_DATA_DURABLE=true "
-        "where the disk outlives the container, or unset it");
+        "QUARANTINE_QUEUE_URL is a FIFO queue: it hands out ten messages of a group and no more until these are "
+        "settled, so the quarantine could not be read; use a standard queue");
   }
 }
 
@@ -92,31 +122,7 @@ void resolve_queue(Settings& settings, Findings& findings) {
   settings.queue.driver = settings.sqs_queue_url.empty() ? "sqlite" : "sqs";
   settings.queue.url = settings.sqs_queue_url;
   if (settings.queue.driver == "sqlite") settings.queue.path = settings.data_dir / "queue.db";
-  if (settings.queue.driver == "sqs" && settings.sqs_queue_url == settings.secondary_backlog_queue_url) {
-    findings.faults.emplace_back(
-        "SQS_QUEUE_URL and SECONDARY_BACKLOG_QUEUE_URL are one queue: what the secondary owes needs one of its own");
-  }
-}
-
-// Where the events stand that a target refuses for good.
-void resolve_quarantine(const Settings& settings, Findings& findings) {
-  const std::string& url = settings.quarantine_queue_url;
-  if (url.empty()) {
-    if (settings.queue.driver == "sqlite" || settings.data_durable) return;
-    findings.warnings.emplace_back(
-        "events that a target refuses for good are kept in the data folder, which is not declared kept "
-        "(TWINSHIFT_DATA_DURABLE), and are lost with it: set QUARANTINE_QUEUE_URL");
-    return;
-  }
-  if (url == settings.sqs_queue_url || url == settings.secondary_backlog_queue_url) {
-    findings.faults.emplace_back(
-        "QUARANTINE_QUEUE_URL names a queue that has another use: what is refused for good needs one of its own");
-  }
-  if (url.ends_with(".fifo")) {
-    findings.faults.emplace_back(
-        "QUARANTINE_QUEUE_URL is a FIFO queue: it hands out ten messages of a group and no more until these are "
-        "settled, so the quarantine could not be read; use a standard queue");
-  }
+  check_queue_urls(settings, findings);
 }
 
 // Half a Redshift must not quietly become an SQLite file.
@@ -245,7 +251,6 @@ Findings resolve(Loaded& loaded) {
   resolve_queue(settings, findings);
   resolve_targets(loaded, findings);
   resolve_keeping(settings, findings);
-  resolve_quarantine(settings, findings);
   if (!settings.secondary) findings.notes.push_back("no secondary warehouse: events go to the primary alone");
   check_files(settings, findings);
   check_tables(settings, findings);

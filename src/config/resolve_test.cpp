@@ -197,6 +197,9 @@ TEST_F(Resolve, WhatIsOwedOutlivesTheContainerOrIsNotOwed) {
   EXPECT_EQ(owed.secondary->backlog_url, "https://sqs.us-east-1.amazonaws.com/1/owed");
   EXPECT_THAT(faults(sqs + "SECONDARY_BACKLOG_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n"),
               HasSubstr("are one queue"));
+  EXPECT_THAT(joined(neither.warnings), HasSubstr("no QUARANTINE_QUEUE_URL"));
+  EXPECT_THAT(faults(sqs + "QUARANTINE_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n"),
+              HasSubstr("are one queue"));
   EXPECT_THAT(faults(sqs + "SQS_SPOOL=true\n"), HasSubstr("TWINSHIFT_DATA_DURABLE"));
   EXPECT_TRUE(load_text(sqs + "SQS_SPOOL=true\nTWINSHIFT_DATA_DURABLE=true\n").has_value());
 }
@@ -205,14 +208,13 @@ TEST_F(Resolve, TheQuarantineHasAQueueOfItsOwnOrADiskThatIsKept) {
   const std::string sqs = std::string(kSecondaryOn) + "SQS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n" +
                           "SECONDARY_BACKLOG_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/owed\n";
   const std::string url = "QUARANTINE_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/";
-  EXPECT_THAT(joined(good(sqs).warnings), HasSubstr("set QUARANTINE_QUEUE_URL"));
-  EXPECT_THAT(joined(good(sqs + "TWINSHIFT_DATA_DURABLE=true\n").warnings), Not(HasSubstr("QUARANTINE_QUEUE_URL")));
-  EXPECT_THAT(joined(good(kSecondaryOn).warnings), Not(HasSubstr("QUARANTINE_QUEUE_URL")));
+  EXPECT_FALSE(good(sqs).settings.keeps_refused);
+  EXPECT_TRUE(good(sqs + "TWINSHIFT_DATA_DURABLE=true\n").settings.keeps_refused);
+  EXPECT_TRUE(good(kSecondaryOn).settings.keeps_refused);
   const Loaded own = good(sqs + url + "bad\n");
+  EXPECT_TRUE(own.settings.keeps_refused);
   EXPECT_THAT(joined(own.warnings), Not(HasSubstr("QUARANTINE_QUEUE_URL")));
-  EXPECT_EQ(own.settings.quarantine_queue_url, "https://sqs.us-east-1.amazonaws.com/1/bad");
-  EXPECT_THAT(faults(sqs + url + "q\n"), HasSubstr("another use"));
-  EXPECT_THAT(faults(sqs + url + "owed\n"), HasSubstr("another use"));
+  EXPECT_THAT(faults(sqs + url + "owed\n"), HasSubstr("are one queue"));
   EXPECT_THAT(faults(sqs + url + "bad.fifo\n"), HasSubstr("standard queue"));
 }
 

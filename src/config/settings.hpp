@@ -67,6 +67,8 @@ struct Settings {
   std::optional<TargetSettings> secondary_off;
   // False: the queue outlives us and the data folder may not, so nothing may be owed there.
   bool keeps_debts = true;
+  // The same for what a warehouse refuses for good.
+  bool keeps_refused = true;
   // Every AWS_ variable, of the environment and of .env, as it stands: for what all AWS SDKs know by the same names.
   // Holds secrets.
   std::map<std::string, std::string, std::less<>> aws_variables;

@@ -1,53 +1,18 @@
 // A connection that is cut at every message boundary of a batch, in both directions: each event stands once in the end,
 // and what a driver says of the outcome is never a guess.
 #include <charconv>
-#include <cstdlib>
-#include <netdb.h>
 #include <optional>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/conformance/standin_control.hpp"
 #include "tests/conformance/warehouse_testbed.hpp"
 
 namespace twinshift::warehouse {
 namespace {
 
 using base::ErrorKind;
-
-// The proxy's control port: one JSON object a line, answered by one.
-class Control {
- public:
-  Control() {
-    const char* address = std::getenv("TWINSHIFT_TEST_STANDIN_CONTROL");
-    if (address == nullptr) std::abort();
-    const std::string text = address;
-    const std::size_t colon = text.rfind(':');
-    addrinfo* found = nullptr;
-    if (::getaddrinfo(text.substr(0, colon).c_str(), text.substr(colon + 1).c_str(), nullptr, &found) != 0) {
-      std::abort();
-    }
-    socket_ = ::socket(found->ai_family, SOCK_STREAM, 0);
-    if (::connect(socket_, found->ai_addr, found->ai_addrlen) != 0) std::abort();
-    ::freeaddrinfo(found);
-  }
-  ~Control() { ::close(socket_); }
-  Control(const Control&) = delete;
-  Control& operator=(const Control&) = delete;
-
-  std::string order(std::string line) {
-    line += '\n';
-    if (::send(socket_, line.data(), line.size(), 0) != static_cast<ssize_t>(line.size())) std::abort();
-    std::string answer;
-    for (char c = 0; ::recv(socket_, &c, 1, 0) == 1 && c != '\n';) answer += c;
-    return answer;
-  }
-
- private:
-  int socket_ = -1;
-};
 
 struct Server {
   const char* name;
@@ -114,7 +79,7 @@ class LostConnection : public testing::TestWithParam<Server> {
     return table && !table->rows.empty() ? table->rows[0][0].value_or("NULL") : "";
   }
 
-  Control control_;
+  tests::StandinControl control_{"TWINSHIFT_TEST_STANDIN_CONTROL"};
   std::unique_ptr<WarehouseTestbed> bed_;
   std::unique_ptr<Warehouse> warehouse_;
   int batches_ = 0;

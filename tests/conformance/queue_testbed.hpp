@@ -16,6 +16,16 @@ struct TestbedLimits {
   std::uint64_t messages_max = 0;
 };
 
+// What the promise leaves open, and how this driver does it.
+struct TestbedTraits {
+  bool keeps_order = true;      // lends in the order of arrival
+  bool bounds_messages = true;  // knows messages_max
+  // How long it may take until what was done is seen by the next call (a server of its own is between). 0: at once.
+  std::chrono::milliseconds settles_in{0};
+  // The tests' unit of time: ten of them are a lease. Short where time has to be waited for.
+  std::chrono::milliseconds unit{1'000};
+};
+
 class QueueTestbed {
  public:
   virtual ~QueueTestbed() = default;
@@ -24,10 +34,11 @@ class QueueTestbed {
   virtual std::unique_ptr<EventQueue> open(TestbedLimits limits) = 0;
   // Lets the queue's clock go on by `by` without waiting, or waits.
   virtual void advance(std::chrono::milliseconds by) = 0;
+  [[nodiscard]] virtual TestbedTraits traits() const { return {}; }
 };
 
-// From the driver table: one function a driver.
+// From the driver table, or the part of it that a binary is made for: one function a driver.
 #define QUEUE_DRIVER(name) std::unique_ptr<QueueTestbed> make_##name##_queue_testbed();
-#include "app/drivers.def"
+#include TWINSHIFT_QUEUE_DRIVERS
 
 }  // namespace twinshift::queue

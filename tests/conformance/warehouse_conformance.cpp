@@ -121,7 +121,7 @@ TEST_P(WarehouseSuite, CompletesATableAndKeepsForeignColumns) {
 }
 
 TEST_P(WarehouseSuite, OneRefusedRowLeavesItsNeighbours) {
-  if (GetParam().name == std::string_view("redshift")) GTEST_SKIP() << "Redshift has no CHECK";
+  if (std::string_view(GetParam().name).starts_with("redshift")) GTEST_SKIP() << "Redshift has no CHECK";
   ASSERT_TRUE(bed_->execute("CREATE TABLE " + bed_->table() + " (event_name TEXT CHECK (event_name <> 'bad'))"));
   std::string reason;
   EXPECT_EQ(write_around("b", {event_of(1), event_of(R"({"event_name":"bad"})"), event_of(2)}, reason), "wrw");

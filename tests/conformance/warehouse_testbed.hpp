@@ -19,6 +19,8 @@ class WarehouseTestbed {
   virtual std::unique_ptr<Warehouse> open() = 0;
   // The table's quoted name, for statements.
   [[nodiscard]] virtual std::string table() const = 0;
+  // The database's name, for another way to it; empty where it has none.
+  [[nodiscard]] virtual std::string database() const { return {}; }
   // What the table's owner does behind our back. Takes several statements.
   virtual base::Status execute(const std::string& sql) = 0;
   // Names of column types that this database knows, good and bad ones for us.
@@ -33,6 +35,8 @@ class WarehouseTestbed {
 #include "app/drivers.def"
 // The driver `postgres` in its other dialect.
 std::unique_ptr<WarehouseTestbed> make_redshift_warehouse_testbed();
+// The same Redshift through the Data API.
+std::unique_ptr<WarehouseTestbed> make_redshift_data_warehouse_testbed();
 // PostgreSQL behind the proxy that cuts connections on command.
 std::unique_ptr<WarehouseTestbed> make_proxied_postgres_warehouse_testbed();
 

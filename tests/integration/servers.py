@@ -6,6 +6,7 @@ import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "standin"))
 
+from aws_servers import DataApi, SqsServer
 from harness import PATIENCE_SECONDS, Service, ServiceTest, wait_until
 from postgres_server import PostgresServer, ServerError
 
@@ -53,4 +54,4 @@ class PostgresTest(ServiceTest):
             self.assertEqual(doubled, {}, f"doubled in {target}")
 
 
-__all__ = ["TABLE", "PostgresServer", "PostgresTest", "ServerError", "Service"]
+__all__ = ["TABLE", "DataApi", "SqsServer", "PostgresServer", "PostgresTest", "ServerError", "Service"]

@@ -60,7 +60,7 @@ class Instances(AwsTest):
         self.wait_each_once(["warm"])
         second.stop()
         for api in self.apis.values():
-            api.fault("slow_statement", ms=4_000, times=1, database=self.database)
+            api.fault("statement_slow", ms=4_000, times=1, statement_contains="insert into twinshift_stage", database=self.database)
         names = [f"m-{number}" for number in range(40)]
         self.post_all([first], names)
         wait_until(lambda: self.apis["primary"].order("stats", database=self.database)["active"] > 0, "a batch under way in the database")

@@ -38,3 +38,12 @@ class Control {
 }
 
 export const control = new Control();
+
+// Asks until the answer is truthy.
+export async function until(look, what) {
+  for (const end = Date.now() + 30_000; Date.now() < end;) {
+    const found = await look();
+    if (found) return found;
+  }
+  throw new Error(`never seen: ${what}`);
+}

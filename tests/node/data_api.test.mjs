@@ -6,7 +6,7 @@ import {
   BatchExecuteStatementCommand, CancelStatementCommand, DescribeStatementCommand, ExecuteStatementCommand, GetStatementResultCommand,
   ListStatementsCommand, RedshiftDataClient, ResourceNotFoundException, ValidationException,
 } from "@aws-sdk/client-redshift-data";
-import { control, credentials, env } from "./control.mjs";
+import { control, credentials, env, until } from "./control.mjs";
 
 const region = env("DATA_API_REGION");
 const make = (more = {}) => new RedshiftDataClient({ endpoint: env("DATA_API_URL"), region, credentials, maxAttempts: 1, ...more });
@@ -23,14 +23,6 @@ const result = (Id, more = {}) => client.send(new GetStatementResultCommand({ Id
 const rows = async (sql, more) => (await result((await execute(sql, more)).Id)).Records;
 const count = async (table) => (await rows(`SELECT count(*) FROM ${table}`))[0][0].longValue;
 const inSession = (SessionId) => ({ SessionId, ClusterIdentifier: undefined, Database: undefined, DbUser: undefined });
-
-async function until(look, what) {
-  for (const end = Date.now() + 30_000; Date.now() < end;) {
-    const found = await look();
-    if (found) return found;
-  }
-  throw new Error(`never seen: ${what}`);
-}
 
 before(async () => {
   const made = await execute(`CREATE DATABASE ${Database}`, { Database: "postgres" });

@@ -6,7 +6,7 @@ import {
   ActiveStatementsExceededException, BatchExecuteStatementCommand, DescribeStatementCommand, ExecuteStatementCommand,
   GetStatementResultCommand, InternalServerException, RedshiftDataClient,
 } from "@aws-sdk/client-redshift-data";
-import { control, credentials, env } from "./control.mjs";
+import { control, credentials, env, until } from "./control.mjs";
 
 const region = env("DATA_API_REGION");
 const make = (more = {}) => new RedshiftDataClient({ endpoint: env("DATA_API_URL"), region, credentials, maxAttempts: 1, ...more });
@@ -92,6 +92,22 @@ test("an answer that is lost after the work was done", async () => {
   assert.deepEqual(rows.Records, [[{ stringValue: "once" }]]);
 });
 
+test("a statement that hangs before COMMIT until it is let go", async () => {
+  await control.fault("statement_hangs", { statement_contains: "commit", database: Database });
+  const made = await batch(["DELETE FROM t", "INSERT INTO t VALUES ('late')"], { WaitTimeSeconds: 1 });
+  assert.deepEqual((await describe(made.Id)).SubStatements.map((s) => s.Status), ["FINISHED", "FINISHED"]);
+  assert.equal((await describe(made.Id)).Status, "STARTED");
+  await control.fault("off");
+  const told = await client.send(new DescribeStatementCommand({ Id: made.Id, WaitTimeSeconds: 30 }));
+  assert.equal(told.Status, "FINISHED");
+});
+
+test("connections that were ended are made anew", async () => {
+  await execute("SELECT 1");
+  await control.order("cut");
+  assert.equal((await execute("SELECT 1", {}, make({ maxAttempts: 2 }))).Status, "FINISHED");
+});
+
 test("answers that are none", async () => {
   await control.fault("html");
   await assert.rejects(execute("SELECT 1"), (error) => error.$metadata?.httpStatusCode === 503);
@@ -105,6 +121,11 @@ test("answers that are none", async () => {
   assert.equal(await Promise.race([silent.catch(() => "ended"), new Promise((done) => setTimeout(done, 300, "silent"))]), "silent");
   await control.fault("off");
   await assert.rejects(silent);
+  await control.fault("lost_answer", { hold: true });
+  const held = execute("SELECT 1");
+  await until(async () => (await control.order("stats")).faults[0].fired, "the strike");
+  await control.fault("off");
+  await assert.rejects(held);
   assert.equal((await execute("SELECT 1")).Status, "FINISHED");
 });
 

@@ -8,7 +8,7 @@ import {
   DeleteMessageCommand, GetQueueAttributesCommand, GetQueueUrlCommand, QueueDoesNotExist, ReceiveMessageCommand, SQSClient,
   SendMessageBatchCommand, SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { control, credentials, env } from "./control.mjs";
+import { control, credentials, env, until } from "./control.mjs";
 
 const make = (more = {}) =>
   new SQSClient({ endpoint: env("SQS_URL"), region: env("DATA_API_REGION"), credentials, maxAttempts: 1, useQueueUrlAsEndpoint: false, ...more });
@@ -24,6 +24,12 @@ async function queue(Attributes = {}, suffix = "") {
 }
 
 const entries = (...bodies) => ({ Entries: bodies.map((MessageBody, i) => ({ Id: `e${i}`, MessageBody })) });
+
+// How many long polls wait at a queue, as the server itself tells.
+async function polls(QueueUrl) {
+  const answer = await fetch(`${env("SQS_DIRECT_URL")}/waiting?queue=${encodeURIComponent(QueueUrl)}`);
+  return (await answer.json()).waiting;
+}
 
 beforeEach(() => control.order("reset"));
 after(async () => {
@@ -89,6 +95,22 @@ test("a long poll ends when a message comes, an empty one has no messages", asyn
   await send(SendMessageCommand, { MessageBody: "wake" });
   assert.equal((await waiting)[0].Body, "wake");
   assert.ok(Date.now() - begun < 15_000);
+});
+
+test("a long poll whose client has gone takes nothing", async () => {
+  const { QueueUrl, receive } = await queue({ VisibilityTimeout: "600" });
+  for (const endpoint of [env("SQS_URL"), env("SQS_DIRECT_URL")]) {
+    const gone = new AbortController();
+    const by = make({ endpoint });
+    const asked = by.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), { abortSignal: gone.signal });
+    await until(async () => (await polls(QueueUrl)) === 1, "the poll");
+    gone.abort();
+    await assert.rejects(asked);
+    await until(async () => (await polls(QueueUrl)) === 0, "the poll's end");
+    await by.send(new SendMessageCommand({ QueueUrl, MessageBody: endpoint }));
+    const [message] = await receive({ WaitTimeSeconds: 10 });
+    assert.deepEqual([message.Body, message.Attributes.ApproximateReceiveCount], [endpoint, "1"]);
+  }
 });
 
 test("visibility is extended and given back", async () => {

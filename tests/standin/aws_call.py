@@ -49,7 +49,8 @@ class Caller:
         return self.signed(service, body, kind) if signed else self.send("POST", "/", body, kind)
 
     def json(self, service, target, **members):
-        status, text = self.signed(service, json.dumps(members).encode(), {"content-type": "application/x-amz-json-1.1", "x-amz-target": target})
+        kind = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
+        status, text = self.signed(service, json.dumps(members).encode(), kind)
         return status, json.loads(text)
 
     def data_api(self, operation, **members):

@@ -1,16 +1,15 @@
 """What the stand-ins of AWS have been told to do wrong, and what they have counted: Board, Stats. Any thread.
 
-A fault strikes in one of three places: at an HTTP request (HTTP_KINDS), at a statement while it runs (STATEMENT_KINDS), or where it says."""
+A fault strikes at an HTTP request (HTTP_KINDS) or at a statement while it runs (STATEMENT_KINDS)."""
 
 import threading
-from collections import Counter, deque
+from collections import Counter
 
-HTTP_KINDS = ("throttle", "error", "error_5xx", "expired_token", "access_denied", "slow", "lost_answer", "html", "half_answer", "black_hole",
-              "refuse", "active_statements", "entry_fails")
+HTTP_KINDS = ("throttle", "error", "error_5xx", "expired_token", "access_denied", "slow", "lost_answer", "html", "half_answer",
+              "black_hole", "refuse", "active_statements", "entry_fails")
 STATEMENT_KINDS = ("statement_fails", "statement_hangs", "statement_slow", "conflict", "cancel_ignored")
 UNTIL_OFF = ("slow", "black_hole", "refuse", "statement_slow", "access_denied")  # others strike once where `times` does not say more
 SCOPES = ("service", "operation", "region", "cluster", "database", "queue")
-CALLS_KEPT_MAX = 5000
 
 
 class Fault:
@@ -34,6 +33,7 @@ class Fault:
         self.contains = order.get("statement_contains", "").lower()
         self.entries = int(order.get("entries", 1))  # so many of a batch's first ones fail
         self.early = bool(order.get("early", False))
+        self.hold = bool(order.get("hold", False))
         self.fired = 0
 
     def fits(self, scope, text):
@@ -65,6 +65,10 @@ class Board:
             self._faults = [f for f in self._faults if order.get("only") and f.kind != order["only"] or
                             any(f.scope.get(name) != wanted for name, wanted in scope.items())]
 
+    def holds(self, fault):
+        """Whether it is still there: nobody has switched it off."""
+        return fault in self._faults
+
     def take(self, kind, scope, text=""):
         """The first fault of the kind that is meant, now one strike older; None. `scope`: a dict, or a Target."""
         if not self._faults:
@@ -95,13 +99,12 @@ class Board:
 
 
 class Stats:
-    """Calls by service and operation, answers by error code, what was asked of late. The event loop alone writes."""
+    """Calls by service and operation, answers by error code. The event loop alone writes."""
 
     def __init__(self):
         self.calls = Counter()
         self.errors = Counter()
         self.by_database = {}
-        self.last = deque(maxlen=CALLS_KEPT_MAX)
 
     def note(self, service, operation, database):
         self.calls[f"{service}.{operation}"] += 1

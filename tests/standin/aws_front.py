@@ -71,15 +71,19 @@ class Front:
         take = self.faults.take
         if slow := take("slow", call.scope):
             await asyncio.sleep(slow.seconds)
-        if take("black_hole", call.scope):
-            while self.faults.armed("black_hole", call.scope):
-                await self._changed.wait()
-            return CUT
+        if fault := take("black_hole", call.scope):
+            return await self._silence(fault)
         if fault := take("html", call.scope):
             return Answer(fault.status, HTML, "text/html")
         if fault := take("error_5xx", call.scope):
             raise AwsError(fault.code, fault.message, fault.status)
         return None
+
+    async def _silence(self, fault):
+        """Says nothing until the fault is switched off; then the connection ends."""
+        while self.faults.holds(fault):
+            await self._changed.wait()
+        return CUT
 
     async def _work(self, call):
         identity, region = await self._admit(call)
@@ -87,8 +91,8 @@ class Front:
         answer = await call.service.handle(call, identity, region)
         if lost:
             if not lost.early:
-                await call.service.work_done(answer)
-            return CUT
+                await call.service.work_done(call, answer)
+            return await self._silence(lost) if lost.hold else CUT
         if self.faults.take("half_answer", call.scope):
             answer.how = "half"
         return answer

@@ -16,14 +16,13 @@ REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 50
 class Request:
     """`headers`: lower-case name -> value, repeated ones joined by a comma. `path` and `query` as they came, still encoded."""
 
-    __slots__ = ("method", "path", "query", "headers", "body", "connection")
+    __slots__ = ("method", "path", "query", "headers", "body")
 
-    def __init__(self, method, target, headers, body=b"", connection=0):
+    def __init__(self, method, target, headers, body=b""):
         self.method = method
         self.path, _, self.query = target.partition("?")
         self.headers = headers
         self.body = body
-        self.connection = connection  # a number, so that one can see connections being used again
 
     def form(self):
         """Of the Query protocol: the body's fields, after those in the query."""
@@ -68,7 +67,7 @@ def as_json(value, content_type="application/x-amz-json-1.1"):
     return Answer(200, json.dumps(value, separators=(",", ":")).encode(), content_type)
 
 
-async def read_request(reader, writer, number):
+async def read_request(reader, writer):
     """None: the client has ended its side, or speaks no HTTP."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -84,9 +83,25 @@ async def read_request(reader, writer, number):
             return None
         if headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return Request(method, target, headers, await reader.readexactly(length), number)
+        return Request(method, target, headers, await reader.readexactly(length))
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, OSError):
         return None
+
+
+class Connection(asyncio.StreamReaderProtocol):
+    """One that tells, by `gone`, that its client has ended its side."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.gone = asyncio.Event()
+
+    def eof_received(self):
+        self.gone.set()
+        return super().eof_received()
+
+    def connection_lost(self, failure):
+        self.gone.set()
+        super().connection_lost(failure)
 
 
 class HttpServer:
@@ -100,7 +115,9 @@ class HttpServer:
         self.refusing = lambda: False  # new connections are reset while it says so
 
     async def listen(self, port, tls=None):
-        server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=HEAD_BYTES_MAX, ssl=tls, backlog=512)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Connection(asyncio.StreamReader(HEAD_BYTES_MAX, loop), self._serve, loop), "127.0.0.1", port,
+                                          ssl=tls, backlog=512)
         return server.sockets[0].getsockname()[1]
 
     def cut_all(self):
@@ -115,16 +132,28 @@ class HttpServer:
         number = self.accepted
         self._connections[number] = writer
         try:
-            await self._answer_all(reader, writer, number)
+            await self._answer_all(reader, writer)
         except OSError:
             pass  # the client is gone
         finally:
             del self._connections[number]
             writer.close()
 
-    async def _answer_all(self, reader, writer, number):
-        while request := await read_request(reader, writer, number):
-            answer = await self._handle(request)
+    async def _answer(self, request, gone):
+        """What handles the request is cancelled where the client goes meanwhile: nothing waits, or takes messages, for nobody."""
+        handling, leaving = asyncio.ensure_future(self._handle(request)), asyncio.ensure_future(gone.wait())
+        try:
+            await asyncio.wait({handling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if handling.done():
+                return handling.result()
+        finally:
+            handling.cancel()
+            leaving.cancel()
+        raise ConnectionResetError
+
+    async def _answer_all(self, reader, writer):
+        while request := await read_request(reader, writer):
+            answer = await self._answer(request, writer.transport.get_protocol().gone)
             if answer.how == "none":
                 writer.transport.abort()
                 return

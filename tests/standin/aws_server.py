@@ -18,18 +18,27 @@ from aws_keys import STATIC_KEY, STATIC_SECRET, Identity
 from aws_metadata import Container, Imds
 from aws_redshift import Passwords, RedshiftControl, ServerlessControl
 from aws_verifier import Verifier
-from data_api_front import DataApiFront
+from data_api_front import AWS_QUOTAS, DataApiFront
 from sqs_front import SqsFront
 
 ORDER_BYTES_MAX = 1 << 20
 CLUSTERS = ("us-east-1/test-cluster", "us-west-2/test-cluster-secondary")
 
 
+def read_clusters(texts):
+    """REGION/CLUSTER[/DATABASE=BEHIND...] -> (region, cluster) -> {database: PostgreSQL's database}."""
+    clusters = {}
+    for text in texts:
+        region, cluster, *databases = text.split("/")
+        clusters[region, cluster] = dict(pair.split("=", 1) for pair in databases)
+    return clusters
+
+
 class World:
     def __init__(self, arguments):
         host, _, port = arguments.postgres.rpartition(":")
         self.front = Front()
-        clusters = {tuple(name.split("/", 1)): {} for name in arguments.cluster or CLUSTERS}
+        clusters = read_clusters(arguments.cluster or CLUSTERS)
         admin = (arguments.admin_host or host, int(port), arguments.admin_user)
         self.data_api = self.front.add(DataApiFront(admin, clusters, self.front.faults, self.front.keys.now))
         keys = self.front.keys
@@ -71,6 +80,10 @@ class World:
             self.http.cut_all()
         return {"id": fault.number}
 
+    def _order_cut(self, _order):
+        """Ends all connections, as servers do with idle ones."""
+        self.http.cut_all()
+
     def _order_reset(self, _order):
         self.front.faults.off({})
         self.front.faults_changed()
@@ -89,7 +102,7 @@ class World:
 
     def _set(self, name, value):
         own = {"check_signatures": lambda: setattr(self.front, "checking", bool(value)),
-               "quotas": lambda: setattr(self.data_api.quotas, "per_second", dict(value)),
+               "quotas": lambda: setattr(self.data_api.quotas, "per_second", dict(AWS_QUOTAS if value == "aws" else value)),
                "password_seconds": lambda: setattr(self.passwords, "lifetime", value),
                "sts_seconds": lambda: setattr(self.sts, "lifetime", value)}
         groups = [group for group in self._groups if name in group]
@@ -156,7 +169,8 @@ def main():
     parser.add_argument("--postgres", required=True, help="HOST:PORT of the PostgreSQL behind")
     parser.add_argument("--admin-host", default="", help="host or socket folder where --admin-user is let in without a password")
     parser.add_argument("--admin-user", default="postgres", help="a superuser; all statements run as this one")
-    parser.add_argument("--cluster", action="append", help=f"REGION/CLUSTER that is served; again for more; default: {', '.join(CLUSTERS)}")
+    parser.add_argument("--cluster", action="append", help="REGION/CLUSTER[/DATABASE=BEHIND...] that is "
+                        f"served; a database that is not named is called the same behind; again for more; default: {', '.join(CLUSTERS)}")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--control-port", type=int, default=0)
     parser.add_argument("--sqs-port", type=int, default=0, help="an SQS server on 127.0.0.1, which this one then stands before")

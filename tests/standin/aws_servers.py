@@ -52,11 +52,11 @@ class DataApi(Program):
     the database there. `sqs`: a SqsServer, which is then reached through this endpoint too, with signatures checked and faults on demand."""
 
     def __init__(self, server, arguments=(), sqs=None):
-        command = [sys.executable, "-B", os.path.join(HERE, "aws_server.py"), "--postgres", f"127.0.0.1:{server.port}", "--admin-host",
-                   server.folder, "--admin-user", server.user]
+        command = [sys.executable, "-B", os.path.join(HERE, "aws_server.py"), "--postgres", f"127.0.0.1:{server.port}",
+                   "--admin-host", server.folder, "--admin-user", server.user]
         self._sqs = sqs
         super().__init__([*command, *(["--sqs-port", str(sqs.port)] if sqs else []), *arguments])
-        self.url = f"http://127.0.0.1:{self.told['aws']}"
+        self.url = f"http{'s' if '--tls-cert' in arguments else ''}://127.0.0.1:{self.told['aws']}"
         self.control = f"127.0.0.1:{self.told['control']}"
         self.key, self.secret = self.told["key"], self.told["secret"]
         self._socket = socket.create_connection(("127.0.0.1", self.told["control"]), ORDER_SECONDS_MAX)

@@ -39,7 +39,7 @@ class Service:
     def error(self, error):
         return error.as_json()
 
-    async def work_done(self, _answer):
+    async def work_done(self, _call, _answer):
         """Returns when what the answer promises has been done."""
 
 

@@ -31,7 +31,9 @@ class Verifier:
     async def _read(self):
         while line := await self._process.stdout.readline():
             answer = json.loads(line)
-            self._waiting.pop(answer["id"]).set_result(answer)
+            future = self._waiting.pop(answer["id"])
+            if not future.done():  # whoever asked may have gone
+                future.set_result(answer)
         for future in self._waiting.values():
             future.set_result({"error": "the verifier has ended"})
 

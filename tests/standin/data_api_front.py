@@ -9,6 +9,8 @@ from aws_keys import ACCOUNT
 from aws_service import JsonService, check_json
 from data_api import DataApi
 
+# Of an account and region, as far as they are published (docs/aws-stand-ins.md).
+AWS_QUOTAS = {"ExecuteStatement": 30, "DescribeStatement": 100, "GetStatementResult": 20}
 BURST_SECONDS = 1  # of quiet are worth so much of a quota at once
 
 
@@ -50,8 +52,9 @@ class DataApiFront(DataApi, JsonService):
             raise AwsError("ThrottlingException", "Rate exceeded", 400, "message")
         return as_json(await self.call(call.operation, call.given, region))
 
-    async def work_done(self, answer):
-        """Returns when what the answer promises has been done."""
+    async def work_done(self, call, answer):
+        if call.operation not in ("ExecuteStatement", "BatchExecuteStatement"):
+            return
         statement = self._store.get(json.loads(answer.body).get("Id", ""))
         if statement is not None:
             ended = asyncio.Event()

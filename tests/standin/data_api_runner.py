@@ -13,7 +13,7 @@ from redshift_words import Refusal
 
 IDLE_CONNECTIONS_MAX = 8
 SECONDS_OF_A_STATEMENT_MAX = 3600
-HANG_SECONDS_MAX = 3600
+HANG_LOOK_SECONDS = 0.02
 CONFLICT = Refusal("XX000", CONFLICT_MESSAGE, CONFLICT_DETAIL)
 SEVERAL = Refusal("42601", "cannot insert multiple commands into a prepared statement")
 EMPTY = Refusal("42601", "syntax error at end of input")
@@ -52,7 +52,6 @@ class Pool:
     def __init__(self, admin):
         self._admin = admin
         self._catalog = read_catalog()
-        self._prepared = set()
         self._idle = []  # (database, Connection), the oldest first
         self._lock = threading.Lock()
 
@@ -66,13 +65,14 @@ class Pool:
             if found.client.usable():
                 return found
             found.client.drop()
-            self._prepared.discard(database)
 
     def _open(self, database):
-        if database not in self._prepared:
+        client = open_session(self._admin, database, SECONDS_OF_A_STATEMENT_MAX)
+        if client.rows("SELECT to_regnamespace('redshift')")[0][0] is None:
+            client.close()
             prepare_database(self._admin, database, self._catalog)
-            self._prepared.add(database)
-        return Connection(open_session(self._admin, database, SECONDS_OF_A_STATEMENT_MAX))
+            client = open_session(self._admin, database, SECONDS_OF_A_STATEMENT_MAX)
+        return Connection(client)
 
     def give(self, database, connection):
         if connection.lost:
@@ -207,7 +207,7 @@ class Runner:
         piece.set("STARTED", self._now())
         piece.query_id = begun // 1000 % 1_000_000_000
         try:
-            self._faults_before(statement, piece)
+            self._faults_before(statement, piece.sql)
             reply = self._attempt(connection, self._text_of(statement, piece, connection))
         except Stop as stop:
             piece.duration_ns = time.monotonic_ns() - begun
@@ -222,12 +222,13 @@ class Runner:
         if piece is not statement:
             piece.set("FINISHED", self._now())
 
-    def _faults_before(self, statement, piece):
-        slow = self._faults.take("statement_slow", statement.where, text=piece.sql)
+    def _faults_before(self, statement, text):
+        slow = self._faults.take("statement_slow", statement.where, text=text)
         if slow:
             statement.cancelled.wait(slow.seconds)
-        if self._faults.take("statement_hangs", statement.where, text=piece.sql):
-            statement.cancelled.wait(HANG_SECONDS_MAX)
+        hanging = self._faults.take("statement_hangs", statement.where, text=text)
+        while hanging and self._faults.holds(hanging) and not statement.cancelled.wait(HANG_LOOK_SECONDS):
+            pass
         if statement.cancelled.is_set():
             raise cancelled()
 
@@ -251,8 +252,7 @@ class Runner:
         return text + b";COMMIT" if one.kind == "truncate" and connection.status != "I" else text
 
     def _commit(self, statement, connection):
-        if statement.cancelled.is_set():
-            raise cancelled()
+        self._faults_before(statement, "COMMIT")
         if self._faults.take("conflict", statement.where):
             self._attempt(connection, refusing_text(CONFLICT))
         self._attempt(connection, "COMMIT")

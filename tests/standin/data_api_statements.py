@@ -34,10 +34,15 @@ class Piece:
         if error is not None:
             self.error = error
 
+    def size(self):
+        if self.result is not None:
+            return self.result.size
+        return 0 if self.status == "FINISHED" else -1
+
     def describe(self):
         told = {"Id": self.id, "Status": self.status, "CreatedAt": round(self.created, 3), "UpdatedAt": round(self.updated, 3),
                 "Duration": self.duration_ns, "QueryString": self.sql, "HasResultSet": self.result is not None,
-                "ResultRows": self.rows, "ResultSize": self.result.size if self.result else 0, "RedshiftQueryId": self.query_id}
+                "ResultRows": self.rows, "ResultSize": self.size(), "RedshiftQueryId": self.query_id}
         if self.error is not None:
             told["Error"] = self.error
         return told

@@ -24,27 +24,36 @@ class Backend:
         self._idle = []
 
     async def ask(self, request):
-        head = f"{request.method} {request.path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in request.headers.items() if n != "expect")
-        data = head.encode("latin-1") + b"\r\n" + request.body
+        lines = [f"{request.method} {request.path} HTTP/1.1", *(f"{n}: {v}" for n, v in request.headers.items() if n != "expect")]
+        data = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + request.body
         while self._idle:
             reader, writer = self._idle.pop()
             try:
                 return await self._exchange(reader, writer, data)
             except (OSError, asyncio.IncompleteReadError):
-                writer.close()  # it had been closed meanwhile
+                pass  # it had been closed meanwhile
         return await self._exchange(*await asyncio.open_connection("127.0.0.1", self._port), data)
 
     async def _exchange(self, reader, writer, data):
-        writer.write(data)
-        await writer.drain()
-        lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")[:-4].split("\r\n")
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        try:
+            status, headers, body = await converse(reader, writer, data)
+        except BaseException:
+            writer.close()  # also where the client has gone: the server behind must know
+            raise
         if len(self._idle) < IDLE_MAX and headers.get("connection", "") != "close":
             self._idle.append((reader, writer))
         else:
             writer.close()
-        return int(lines[0].split()[1]), headers, body
+        return status, headers, body
+
+
+async def converse(reader, writer, data):
+    """One request, one answer: (status, headers, body)."""
+    writer.write(data)
+    await writer.drain()
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")[:-4].split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    return int(lines[0].split()[1]), headers, await reader.readexactly(int(headers.get("content-length", "0")))
 
 
 class SqsFront(JsonService):
@@ -99,4 +108,4 @@ class SqsFront(JsonService):
 def with_body(request, members):
     body = json.dumps(members).encode()
     target = request.path + (f"?{request.query}" if request.query else "")
-    return Request(request.method, target, {**request.headers, "content-length": str(len(body))}, body, request.connection)
+    return Request(request.method, target, {**request.headers, "content-length": str(len(body))}, body)

@@ -33,7 +33,8 @@ class AwsTest(unittest.TestCase):
         self.call = Caller(self.aws)
 
     def select_1(self):
-        status, answer = self.call.data_api("ExecuteStatement", Sql="SELECT 1", ClusterIdentifier=CLUSTER, Database="postgres", WaitTimeSeconds=30)
+        status, answer = self.call.data_api("ExecuteStatement", Sql="SELECT 1", ClusterIdentifier=CLUSTER, Database="postgres",
+                                            WaitTimeSeconds=30)
         return status, answer.get("Status") or answer["__type"].rpartition("#")[2]
 
     def use_xml(self, xml):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from aws_servers import DataApi, SqsServer
+from node import NodeError
 from postgres_server import PostgresServer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -106,4 +107,7 @@ def main(words):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except NodeError as missing:
+        sys.exit(str(missing))

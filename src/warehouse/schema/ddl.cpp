@@ -28,7 +28,7 @@ std::string column_sql(Dialect dialect, const event::Column& column, bool fresh)
   return sql;
 }
 
-// Keys: docs/decisions/0005-redshift-keys.md.
+// Keys: docs/decisions/0006-redshift-over-the-wire.md.
 constexpr std::string_view kRedshiftKeys = "\nDISTSTYLE KEY DISTKEY (event_id)\nCOMPOUND SORTKEY (event_at)";
 
 std::string loads_sql(Dialect dialect, const TableName& table) {

@@ -97,6 +97,37 @@ TEST(WriteText, StagesHaveTheTablesTypes) {
   EXPECT_THAT(statements[0], EndsWith("DISTKEY (event_id)"));
 }
 
+TEST(WriteText, AStageOfLiteralsKnowsItsPlaces) {
+  EXPECT_THAT(create_literal_stage_sql(made_table(Dialect::redshift), kColumns),
+              HasSubstr("twinshift_pos INTEGER,\n  twinshift_place INTEGER,\n  \"event_id\" VARCHAR(32)"));
+  EXPECT_EQ(literal_stage_head(kColumns),
+            R"(INSERT INTO twinshift_stage (twinshift_pos,twinshift_place,"event_id","extra") VALUES )");
+  EXPECT_EQ(append_to_stage_head() + "x" + append_to_stage_tail(7),
+            "UPDATE twinshift_stage SET x WHERE twinshift_pos = 7");
+}
+
+TEST(WriteText, StagedDuplicatesGoByTheirRanges) {
+  const std::array<TimeRange, 1> ranges = {TimeRange{second(0), second(1)}};
+  EXPECT_EQ(delete_staged_duplicates_sql(kTable, ranges),
+            R"(DELETE FROM twinshift_stage WHERE event_id IN (SELECT t.event_id FROM "s"."t" t WHERE )"
+            "t.event_at BETWEEN '1970-01-01 00:00:00' AND '1970-01-01 00:00:01')");
+  EXPECT_THAT(insert_staged_parts_sql(kTable),
+              EndsWith("p.twinshift_pos IN (SELECT twinshift_pos FROM twinshift_stage)"));
+}
+
+TEST(WriteText, MarkersAreCountedByTheServer) {
+  const MarkerOrigin origin{.table = "t", .instance = "o'hara", .batch_id = "b1", .written_at = second(60)};
+  const std::array<MarkerPlace, 2> places = {
+      MarkerPlace{.number = 4, .window_at = second(0), .arrival_at = second(3600), .sent = 3, .refused = 1},
+      MarkerPlace{.number = 9, .window_at = second(0), .arrival_at = second(7200), .sent = 1, .refused = 0}};
+  const std::string sql = insert_counted_markers_sql(kTable, origin, places);
+  EXPECT_THAT(sql, HasSubstr("SELECT 't', 'o''hara', 'b1',"));
+  EXPECT_THAT(sql, HasSubstr("SELECT 4 AS place, '1970-01-01 00:00:00' AS window_at, '1970-01-01 01:00:00' AS "
+                             "arrival_at, 3 AS sent, 1 AS refused UNION ALL SELECT 9 AS place"));
+  EXPECT_THAT(sql, HasSubstr("event_key % 2147483648"));
+  EXPECT_THAT(sql, HasSubstr("event_key / 2147483648"));
+}
+
 TEST(WriteText, ParametersAreNumberedThrough) {
   EXPECT_THAT(insert_to_stage_sql(kColumns, 2), EndsWith("VALUES ($1,$2,$3),($4,$5,$6)"));
   EXPECT_THAT(insert_to_parts_stage_sql(1), EndsWith("VALUES ($1,$2,$3,$4,$5)"));

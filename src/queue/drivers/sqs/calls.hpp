@@ -30,6 +30,7 @@ struct Outgoing {
   std::string text;              // made of what SQS carries (sqs_text.hpp)
   std::string group;             // FIFO queues only: MessageGroupId
   std::string deduplication_id;  // FIFO queues only
+  bool has_source = true;        // false: a stranger's message that is moved as it is
 };
 std::string send_batch_request(std::string_view queue_url, std::span<const Outgoing> messages);
 
@@ -59,8 +60,8 @@ struct BatchAnswer {
   };
   struct Failed {
     std::size_t index = 0;
-    std::string code;  // without namespace
-    std::string message;
+    std::string code = {};  // without namespace
+    std::string message = {};
     bool sender_fault = false;
   };
   std::vector<Success> successes;

@@ -17,8 +17,8 @@
 namespace twinshift::queue::sqs {
 
 struct KeeperOptions {
-  Caller caller;
-  std::string queue_url;
+  Caller caller = {};
+  std::string queue_url = {};
   Usage usage;
   std::chrono::milliseconds look_every{10'000};
   std::chrono::milliseconds tick_every{500};

@@ -153,11 +153,11 @@ std::vector<Settling> LoanBook::age(base::SteadyTime now, bool keep) {
   return settlings;
 }
 
-std::vector<Settling> LoanBook::give_back_all() {
+std::vector<Settling> LoanBook::give_back_all(std::chrono::seconds delay) {
   std::vector<Settling> settlings;
   settlings.reserve(loans_.size());
   for (auto& [key, loan] : loans_) {
-    settlings.push_back({.handle = std::move(loan.handle), .visibility = std::chrono::seconds(0)});
+    settlings.push_back({.handle = std::move(loan.handle), .visibility = delay});
   }
   loans_.clear();
   keys_.clear();

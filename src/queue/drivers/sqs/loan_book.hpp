@@ -56,8 +56,8 @@ class LoanBook {
   // Stock that has used up half of its lease: kept for another one where `keep`, else given back with a delay, so that
   // it does not come again at once. Forgets loans that ran out long ago.
   std::vector<Settling> age(base::SteadyTime now, bool keep);
-  // Everything, to come again at once; the book is then empty.
-  std::vector<Settling> give_back_all();
+  // Everything; the book is then empty.
+  std::vector<Settling> give_back_all(std::chrono::seconds delay);
 
   [[nodiscard]] std::size_t stock_events() const { return stock_events_; }
   [[nodiscard]] std::size_t stock_bytes() const { return stock_bytes_; }

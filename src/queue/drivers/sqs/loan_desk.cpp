@@ -69,12 +69,11 @@ std::chrono::milliseconds LoanDesk::poll_ended(std::vector<Received> received) {
   {
     const std::lock_guard lock(mutex_);
     error_.reset();
-    pause = pace_.ended(received.size());
+    pause = pace_.came_back(received.size());
     const auto now = steady_now();
     for (Received& each : received) book_.add(std::move(each), now);
   }
   stocked_.notify_all();
-  wanted_.notify_all();
   return pause;
 }
 
@@ -82,6 +81,14 @@ void LoanDesk::poll_failed(base::Error error) {
   const std::lock_guard lock(mutex_);
   pace_.failed();
   error_ = std::move(error);
+}
+
+void LoanDesk::end_turn() {
+  {
+    const std::lock_guard lock(mutex_);
+    pace_.turn_ended();
+  }
+  wanted_.notify_all();
 }
 
 std::vector<Settling> LoanDesk::acknowledge(const std::vector<Receipt>& receipts) {
@@ -128,9 +135,9 @@ void LoanDesk::close() {
   stocked_.notify_all();
 }
 
-std::vector<Settling> LoanDesk::give_back_all() {
+std::vector<Settling> LoanDesk::give_back_all(std::chrono::seconds delay) {
   const std::lock_guard lock(mutex_);
-  return book_.give_back_all();
+  return book_.give_back_all(delay);
 }
 
 std::size_t LoanDesk::events_lent() const {

@@ -37,12 +37,13 @@ class LoanDesk {
   base::Result<std::vector<Lease>> receive(std::size_t events_max, std::chrono::milliseconds wait,
                                            const std::stop_token& stop);
 
-  // For pollers. Waits until a poll is wanted; false where `stop` came first. Each true is followed by one of the other
-  // two.
+  // For pollers. Waits until a poll is wanted; false where `stop` came first. Each true is followed by one of the next
+  // two, and, after the pause, by end_turn(): the pause is part of the turn, so that no other thread polls in its
+  // place.
   bool wait_for_turn(const std::stop_token& stop);
-  // The pause before this thread's next poll.
   std::chrono::milliseconds poll_ended(std::vector<Received> received);
   void poll_failed(base::Error error);
+  void end_turn();
 
   // What is to be done at SQS.
   std::vector<Settling> acknowledge(const std::vector<Receipt>& receipts);
@@ -52,7 +53,7 @@ class LoanDesk {
   std::vector<Settling> age();
   // From now on receive() answers with the closing error.
   void close();
-  std::vector<Settling> give_back_all();
+  std::vector<Settling> give_back_all(std::chrono::seconds delay);
 
   [[nodiscard]] std::size_t events_lent() const;
   [[nodiscard]] std::optional<base::WallTime> oldest_sent_at() const;

@@ -15,12 +15,13 @@ class PollPace {
   [[nodiscard]] bool may_start() const { return under_way_ < active_; }
   [[nodiscard]] std::size_t under_way() const { return under_way_; }
   [[nodiscard]] std::size_t active() const { return active_; }
+  // A turn is a poll and the pause after it.
   void started() { ++under_way_; }
+  void turn_ended() { --under_way_; }
 
-  // A poll came back with so many messages. The pause before the same thread polls again: the emptier it came, the
-  // longer, so that messages gather meanwhile (a long poll comes back with the first one).
-  std::chrono::milliseconds ended(std::size_t messages) {
-    --under_way_;
+  // A poll came back with so many messages. The pause that belongs to its turn: the emptier it came, the longer, so
+  // that messages gather meanwhile (a long poll comes back with the first one).
+  std::chrono::milliseconds came_back(std::size_t messages) {
     if (messages * 2 >= messages_max_) {
       active_ = std::min(active_ + 1, polls_max_);
     } else if (messages * 4 < messages_max_) {
@@ -30,10 +31,7 @@ class PollPace {
     return kGatherMax * static_cast<int>(messages_max_ - messages) / static_cast<int>(messages_max_);
   }
   // A poll failed: one at a time finds out when it is over.
-  void failed() {
-    --under_way_;
-    active_ = 1;
-  }
+  void failed() { active_ = 1; }
 
   static constexpr std::chrono::milliseconds kGatherMax{10};
 

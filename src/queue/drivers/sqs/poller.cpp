@@ -1,5 +1,6 @@
 #include "queue/drivers/sqs/poller.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -18,6 +19,9 @@ constexpr base::BackoffLimits kRetry{std::chrono::milliseconds(500), std::chrono
 constexpr std::chrono::milliseconds kAnswerMargin{10'000};
 // While deletes fail, what is received is only delivered again and again: this long between two polls.
 constexpr std::chrono::milliseconds kEraseTroublePause{5'000};
+
+// A poll begins over there a little later than here.
+constexpr std::chrono::milliseconds kDeafMargin{1'000};
 
 void wait(std::chrono::milliseconds duration, const std::stop_token& stop) {
   if (duration <= duration.zero()) return;
@@ -54,10 +58,13 @@ Poller::Poller(PollerOptions options, LoanDesk& desk, Complaints& complaints, Se
       desk_(desk),
       complaints_(complaints),
       settle_(std::move(settle)),
-      filter_(std::move(filter)) {
+      filter_(std::move(filter)),
+      random_(base::random_seed()),
+      backoff_(kRetry),
+      poll_ends_(options_.threads) {
   for (std::size_t i = 0; i < options_.threads; ++i) {
-    threads_.push_back(
-        base::start_thread(options_.thread_name + "-poll", [this](const std::stop_token& stop) { run(stop); }));
+    threads_.push_back(base::start_thread(options_.thread_name + "-poll",
+                                          [this, i](const std::stop_token& stop) { run(stop, poll_ends_[i]); }));
   }
 }
 
@@ -65,24 +72,33 @@ Poller::~Poller() {
   stop();
 }
 
-void Poller::stop() {
+std::chrono::seconds Poller::stop() {
   for (std::jthread& each : threads_) each.request_stop();
   threads_.clear();
+  const base::SteadyTime ends = std::ranges::max(poll_ends_);
+  if (ends == base::SteadyTime{}) return std::chrono::seconds(0);
+  const auto left = std::chrono::ceil<std::chrono::seconds>(ends + kDeafMargin - std::chrono::steady_clock::now());
+  return std::max(left, std::chrono::seconds(0));
 }
 
-void Poller::run(const std::stop_token& stop) {
-  base::Random random(base::random_seed());
-  base::Backoff backoff(kRetry);
+void Poller::run(const std::stop_token& stop, base::SteadyTime& poll_ends) {
   while (desk_.wait_for_turn(stop)) {
     std::chrono::milliseconds pause{0};
+    poll_ends = std::chrono::steady_clock::now() + options_.wait;
     if (poll(stop, pause)) {
-      backoff.reset();
+      poll_ends = {};
+      if (complaints_.last(Action::erase)) pause = std::max(pause, kEraseTroublePause);
     } else {
-      pause = backoff.next(random);
+      pause = next_backoff();
     }
-    if (complaints_.last(Action::erase)) pause = std::max(pause, kEraseTroublePause);
     wait(pause, stop);
+    desk_.end_turn();
   }
+}
+
+std::chrono::milliseconds Poller::next_backoff() {
+  const std::lock_guard lock(backoff_mutex_);
+  return backoff_.next(random_);
 }
 
 bool Poller::poll(const std::stop_token& stop, std::chrono::milliseconds& pause) {
@@ -100,6 +116,10 @@ bool Poller::poll(const std::stop_token& stop, std::chrono::milliseconds& pause)
     return false;
   }
   complaints_.succeeded(Action::receive);
+  {
+    const std::lock_guard lock(backoff_mutex_);
+    backoff_.reset();
+  }
   Polled polled = read_messages(std::move(*incoming));
   if (!polled.damaged.empty()) {
     complaints_.failed(

@@ -4,10 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/backoff.hpp"
+#include "base/random.hpp"
 #include "queue/drivers/sqs/calls.hpp"
 #include "queue/drivers/sqs/complaints.hpp"
 #include "queue/drivers/sqs/loan_desk.hpp"
@@ -15,8 +18,8 @@
 namespace twinshift::queue::sqs {
 
 struct PollerOptions {
-  Caller caller;
-  std::string queue_url;
+  Caller caller = {};
+  std::string queue_url = {};
   std::size_t threads = 4;
   std::size_t messages_max = 10;
   std::chrono::seconds wait{20};
@@ -43,18 +46,25 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  // Ends the polls under way. Messages that SQS hands out at that moment come again when their leases run out.
-  void stop();
+  // Ends the polls under way. For as long as is returned SQS may still hand messages to polls that nobody hears any
+  // more; those come again when their leases run out.
+  std::chrono::seconds stop();
 
  private:
-  void run(const std::stop_token& stop);
+  void run(const std::stop_token& stop, base::SteadyTime& poll_ends);
   bool poll(const std::stop_token& stop, std::chrono::milliseconds& pause);
+
+  std::chrono::milliseconds next_backoff();
 
   const PollerOptions options_;
   LoanDesk& desk_;
   Complaints& complaints_;
   const Settle settle_;
   const Filter filter_;
+  std::mutex backoff_mutex_;  // guards the next two
+  base::Random random_;
+  base::Backoff backoff_;
+  std::vector<base::SteadyTime> poll_ends_;  // each its thread's, ours once that has ended; {}: it was answered
   std::vector<std::jthread> threads_;
 };
 

@@ -28,11 +28,11 @@ void add_text(std::string& out, std::string_view name, std::string_view value) {
 }  // namespace
 
 std::string send_batch_request(std::string_view queue_url, std::span<const Outgoing> messages) {
-  std::string attributes = R"(,"MessageAttributes":{")";
-  attributes += kSourceName;
-  attributes += R"(":{"DataType":"String","StringValue":")";
-  attributes += kSourceValue;
-  attributes += R"("}}})";
+  std::string source = R"(,"MessageAttributes":{")";
+  source += kSourceName;
+  source += R"(":{"DataType":"String","StringValue":")";
+  source += kSourceValue;
+  source += R"("}})";
   std::size_t bytes = 256;
   // An event's JSON in JSON grows by its quotes, roughly a sixth.
   for (const Outgoing& each : messages) bytes += each.text.size() + each.text.size() / 4 + 256;
@@ -49,7 +49,8 @@ std::string send_batch_request(std::string_view queue_url, std::span<const Outgo
       add_text(out, "MessageGroupId", messages[i].group);
       add_text(out, "MessageDeduplicationId", messages[i].deduplication_id);
     }
-    out += attributes;
+    if (messages[i].has_source) out += source;
+    out += '}';
   }
   out += "]}";
   return out;

@@ -20,8 +20,8 @@
 namespace twinshift::queue::sqs {
 
 struct RetentionOptions {
-  Caller caller;
-  std::string queue_url;
+  Caller caller = {};
+  std::string queue_url = {};
   std::chrono::seconds renew_after{0};  // 0: off
   std::string thread_name = "sqs";
 };

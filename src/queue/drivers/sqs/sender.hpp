@@ -19,8 +19,8 @@
 namespace twinshift::queue::sqs {
 
 struct SenderOptions {
-  Caller caller;
-  std::string queue_url;
+  Caller caller = {};
+  std::string queue_url = {};
   bool is_fifo = false;
   std::size_t events_per_message = 1;
   std::size_t threads = 8;

@@ -20,8 +20,8 @@
 namespace twinshift::queue::sqs {
 
 struct SettlerOptions {
-  Caller caller;
-  std::string queue_url;
+  Caller caller = {};
+  std::string queue_url = {};
   std::size_t threads = 4;  // deletes under way; half as many changes of visibility
   // How long an unfilled call of deletes waits for more: nobody waits for a delete but the lease.
   std::chrono::milliseconds gather_max{20};

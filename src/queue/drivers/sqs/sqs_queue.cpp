@@ -43,6 +43,13 @@ sqs::SenderOptions sender_options(const SqsQueueOptions& options) {
           .thread_name = options.thread_name};
 }
 
+sqs::SettlerOptions settler_options(const SqsQueueOptions& options) {
+  return {.caller = caller_of(options),
+          .queue_url = options.queue_url,
+          .threads = options.settle_threads,
+          .thread_name = options.thread_name};
+}
+
 sqs::DeskLimits desk_limits(const SqsQueueOptions& options) {
   return {.lease = options.lease_timeout,
           .poll_threads = options.poll_threads,
@@ -78,8 +85,7 @@ class SqsQueue final : public EventQueue {
       : options_(std::move(options)),
         complaints_(place_of(options_)),
         sender_(sender_options(options_), complaints_),
-        settler_({caller_of(options_), options_.queue_url, options_.settle_threads, {}, options_.thread_name},
-                 complaints_),
+        settler_(settler_options(options_), complaints_),
         desk_(desk_limits(options_), closing_error(options_)),
         guard_({caller_of(options_), options_.queue_url, options_.renew_after, options_.thread_name}, sender_, settler_,
                complaints_),
@@ -136,9 +142,10 @@ class SqsQueue final : public EventQueue {
     desk_.close();
     sender_.close(options_.close_max);
     keeper_.stop();
-    poller_.stop();
+    // What is given back while SQS still knows a poll of ours would be handed to that, and be gone for a whole lease.
+    const std::chrono::seconds deaf = poller_.stop();
     guard_.stop();
-    settler_.settle(desk_.give_back_all());
+    settler_.settle(desk_.give_back_all(deaf));
     settler_.close(options_.close_max);
   }
 

@@ -18,8 +18,8 @@
 namespace twinshift::queue {
 
 struct SqsQueueOptions {
-  std::string queue_url;
-  std::shared_ptr<aws::Client> client;  // of SQS
+  std::string queue_url = {};
+  std::shared_ptr<aws::Client> client = nullptr;  // of SQS
   // For tests: instead of `client`.
   std::function<aws::Outcome<aws::Answer>(const aws::Call&)> caller = nullptr;
   std::string subject = "queue";  // for people: "queue", "backlog of secondary"

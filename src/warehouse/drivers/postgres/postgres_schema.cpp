@@ -42,7 +42,8 @@ class PostgresSchema final : public SchemaAccess {
 
  private:
   pg::Outcome<pg::Connection> connect() {
-    return open_session(parameters_, {options_.connect_timeout, options_.statement_timeout, options_.attempt_timeout});
+    return open_session(parameters_, {options_.connect_timeout, options_.statement_timeout, options_.attempt_timeout},
+                        options_.login);
   }
 
   [[nodiscard]] base::Error told(base::Error error) const {

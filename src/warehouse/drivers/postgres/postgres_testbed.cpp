@@ -60,6 +60,7 @@ class PostgresTestbed final : public WarehouseTestbed {
     return std::move(*opened);
   }
   [[nodiscard]] std::string table() const override { return "\"events_here\""; }
+  [[nodiscard]] std::string database() const override { return name_; }
   base::Status execute(const std::string& sql) override { return run(url_, sql); }
   [[nodiscard]] std::vector<std::string> types() const override { return types_; }
 

@@ -71,7 +71,7 @@ base::Status PostgresWarehouse::prepare() {
 }
 
 base::Status PostgresWarehouse::connect() {
-  auto connection = open_session(parameters_, limits());
+  auto connection = open_session(parameters_, limits(), options_.login);
   if (!connection) return base::fail(failed(std::move(connection.error())));
   auto made = std::make_unique<Ready>(std::move(*connection));
   const SetupOptions setup{dialect_, options_.schema_apply, options_.target, {}};
@@ -137,7 +137,7 @@ base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_v
 }
 
 base::Result<Table> PostgresWarehouse::query(const std::string& sql, std::size_t rows_max) {
-  return read_query(parameters_, limits(), sql, rows_max);
+  return read_query(parameters_, limits(), options_.login, sql, rows_max);
 }
 
 base::Status PostgresWarehouse::ping() {

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "warehouse/drivers/postgres/session.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::warehouse {
@@ -16,6 +17,7 @@ namespace twinshift::warehouse {
 struct PostgresWarehouseOptions {
   std::string url;                         // postgresql://, postgres:// or redshift://; may hold a password
   std::string password_file;               // its first line is the password; empty: as libpq finds it
+  LoginSource login{};                     // where the URL names no user
   std::string table = "appsflyer_events";  // or "schema.table"
   std::string target = "primary";          // for log lines
   std::string instance = "twinshift";      // who wrote a load marker

@@ -41,10 +41,10 @@ Table table_of(const pg::Result& result, std::size_t rows_max) {
 
 }  // namespace
 
-base::Result<Table> read_query(const pg::Parameters& parameters, const SessionLimits& limits, const std::string& sql,
-                               std::size_t rows_max) {
+base::Result<Table> read_query(const pg::Parameters& parameters, const SessionLimits& limits, const LoginSource& login,
+                               const std::string& sql, std::size_t rows_max) {
   if (sql.find('\0') != std::string::npos) return refuse("the statement holds a NUL");
-  auto connection = open_session(parameters, limits);
+  auto connection = open_session(parameters, limits, login);
   if (!connection) return base::fail(std::move(connection.error().error));
   const base::SteadyTime deadline = deadline_after(limits.attempt_timeout);
   auto begun = connection->run("BEGIN READ ONLY", deadline);

@@ -10,7 +10,7 @@
 namespace twinshift::warehouse {
 
 // At most `rows_max` rows are fetched, through a cursor. `invalid` where `sql` is not one reading statement.
-base::Result<Table> read_query(const pg::Parameters& parameters, const SessionLimits& limits, const std::string& sql,
-                               std::size_t rows_max);
+base::Result<Table> read_query(const pg::Parameters& parameters, const SessionLimits& limits, const LoginSource& login,
+                               const std::string& sql, std::size_t rows_max);
 
 }  // namespace twinshift::warehouse

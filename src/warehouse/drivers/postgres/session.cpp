@@ -42,6 +42,28 @@ pg::Failure wrong_encoding(const pg::Parameters& parameters) {
   return failure;
 }
 
+// invalid_authorization_specification, invalid_password
+bool is_refused_login(const pg::Failure& failure) {
+  return failure.sqlstate == "28000" || failure.sqlstate == "28P01";
+}
+
+pg::Outcome<pg::Connection> log_in(pg::Parameters parameters, const SessionLimits& limits, const LoginSource& login) {
+  if (login.get) {
+    auto got = login.get();
+    if (!got) {
+      pg::Failure failure;
+      failure.error = std::move(got.error());
+      failure.lost = true;
+      return std::unexpected(std::move(failure));
+    }
+    parameters.values["user"] = std::move(got->user);
+    parameters.values["password"] = std::move(got->password);
+  }
+  auto connection = pg::Connection::connect(parameters, deadline_after(limits.connect_timeout));
+  if (!connection && login.refuse && is_refused_login(connection.error())) login.refuse();
+  return connection;
+}
+
 }  // namespace
 
 Dialect dialect_of(const pg::Parameters& parameters) {
@@ -52,8 +74,9 @@ base::SteadyTime deadline_after(std::chrono::milliseconds wait) {
   return std::chrono::steady_clock::now() + wait;
 }
 
-pg::Outcome<pg::Connection> open_session(const pg::Parameters& parameters, const SessionLimits& limits) {
-  auto connection = pg::Connection::connect(parameters, deadline_after(limits.connect_timeout));
+pg::Outcome<pg::Connection> open_session(const pg::Parameters& parameters, const SessionLimits& limits,
+                                         const LoginSource& login) {
+  auto connection = log_in(parameters, limits, login);
   if (!connection) return connection;
   const base::SteadyTime deadline = deadline_after(limits.attempt_timeout);
   auto version = connection->run("SELECT version()", deadline);

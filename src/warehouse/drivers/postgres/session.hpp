@@ -2,7 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <string>
 
+#include "base/error.hpp"
 #include "pg/connection.hpp"
 #include "warehouse/schema/dialect.hpp"
 
@@ -14,8 +17,21 @@ struct SessionLimits {
   std::chrono::milliseconds attempt_timeout;
 };
 
+// Never logged.
+struct Login {
+  std::string user;
+  std::string password;
+};
+// User and password where the URL names neither: somebody gives them for a while (AWS, to an IAM identity). Both
+// functions may block for as long as that source's own limits say.
+struct LoginSource {
+  std::function<base::Result<Login>()> get;  // empty: the URL's own
+  std::function<void()> refuse;              // the server did not take the last one
+};
+
 // `conflict` where the server is not what the URL's scheme says.
-pg::Outcome<pg::Connection> open_session(const pg::Parameters& parameters, const SessionLimits& limits);
+pg::Outcome<pg::Connection> open_session(const pg::Parameters& parameters, const SessionLimits& limits,
+                                         const LoginSource& login);
 
 // The dialect that a URL's scheme stands for.
 Dialect dialect_of(const pg::Parameters& parameters);

@@ -62,8 +62,9 @@ DataSession::DataSession(const RedshiftDataOptions& options, std::unique_ptr<Dat
 
 RunLimits DataSession::limits() const {
   RunLimits limits;
-  limits.statement_timeout = options_.statement_timeout;
+  limits.statement_timeout = std::min(options_.statement_timeout, options_.attempt_timeout);
   limits.look_pause_max = options_.look_pause_max;
+  limits.settle_max = std::min(limits.settle_max, limits.statement_timeout);
   return limits;
 }
 

@@ -52,7 +52,10 @@ std::expected<WriteReport, DataWriter::Failure> DataWriter::write(const Batch& b
 // Which rows were inserted: all, as a rule; the server is asked only where it found duplicates.
 DataOutcome<std::vector<std::uint32_t>> DataWriter::inserted(const BatchStatements& made, const RunReport& report) {
   const auto& statements = report.description.statements;
-  if (statements.size() <= made.insert_begin) return positions_in({});
+  if (statements.size() <= made.insert_begin) {
+    return std::unexpected(DataFailure{
+        .error = {ErrorKind::unavailable, "The description of the statement does not tell of its parts", "", ""}});
+  }
   const bool none_deleted = statements[made.delete_at].result_rows == 0;
   if (none_deleted || made.staged == 0) return all_staged(made);
   if (statements[made.select_at].result_rows == 0) return positions_in({});

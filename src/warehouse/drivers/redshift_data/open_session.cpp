@@ -13,9 +13,9 @@ std::unexpected<base::Error> refuse(const RedshiftDataOptions& options, std::str
 
 base::Result<TableName> check_options(const RedshiftDataOptions& options) {
   if (options.client == nullptr) return refuse(options, "there is no client for the Data API", "");
-  if (options.cluster_identifier.empty() == options.workgroup_name.empty() && options.secret_arn.empty()) {
-    return refuse(options, "it is not said which cluster or workgroup is meant, or both are",
-                  "Set one of REDSHIFT_CLUSTER_IDENTIFIER and REDSHIFT_WORKGROUP_NAME");
+  if (options.cluster_identifier.empty() && options.workgroup_name.empty() && options.secret_arn.empty()) {
+    return refuse(options, "it is not said which cluster or workgroup is meant",
+                  "Set REDSHIFT_CLUSTER_IDENTIFIER or REDSHIFT_WORKGROUP_NAME");
   }
   if (!options.cluster_identifier.empty() && !options.workgroup_name.empty()) {
     return refuse(options, "both a cluster and a workgroup are named", "Set only one of them");

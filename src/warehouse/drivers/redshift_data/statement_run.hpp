@@ -74,8 +74,6 @@ class StatementRun {
   void cancel_tried(base::SteadyTime now) { cancelled_at_ = now; }
 
   [[nodiscard]] End end() const { return end_; }
-  // Was the way over before it was sent for certain? Then another attempt needs no new look at this one.
-  [[nodiscard]] bool accepted() const { return phase_ != Phase::sending; }
 
  private:
   enum class Phase : std::uint8_t { sending, running, ended };

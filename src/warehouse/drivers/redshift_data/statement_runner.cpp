@@ -94,6 +94,8 @@ void StatementRunner::cancel(Trip& trip) {
   auto done = api_.cancel(trip.report.id);
   trip.run.cancel_tried(clock_.steady());
   if (done || !done.error().denied || std::exchange(told_of_cancel_, true)) return;
+  done.error().error.hint =
+      "Allow redshift-data:CancelStatement on \"*\"; without it a slow statement runs until the cluster ends it";
   base::log::warn("Statements that take too long cannot be cancelled")
       .add("target", target_)
       .add("statementId", trip.report.id)
