@@ -21,6 +21,8 @@ constexpr std::chrono::milliseconds kLookPause{2'000};
 constexpr std::chrono::hours kRenewAfter{48};
 // While the quarantine is read: extended as long as that takes. After a kill its messages are hidden for so long.
 constexpr std::chrono::milliseconds kQuarantineLease{60'000};
+// Shorter than a sweep's patience: what another reader gives back meanwhile is seen by the next poll at the latest.
+constexpr std::chrono::seconds kQuarantinePollWait{1};
 // To give everything back, ten messages a call.
 constexpr std::size_t kQuarantineSettleThreads = 8;
 constexpr std::chrono::milliseconds kQuarantineCloseMax{30'000};
@@ -63,7 +65,9 @@ quarantine::QueueOpener quarantine_sweeps(const config::Settings& settings) {
     options->send_threads = 1;
     options->settle_threads = kQuarantineSettleThreads;
     options->lease_timeout = kQuarantineLease;
+    options->poll_wait = kQuarantinePollWait;
     options->close_max = kQuarantineCloseMax;
+    options->wants_dead_letters = false;
     return queue::open_sqs_queue(std::move(*options));
   };
 }
@@ -127,6 +131,7 @@ base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const 
   options->thread_name = "quar";
   options->poll_threads = 1;  // what is refused is read through queues of its own, below
   options->renew_after = kRenewAfter;
+  options->wants_dead_letters = false;
   auto queue = queue::open_sqs_queue(std::move(*options));
   if (!queue) return base::fail(std::move(queue.error()));
   return quarantine::open_queue_quarantine(std::move(*queue), quarantine_sweeps(settings));

@@ -73,7 +73,7 @@ sqs::PollerOptions poller_options(const SqsQueueOptions& options) {
 sqs::KeeperOptions keeper_options(const SqsQueueOptions& options) {
   return {.caller = caller_of(options),
           .queue_url = options.queue_url,
-          .usage = {.lease = options.lease_timeout},
+          .usage = {.lease = options.lease_timeout, .wants_dead_letters = options.wants_dead_letters},
           .look_every = options.status_every,
           .tick_every = std::min(kTickEvery, options.lease_timeout / 8),
           .thread_name = options.thread_name};
