@@ -82,9 +82,10 @@ base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const conf
   return settings.quarantine_queue_url.empty() ? open_sqlite_quarantine_file(settings) : open_sqs_quarantine(settings);
 }
 
-base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings) {
+base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings,
+                                                                         std::stop_token stop) {
   if (settings.quarantine_queue_url.empty()) return open_sqlite_quarantine_file_reader(settings);
-  return open_sqs_quarantine_reader(settings);
+  return open_sqs_quarantine_reader(settings, std::move(stop));
 }
 
 base::Result<WarehousePtr> open_warehouse(const config::Settings& settings, const config::TargetSettings& target) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,11 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settin
 base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
                                                                     const config::TargetSettings& target);
 base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const config::Settings& settings);
+// In a file of the data folder or a queue of its own.
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings);
-// Beside a running service, too. not_found: nothing was ever quarantined.
-base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings);
+// Beside a running service, too; `stop` cuts a long reading short. not_found: nothing was ever quarantined.
+base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings,
+                                                                         std::stop_token stop = {});
 
 // Does not connect yet: the lane does, and again after each lost connection.
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_warehouse(const config::Settings& settings,

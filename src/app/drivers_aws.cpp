@@ -19,6 +19,13 @@ namespace {
 constexpr std::chrono::milliseconds kLookPause{2'000};
 // Half of SQS's default retention: what is owed or refused for longer is sent again before it would be gone.
 constexpr std::chrono::hours kRenewAfter{48};
+// While the quarantine is read: extended as long as that takes. After a kill its messages are hidden for so long.
+constexpr std::chrono::milliseconds kQuarantineLease{60'000};
+// Shorter than a sweep's patience: what another reader gives back meanwhile is seen by the next poll at the latest.
+constexpr std::chrono::seconds kQuarantinePollWait{1};
+// To give everything back, ten messages a call.
+constexpr std::size_t kQuarantineSettleThreads = 8;
+constexpr std::chrono::milliseconds kQuarantineCloseMax{30'000};
 
 base::Result<std::shared_ptr<aws::Client>> queue_client(const config::Settings& settings, const std::string& url,
                                                         const std::string& subject) {
@@ -49,12 +56,18 @@ base::Result<queue::SqsQueueOptions> queue_options(const config::Settings& setti
   return options;
 }
 
-quarantine::QueueOpener quarantine_opener(const config::Settings& settings) {
+// Opens the quarantine's queue for one reading.
+quarantine::QueueOpener quarantine_sweeps(const config::Settings& settings) {
   return [settings]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
     auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
     if (!options) return base::fail(std::move(options.error()));
-    options->thread_name = "quarantine";
-    options->renew_after = kRenewAfter;
+    options->thread_name = "quar-in";
+    options->send_threads = 1;
+    options->settle_threads = kQuarantineSettleThreads;
+    options->lease_timeout = kQuarantineLease;
+    options->poll_wait = kQuarantinePollWait;
+    options->close_max = kQuarantineCloseMax;
+    options->wants_dead_letters = false;
     return queue::open_sqs_queue(std::move(*options));
   };
 }
@@ -113,11 +126,21 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::
 }
 
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings) {
-  return quarantine::open_queue_quarantine(quarantine_opener(settings));
+  auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
+  if (!options) return base::fail(std::move(options.error()));
+  options->thread_name = "quar";
+  options->poll_threads = 1;  // what is refused is read through queues of its own, below
+  options->renew_after = kRenewAfter;
+  options->wants_dead_letters = false;
+  auto queue = queue::open_sqs_queue(std::move(*options));
+  if (!queue) return base::fail(std::move(queue.error()));
+  return quarantine::open_queue_quarantine(std::move(*queue), quarantine_sweeps(settings));
 }
 
-std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings) {
-  return quarantine::open_queue_quarantine_reader(quarantine_opener(settings));
+std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings, std::stop_token stop) {
+  quarantine::QueueReaderOptions options;
+  options.stop = std::move(stop);
+  return quarantine::open_queue_quarantine_reader(quarantine_sweeps(settings), std::move(options));
 }
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(

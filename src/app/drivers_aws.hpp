@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/error.hpp"
@@ -18,9 +19,9 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const con
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
                                                                   const config::TargetSettings& target);
 
-// QUARANTINE_QUEUE_URL.
+// The quarantine in a queue of its own (QUARANTINE_QUEUE_URL).
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings);
-std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings);
+std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings, std::stop_token stop);
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(
     const config::Settings& settings, const config::TargetSettings& target);

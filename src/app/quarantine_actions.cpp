@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <future>
-#include <map>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -13,12 +13,18 @@ namespace {
 
 using base::ErrorKind;
 
-// A file's answer. Longer means that its disk hangs.
-constexpr std::chrono::seconds kStoreMax{5};
+// A queue's or a backlog's answer. Longer means that its disk hangs, or SQS is out of reach.
+constexpr std::chrono::seconds kStoreMax{15};
+// The quarantine's, where it stands in a queue: it is read to its end (180 s at most), then deleted from (30 s).
+constexpr std::chrono::seconds kRemovalMax{240};
 
 base::Error no_answer() {
-  return {ErrorKind::unavailable, "a file of the data folder does not answer", "quarantine",
-          "Look at the disk, then try again: nothing is lost"};
+  return {ErrorKind::unavailable, "a queue or file that the quarantine needs does not answer", "quarantine",
+          "Look at its disk, or at SQS, then try again: nothing is lost"};
+}
+
+base::Error stopping() {
+  return {ErrorKind::cancelled, "the service is stopping", "quarantine", "Try again when it runs: nothing is lost"};
 }
 
 // Waits for one callback. The callback may come later than anybody waits for it.
@@ -26,16 +32,28 @@ template <class T>
 class Answer {
  public:
   auto callback() {
-    return [promise = promise_](T result) { promise->set_value(std::move(result)); };
+    return [box = box_](T result) {
+      {
+        const std::lock_guard lock(box->mutex);
+        box->result = std::move(result);
+      }
+      box->filled.notify_all();
+    };
   }
-  T wait() {
-    std::future<T> future = promise_->get_future();
-    if (future.wait_for(kStoreMax) != std::future_status::ready) return base::fail(no_answer());
-    return future.get();
+  T wait(std::chrono::milliseconds limit, const std::stop_token& stop) {
+    std::unique_lock lock(box_->mutex);
+    box_->filled.wait_for(lock, stop, limit, [this] { return box_->result.has_value(); });
+    if (box_->result) return std::move(*box_->result);
+    return base::fail(stop.stop_requested() ? stopping() : no_answer());
   }
 
  private:
-  std::shared_ptr<std::promise<T>> promise_ = std::make_shared<std::promise<T>>();
+  struct Box {
+    std::mutex mutex;
+    std::condition_variable_any filled;
+    std::optional<T> result;
+  };
+  std::shared_ptr<Box> box_ = std::make_shared<Box>();
 };
 
 std::optional<quarantine::Ticket> parse_ticket(std::string_view text) {
@@ -69,14 +87,15 @@ base::Status QuarantineActions::send_to_queue(std::vector<event::EventPtr> event
   }
   base::Status outcome;
   for (Answer<base::Status>& answer : answers) {
-    base::Status each = answer.wait();
+    base::Status each = answer.wait(kStoreMax, stop_.get_token());
     if (!each && outcome) outcome = std::move(each);
   }
   return outcome;
 }
 
 base::Status QuarantineActions::send(const std::string& target, std::vector<event::EventPtr> events) {
-  if (target == "primary") return send_to_queue(std::move(events));
+  if (target == "primary" || std::ranges::find(parts_.through_queue, target) != parts_.through_queue.end())
+    return send_to_queue(std::move(events));
   const auto found = std::ranges::find(parts_.backlogs, target, &backlog::Backlog::target);
   if (found == parts_.backlogs.end()) {
     return base::fail(ErrorKind::not_found, "there is no target '" + target + "' here", "quarantine",
@@ -84,15 +103,25 @@ base::Status QuarantineActions::send(const std::string& target, std::vector<even
   }
   Answer<base::Status> parked;
   (*found)->park(std::move(events), parked.callback());
-  return parked.wait();
+  return parked.wait(kStoreMax, stop_.get_token());
 }
 
 base::Result<std::uint64_t> QuarantineActions::replay(const std::vector<quarantine::Ticket>& tickets) {
-  auto reader = parts_.open_reader();
+  std::vector<quarantine::Ticket> sent;
+  auto outcome = send_all(tickets, sent);
+  base::Result<std::uint64_t> gone = std::uint64_t{0};
+  if (!sent.empty()) gone = drop(sent);
+  if (!outcome) return base::fail(std::move(outcome.error()));
+  return gone;
+}
+
+base::Status QuarantineActions::send_all(const std::vector<quarantine::Ticket>& tickets,
+                                         std::vector<quarantine::Ticket>& sent) {
+  auto reader = parts_.open_reader(stop_.get_token());
   if (!reader) return base::fail(std::move(reader.error()));
-  std::uint64_t gone = 0;
   // One after the other in memory: an event may be 1 MiB.
   for (const quarantine::Ticket& ticket : tickets) {
+    if (stop_.stop_requested()) return base::fail(stopping());
     auto record = (*reader)->find(ticket.id);
     if (!record && record.error().kind == ErrorKind::not_found) continue;
     if (!record) return base::fail(std::move(record.error()));
@@ -100,18 +129,16 @@ base::Result<std::uint64_t> QuarantineActions::replay(const std::vector<quaranti
     auto event = event::decode_event(std::move(record->json), std::move(record->message_id), record->received_at,
                                      parts_.identity);
     if (!event) return base::fail(std::move(event.error()));
-    if (auto sent = send(record->target, {std::move(*event)}); !sent) return base::fail(std::move(sent.error()));
-    auto removed = drop({ticket});
-    if (!removed) return base::fail(std::move(removed.error()));
-    gone += *removed;
+    if (auto done = send(record->target, {std::move(*event)}); !done) return done;
+    sent.push_back(ticket);
   }
-  return gone;
+  return {};
 }
 
 base::Result<std::uint64_t> QuarantineActions::drop(const std::vector<quarantine::Ticket>& tickets) {
   Answer<base::Result<std::uint64_t>> removed;
   parts_.quarantine->remove(tickets, removed.callback());
-  return removed.wait();
+  return removed.wait(kRemovalMax, stop_.get_token());
 }
 
 control::Reply QuarantineActions::answer(const control::Request& request) {

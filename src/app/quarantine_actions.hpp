@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,27 +30,36 @@ class QuarantineActions {
  public:
   struct Parts {
     quarantine::Quarantine* quarantine = nullptr;
-    std::function<base::Result<std::unique_ptr<quarantine::Reader>>()> open_reader{};
+    // The token ends a long reading early.
+    std::function<base::Result<std::unique_ptr<quarantine::Reader>>(std::stop_token)> open_reader{};
     queue::EventQueue* queue = nullptr;
     std::vector<backlog::Backlog*> backlogs{};  // of the secondaries
+    // Secondaries that have no backlog here and are served from the queue: the primary recognises what it has.
+    std::vector<std::string> through_queue{};
     event::IdentityMode identity = event::IdentityMode::content;
   };
   explicit QuarantineActions(Parts parts) : parts_(std::move(parts)) {}
 
-  // The primary's events go into the queue (the other side recognises them), a secondary's into its backlog. Durable
-  // there first, then out of the quarantine: a crash between leaves a record of an event that lands once all the same.
-  // How many went; the others had gone, or were refused again meanwhile.
+  // The primary's events go into the queue (the other side recognises them), a secondary's into its backlog, if any.
+  // All durable there first, then out of the quarantine together: a crash between leaves records of events that land
+  // once all the same. How many went; the others had gone, or were refused again meanwhile.
   base::Result<std::uint64_t> replay(const std::vector<quarantine::Ticket>& tickets);
   base::Result<std::uint64_t> drop(const std::vector<quarantine::Ticket>& tickets);
+
+  // Ends what is under way with `cancelled`, as soon as may be, and what comes. Any thread.
+  void cancel() { stop_.request_stop(); }
 
   // A request of the two verbs. The text of a good reply is the number.
   control::Reply answer(const control::Request& request);
 
  private:
+  // Also after an error `sent` holds those whose events are durable elsewhere.
+  base::Status send_all(const std::vector<quarantine::Ticket>& tickets, std::vector<quarantine::Ticket>& sent);
   base::Status send(const std::string& target, std::vector<event::EventPtr> events);
   base::Status send_to_queue(std::vector<event::EventPtr> events);
 
   const Parts parts_;
+  std::stop_source stop_;
 };
 
 }  // namespace twinshift::app

@@ -1,6 +1,7 @@
 // `twinshift quarantine`: list, show, export what targets refuse for good; send it on its way again; drop it.
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,10 +41,6 @@ base::Status for_each(quarantine::Reader& reader, quarantine::Query query, Each 
     }
     if (page->empty()) return {};
   }
-}
-
-base::Result<std::unique_ptr<quarantine::Reader>> open_reader(const config::Settings& settings) {
-  return open_quarantine_reader(settings);
 }
 
 int list(quarantine::Reader& reader, const QuarantineOptions& options) {
@@ -126,33 +123,75 @@ struct Stores {
   }
 };
 
-base::Status open_stores(const config::Settings& settings, Stores& stores) {
-  auto folder = sqlite::DataFolder::open(settings.data_dir);
-  if (!folder) return base::fail(std::move(folder.error()));
-  stores.folder.emplace(std::move(*folder));
-  auto quarantine = open_quarantine(settings);
-  if (!quarantine) return base::fail(std::move(quarantine.error()));
-  stores.quarantine = std::move(*quarantine);
+bool is_here(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+// With the quarantine in a queue this may be any machine, and the service may run on another one: nobody would ever
+// drain a queue or a backlog that is a file made here.
+bool makes_files(const config::Settings& settings) {
+  return settings.quarantine_queue_url.empty();
+}
+
+base::Status open_queue_store(const config::Settings& settings, Stores& stores) {
+  if (settings.queue.driver == "sqlite" && !makes_files(settings) && !is_here(settings.queue.path)) {
+    return base::fail(ErrorKind::not_found, "the service's queue is not here", settings.queue.path.string(),
+                      "Replay where the service runs, with its data folder (TWINSHIFT_DATA_DIR)");
+  }
   auto queue = open_queue(settings);
   if (!queue) return base::fail(std::move(queue.error()));
   stores.queue = std::move(*queue);
+  return {};
+}
+
+base::Status open_backlog_store(const config::Settings& settings, Stores& stores) {
   const auto secondary = find_target(settings, "secondary");
   if (!secondary) return {};
+  if ((*secondary)->backlog_url.empty() && !makes_files(settings) && !is_here((*secondary)->backlog_path)) return {};
   auto owed = open_backlog_queue(settings, **secondary);
   if (!owed) return base::fail(std::move(owed.error()));
   stores.backlog = std::make_unique<backlog::Backlog>("secondary", std::move(*owed));
   return {};
 }
 
+// The folder's lock keeps a service from starting on the files meanwhile.
+bool touches_files(const config::Settings& settings, bool sends) {
+  if (settings.quarantine_queue_url.empty()) return true;
+  const auto secondary = find_target(settings, "secondary");
+  return sends && (settings.queue.driver == "sqlite" || (secondary && (*secondary)->backlog_url.empty()));
+}
+
+base::Status open_stores(const config::Settings& settings, bool sends, Stores& stores) {
+  if (touches_files(settings, sends)) {
+    auto folder = sqlite::DataFolder::open(settings.data_dir);
+    if (!folder) return base::fail(std::move(folder.error()));
+    stores.folder.emplace(std::move(*folder));
+  }
+  auto quarantine = open_quarantine(settings);
+  if (!quarantine) return base::fail(std::move(quarantine.error()));
+  stores.quarantine = std::move(*quarantine);
+  if (!sends) return {};
+  if (auto opened = open_queue_store(settings, stores); !opened) return opened;
+  return open_backlog_store(settings, stores);
+}
+
 base::Result<std::uint64_t> act_here(const config::Settings& settings, const control::Request& request) {
   Stores stores;
-  if (auto opened = open_stores(settings, stores); !opened) return base::fail(std::move(opened.error()));
-  QuarantineActions::Parts parts{.quarantine = stores.quarantine.get(),
-                                 .open_reader = [&settings] { return open_reader(settings); },
-                                 .queue = stores.queue.get(),
-                                 .backlogs = {},
-                                 .identity = identity_mode(settings)};
-  if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
+  if (auto opened = open_stores(settings, request.verb == kReplayVerb, stores); !opened)
+    return base::fail(std::move(opened.error()));
+  QuarantineActions::Parts parts{
+      .quarantine = stores.quarantine.get(),
+      .open_reader = [&settings](std::stop_token stop) { return open_quarantine_reader(settings, std::move(stop)); },
+      .queue = stores.queue.get(),
+      .backlogs = {},
+      .through_queue = {},
+      .identity = identity_mode(settings)};
+  if (stores.backlog) {
+    parts.backlogs.push_back(stores.backlog.get());
+  } else if (settings.secondary) {
+    parts.through_queue.push_back(settings.secondary->name);
+  }
   const control::Reply reply = QuarantineActions(std::move(parts)).answer(request);
   if (!reply.ok) return base::fail(ErrorKind::unavailable, reply.text, settings.data_dir.string());
   return std::stoull(reply.text);
@@ -199,7 +238,7 @@ int change(const config::Settings& settings, quarantine::Reader& reader, const Q
 }  // namespace
 
 int run_quarantine(const config::Settings& settings, const QuarantineOptions& options) {
-  auto reader = open_reader(settings);
+  auto reader = open_quarantine_reader(settings);
   if (!reader && reader.error().kind == ErrorKind::not_found) {
     if (options.ids.empty()) {
       std::fprintf(stderr, "twinshift: nothing is in the quarantine\n");

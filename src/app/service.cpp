@@ -68,15 +68,18 @@ base::Status Service::start() {
 
 // For commands that write files which are ours while we run.
 base::Status Service::start_control() {
-  QuarantineActions::Parts parts{.quarantine = quarantine_.get(),
-                                 .open_reader = [this] { return open_quarantine_reader(settings_); },
-                                 .queue = queue_.get(),
-                                 .backlogs = {},
-                                 .identity = identity_mode(settings_)};
+  QuarantineActions::Parts parts{
+      .quarantine = quarantine_.get(),
+      .open_reader = [this](std::stop_token stop) { return open_quarantine_reader(settings_, std::move(stop)); },
+      .queue = queue_.get(),
+      .backlogs = {},
+      .through_queue = {},
+      .identity = identity_mode(settings_)};
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
-  auto server = control::Server::start(settings_.data_dir,
-                                       [actions = std::make_shared<QuarantineActions>(std::move(parts))](
-                                           const control::Request& request) { return actions->answer(request); });
+  if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
+  actions_ = std::make_shared<QuarantineActions>(std::move(parts));
+  auto server = control::Server::start(
+      settings_.data_dir, [actions = actions_](const control::Request& request) { return actions->answer(request); });
   if (!server) return base::fail(std::move(server.error()));
   control_ = std::move(*server);
   return {};
@@ -216,6 +219,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   }
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
+  if (actions_) actions_->cancel();  // else the next line waits for a long one
   control_.reset();
   server_.reset();  // before the stores close: it still hands over what it refused
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - kClosingTime));

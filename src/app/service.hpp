@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/health.hpp"
+#include "app/quarantine_actions.hpp"
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -56,6 +57,7 @@ class Service {
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
   std::unique_ptr<delivery::Delivery> delivery_;
+  std::shared_ptr<QuarantineActions> actions_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<intake::Webhook> webhook_;

@@ -111,6 +111,11 @@ void check_queue_urls(const Settings& settings, Findings& findings) {
           fmt::format("{} and {} are one queue: each needs one of its own", queues[j].first, queues[i].first));
     }
   }
+  if (settings.quarantine_queue_url.ends_with(".fifo")) {
+    findings.faults.emplace_back(
+        "QUARANTINE_QUEUE_URL is a FIFO queue: it hands out ten messages of a group and no more until these are "
+        "settled, so the quarantine could not be read; use a standard queue");
+  }
 }
 
 void resolve_queue(Settings& settings, Findings& findings) {

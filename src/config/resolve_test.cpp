@@ -204,6 +204,20 @@ TEST_F(Resolve, WhatIsOwedOutlivesTheContainerOrIsNotOwed) {
   EXPECT_TRUE(load_text(sqs + "SQS_SPOOL=true\nTWINSHIFT_DATA_DURABLE=true\n").has_value());
 }
 
+TEST_F(Resolve, TheQuarantineHasAQueueOfItsOwnOrADiskThatIsKept) {
+  const std::string sqs = std::string(kSecondaryOn) + "SQS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n" +
+                          "SECONDARY_BACKLOG_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/owed\n";
+  const std::string url = "QUARANTINE_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/";
+  EXPECT_FALSE(good(sqs).settings.keeps_refused);
+  EXPECT_TRUE(good(sqs + "TWINSHIFT_DATA_DURABLE=true\n").settings.keeps_refused);
+  EXPECT_TRUE(good(kSecondaryOn).settings.keeps_refused);
+  const Loaded own = good(sqs + url + "bad\n");
+  EXPECT_TRUE(own.settings.keeps_refused);
+  EXPECT_THAT(joined(own.warnings), Not(HasSubstr("QUARANTINE_QUEUE_URL")));
+  EXPECT_THAT(faults(sqs + url + "owed\n"), HasSubstr("are one queue"));
+  EXPECT_THAT(faults(sqs + url + "bad.fifo\n"), HasSubstr("standard queue"));
+}
+
 TEST_F(Resolve, AwsVariablesAreHandedOnAsTheyStand) {
   const Settings settings = good("AWS_ROLE_ARN=arn:aws:iam::1:role/r\nAWS_REGION=eu-west-1\n").settings;
   EXPECT_EQ(settings.aws_variables.find("AWS_ROLE_ARN")->second, "arn:aws:iam::1:role/r");

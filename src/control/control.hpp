@@ -22,8 +22,8 @@ inline constexpr const char* kSocketName = "control.sock";
 inline constexpr std::size_t kRequestBytesMax = 1U << 20U;
 // A side that neither sends nor takes anything for so long is cut off.
 inline constexpr std::chrono::milliseconds kSilenceMax{5'000};
-// How long a command waits for its answer.
-inline constexpr std::chrono::milliseconds kAnswerMax{60'000};
+// How long a command waits for its answer: to read a quarantine that stands in a queue takes minutes where it is full.
+inline constexpr std::chrono::milliseconds kAnswerMax{300'000};
 
 struct Request {
   std::string verb;

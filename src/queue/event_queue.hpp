@@ -43,6 +43,7 @@ struct Lease {
 
 struct QueueStatus {
   std::uint64_t depth = 0;      // messages not yet acknowledged, lent ones included
+  bool depth_known = true;      // false: a queue elsewhere has not said yet, or never does
   std::uint64_t in_flight = 0;  // of these, lent now
   // Set aside by the queue after too many deliveries (SQS: the dead-letter queue). Owed as well, not part of `depth`.
   std::uint64_t dead_lettered = 0;
@@ -78,7 +79,7 @@ class EventQueue {
 
   virtual QueueStatus status() = 0;
 
-  // Takes nothing more, finishes what is under way, closes. Idempotent.
+  // Takes nothing more, finishes what is under way, gives back at once what is lent, closes. Idempotent.
   virtual void close() = 0;
 };
 

@@ -38,7 +38,7 @@ base::Error too_many() {
 
 class QueueQuarantine final : public Quarantine {
  public:
-  QueueQuarantine(QueueOpener open, std::unique_ptr<queue::EventQueue> queue, QueueQuarantineOptions options)
+  QueueQuarantine(std::unique_ptr<queue::EventQueue> queue, QueueOpener open, QueueQuarantineOptions options)
       : options_(options),
         open_(std::move(open)),
         queue_(std::move(queue)),
@@ -50,13 +50,19 @@ class QueueQuarantine final : public Quarantine {
 
   void put(std::vector<Refused> events, Done done) override {
     if (events.empty()) return done({});
-    const auto group = std::make_shared<PutGroup>(board_, events, std::move(done));
+    const auto group = std::make_shared<PutGroup>(board_, *options_.clock, events, std::move(done));
+    const std::vector<bool> missing = group->missing();
     const base::WallTime now = options_.clock->now();
-    for (const Refused& each : events) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (!missing[i]) {
+        group->part(i, {});
+        continue;
+      }
+      const Refused& each = events[i];
       queue_->enqueue({.body = write_refusal(each, numbers_.next(now), now),
                        .message_id = each.event->message_id,
                        .received_at = each.event->received_at},
-                      [group](base::Status status) { group->part(std::move(status)); });
+                      [group, i](base::Status status) { group->part(i, std::move(status)); });
     }
   }
 
@@ -149,7 +155,10 @@ class QueueQuarantine final : public Quarantine {
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (!taken[i]) left.emplace_back(entries[i].record.target, entries[i].record.event_id);
     }
-    tell_board([&](Board& board) { board.tally.sweep_ends(left); });
+    tell_board([&](Board& board) {
+      board.tally.sweep_ends(left);
+      if (left.size() < entries.size()) board.half_kept.forget_all();
+    });
   }
 
   template <class Tell>
@@ -171,10 +180,9 @@ class QueueQuarantine final : public Quarantine {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Quarantine>> open_queue_quarantine(QueueOpener open, QueueQuarantineOptions options) {
-  auto queue = open();
-  if (!queue) return base::fail(std::move(queue.error()));
-  return std::make_unique<QueueQuarantine>(std::move(open), std::move(*queue), options);
+std::unique_ptr<Quarantine> open_queue_quarantine(std::unique_ptr<queue::EventQueue> queue, QueueOpener open,
+                                                  QueueQuarantineOptions options) {
+  return std::make_unique<QueueQuarantine>(std::move(queue), std::move(open), options);
 }
 
 }  // namespace twinshift::quarantine

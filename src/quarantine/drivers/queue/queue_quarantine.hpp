@@ -21,18 +21,18 @@ struct QueueQuarantineOptions {
   SweepLimits sweep{};
   // Calls of remove() that wait for their sweep, which they share; beyond it `full`.
   std::size_t removals_max = 64;
-  // The queue is swept at the start and so often: the counts then hold what other instances did, and the SQS driver
-  // sees each message in time to send it again before its retention ends (renewal past half of 4 days, the default).
+  // The queue is swept at the start and so often: the counts then hold what other instances did.
   std::chrono::milliseconds sweep_every{std::chrono::hours(6)};
   // After a sweep that failed or did not see all; doubles up to `sweep_every`.
   std::chrono::milliseconds sweep_again{std::chrono::minutes(1)};
   const base::Clock* clock = &base::system_clock();
 };
 
-// Keeps one queue open for put(), and opens one for each sweep. put() keeps all or says why not; where a part was kept
-// all the same, the next put() of the same event counts its tries twice. status() counts what the last sweep saw and
-// what this process kept since. Errors: the opener's.
-base::Result<std::unique_ptr<Quarantine>> open_queue_quarantine(QueueOpener open, QueueQuarantineOptions options = {});
+// `queue` is for put() and stays open; `open` opens the same one for each sweep, on the quarantine's thread. Where a
+// put() fails and a part was kept all the same, its repetition keeps the others; after a restart between the two such
+// an event's tries count twice. status() counts what the last sweep saw and what this process kept since.
+std::unique_ptr<Quarantine> open_queue_quarantine(std::unique_ptr<queue::EventQueue> queue, QueueOpener open,
+                                                  QueueQuarantineOptions options = {});
 
 struct QueueReaderOptions {
   SweepLimits sweep{};

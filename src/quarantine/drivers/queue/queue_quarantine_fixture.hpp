@@ -43,6 +43,7 @@ class QueueQuarantineFixture : public ::testing::Test {
 
   static SweepLimits quick() {
     SweepLimits limits;
+    limits.first_wait = std::chrono::milliseconds(1);
     limits.empty_wait = std::chrono::milliseconds(1);
     return limits;
   }
@@ -58,16 +59,18 @@ class QueueQuarantineFixture : public ::testing::Test {
   }
 
   std::unique_ptr<Quarantine> open_quarantine() {
-    auto opened = open_queue_quarantine(opener(), options_);
-    EXPECT_TRUE(opened) << opened.error().text();
-    return std::move(opened).value_or(nullptr);
+    return open_queue_quarantine(std::make_unique<tests::QueueHandle>(queue_), opener(), options_);
   }
   // And waits for the sweep of its start: until then it holds the messages.
+  std::unique_ptr<Quarantine> open_swept() {
+    const int sweeps = closings_;
+    auto opened = open_quarantine();
+    EXPECT_TRUE(tests::wait_until([&] { return closings_ > sweeps; }));
+    return opened;
+  }
   void open() {
     quarantine_.reset();
-    const int sweeps = closings_;
-    quarantine_ = open_quarantine();
-    ASSERT_TRUE(tests::wait_until([&] { return closings_ > sweeps; }));
+    quarantine_ = open_swept();
   }
 
   std::unique_ptr<Reader> reader() { return open_queue_quarantine_reader(opener(), reader_options_); }
@@ -101,8 +104,8 @@ class QueueQuarantineFixture : public ::testing::Test {
   const std::shared_ptr<queue::EventQueue> queue_;
   QueueQuarantineOptions options_;
   QueueReaderOptions reader_options_;
-  // Called with the opening's number, from 1 on, on the thread that opens; may answer with an error. Set it before
-  // anything is open.
+  // Called with the number of the opening for a sweep, from 1 on, on the thread that opens; may answer with an error.
+  // Set it before anything is open.
   std::function<std::optional<base::Error>(int)> at_opening_;
   std::atomic<int> openings_{0};
   std::atomic<int> closings_{0};

@@ -3,15 +3,13 @@
 #include "quarantine/drivers/queue/queue_quarantine.hpp"
 
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "quarantine/drivers/queue/queue_quarantine_fixture.hpp"
-#include "queue/drivers/sqlite/sqlite_queue.hpp"
+#include "tests/conformance/queue_testbed.hpp"
 
 namespace twinshift::quarantine {
 namespace {
@@ -23,34 +21,23 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
-struct Folder {
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-quarantine-XXXXXX").string();
-    path = ::mkdtemp(pattern.data()) != nullptr ? pattern : "";
+// The queue's testbed is destroyed after everything that uses the queue.
+struct Bed {
+  explicit Bed(const std::string& kind) {
+    if (kind == "sqlite") testbed = queue::make_sqlite_queue_testbed();
   }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
+  std::shared_ptr<queue::EventQueue> make_queue() {
+    if (testbed) return testbed->open({});
+    return std::make_shared<tests::FakeQueue>();
+  }
+  std::unique_ptr<queue::QueueTestbed> testbed;
 };
 
-std::shared_ptr<queue::EventQueue> queue_of(const std::string& kind, const Folder& folder) {
-  if (kind == "fake") return std::make_shared<tests::FakeQueue>();
-  queue::SqliteQueueOptions options;
-  options.path = (folder.path / "quarantine-queue.db").string();
-  options.disk_reserve_bytes = 0;
-  auto opened = queue::open_sqlite_queue(std::move(options));
-  EXPECT_TRUE(opened) << opened.error().text();
-  return std::move(opened).value_or(nullptr);
-}
-
-struct InFolder {
-  Folder folder;  // before the queue, which the fixture holds
-};
-
-class QueueQuarantineTest : private InFolder,
+class QueueQuarantineTest : private Bed,
                             public QueueQuarantineFixture,
                             public ::testing::WithParamInterface<const char*> {
  protected:
-  QueueQuarantineTest() : QueueQuarantineFixture(queue_of(GetParam(), folder)) {}
+  QueueQuarantineTest() : Bed(GetParam()), QueueQuarantineFixture(make_queue()) {}
   void SetUp() override { open(); }
 };
 

@@ -44,7 +44,7 @@ Record without_json(const Record& record) {
 void tell(const Swept& swept) {
   warn_of_foreign(swept);
   if (swept.is_all) return;
-  log::warn("The quarantine's queue says that it holds more than could be read just now")
+  log::warn("The quarantine's queue may hold more than could be read just now")
       .add("read", static_cast<std::uint64_t>(swept.messages))
       .add("hint", "Another reader may hold the rest, or the queue's count is behind: try again in a minute");
 }

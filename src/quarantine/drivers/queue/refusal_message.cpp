@@ -86,8 +86,10 @@ std::optional<Record> read_head(std::string text) {
   record.error_class = head.bytes("error_class");
   record.message = head.bytes("message");
   const std::int64_t tries = head.integer("tries");
-  if (!head.sound() || record.id <= 0 || tries < 0) return std::nullopt;
+  const std::int64_t event_bytes = head.integer("event_bytes");
+  if (!head.sound() || record.id <= 0 || tries < 0 || event_bytes < 0) return std::nullopt;
   record.tries = static_cast<std::uint64_t>(tries);
+  record.json_bytes = static_cast<std::uint64_t>(event_bytes);
   return record;
 }
 
@@ -106,6 +108,7 @@ std::string write_refusal(const Refused& refused, std::int64_t number, base::Wal
   add_bytes(head, "error_class", refused.error_class);
   add_bytes(head, "message", refused.message);
   head.add("tries", static_cast<std::int64_t>(refused.tries));
+  head.add("event_bytes", static_cast<std::uint64_t>(event.json.size()));
   std::string body = head.text();
   body.pop_back();
   body.reserve(body.size() + kEventFollows.size() + event.json.size() + 1);
@@ -120,7 +123,7 @@ std::optional<Refusal> read_refusal(std::string_view body) {
   if (!record) return std::nullopt;
   const std::size_t begin = head_end + kEventFollows.size();
   const std::string_view event = body.substr(begin, body.size() - begin - 1);
-  record->json_bytes = event.size();
+  if (event.size() != record->json_bytes) return std::nullopt;  // cut
   return Refusal{std::move(*record), event};
 }
 

@@ -78,7 +78,7 @@ TEST(RefusalMessage, IsWrittenAsThePageSays) {
       written(given),
       R"({"twinshift_quarantine":1,"number":4711,"target":"primary","event_id":"f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",)"
       R"("id_version":0,"message_id":"m","received_at":-7,"quarantined_at":1704110400123456,"column":"c",)"
-      R"("error_class":"e","message_hex":"ff","tries":3,"event":{"a": 1}})");
+      R"("error_class":"e","message_hex":"ff","tries":3,"event_bytes":8,"event":{"a": 1}})");
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {

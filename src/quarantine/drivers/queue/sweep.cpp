@@ -56,14 +56,16 @@ base::Result<Swept> Sweep::run(const std::stop_token& stop, const Visit& visit) 
   std::size_t empty_receives = 0;
   while (swept.messages < limits_.messages_max && clock_->steady() < until) {
     const std::size_t room = limits_.messages_max - swept.messages;
-    auto leases = queue_->receive(std::min(room, limits_.receive_messages_max), limits_.empty_wait, stop);
+    const auto wait = swept.messages + empty_receives == 0 ? limits_.first_wait : limits_.empty_wait;
+    auto leases = queue_->receive(std::min(room, limits_.receive_messages_max), wait, stop);
     if (stop.stop_requested()) return base::fail(stopping());
     if (!leases) return base::fail(std::move(leases.error()));
     empty_receives = leases->empty() ? empty_receives + 1 : 0;
     take(std::move(*leases), visit, swept);
     hold_on();
     if (empty_receives < limits_.empty_receives_min) continue;
-    swept.is_all = queue_->status().depth <= swept.messages;
+    const queue::QueueStatus status = queue_->status();
+    swept.is_all = status.depth_known && status.depth <= swept.messages;
     if (swept.is_all || empty_receives >= limits_.empty_receives_max) break;
   }
   return swept;

@@ -29,8 +29,9 @@ struct SweepLimits {
   // Held at once. SQS lends 120,000 at most, to all readers together.
   std::size_t messages_max = 50'000;
   std::size_t receive_messages_max = 500;
-  // It is over after `empty_receives_min` empty ones in a row that waited so long, or up to `empty_receives_max` while
-  // the queue says that there is more (another reader may give it back).
+  // The first receive may have to connect first. It is over after `empty_receives_min` empty ones in a row, or up to
+  // `empty_receives_max` while the queue says that there is more (another reader may give it back), or says nothing.
+  std::chrono::milliseconds first_wait{5'000};
   std::chrono::milliseconds empty_wait{2'000};
   std::size_t empty_receives_min = 2;
   std::size_t empty_receives_max = 5;
@@ -42,7 +43,7 @@ struct SweepLimits {
 struct Swept {
   std::size_t messages = 0;
   std::size_t foreign = 0;  // not written by this version of ours: left where they are
-  bool is_all = false;      // false: a bound was reached, or another reader holds the rest
+  bool is_all = false;      // false: a bound was reached, another reader holds the rest, or it is not known
 };
 
 // Logs how many there are, where there are any.

@@ -98,9 +98,10 @@ TEST(SqsFacts, AreReadFromTheAttributes) {
   EXPECT_EQ(dead_letter_url("https://x/1/q", ""), "");
 }
 
-std::string advice(const QueueFacts& queue, const std::optional<QueueFacts>& dead_letters = {}) {
+std::string advice(const QueueFacts& queue, const std::optional<QueueFacts>& dead_letters = {},
+                   bool wants_dead_letters = true) {
   std::string text;
-  for (const Advice& each : advice_on(queue, dead_letters, {.lease = 60s}))
+  for (const Advice& each : advice_on(queue, dead_letters, {.lease = 60s, .wants_dead_letters = wants_dead_letters}))
     text += each.message + "|" + each.hint + "\n";
   return text;
 }
@@ -114,6 +115,10 @@ TEST(SqsFacts, GiveAdviceWhereTheyDoNotFit) {
   QueueFacts dead;
   dead.retention = 14 * 24h;
   EXPECT_EQ(advice(good, dead), "");
+  EXPECT_THAT(advice(good, dead, false), ::testing::HasSubstr("Remove its RedrivePolicy"));
+  QueueFacts alone = good;
+  alone.dead_letter_arn.clear();
+  EXPECT_EQ(advice(alone, {}, false), "");
   const auto expect_advice = [&](auto spoil, const char* word) {
     QueueFacts queue = good;
     QueueFacts dead_letters = dead;

@@ -110,7 +110,14 @@ bool is_fifo_url(std::string_view queue_url) {
 std::vector<Advice> advice_on(const QueueFacts& queue, const std::optional<QueueFacts>& dead_letters,
                               const Usage& usage) {
   std::vector<Advice> out;
-  advise_on_dead_letters(queue, dead_letters, out);
+  if (usage.wants_dead_letters) {
+    advise_on_dead_letters(queue, dead_letters, out);
+  } else if (!queue.dead_letter_arn.empty()) {
+    out.push_back({fmt::format("The quarantine's SQS queue has a dead-letter queue: whoever reads the quarantine "
+                               "receives every message, and after {} times they are moved there, out of sight",
+                               queue.receives_max),
+                   "Remove its RedrivePolicy, and move back what is there already"});
+  }
   if (queue.retention && *queue.retention < usage.outage) {
     out.push_back({fmt::format("The SQS queue keeps messages for {} only: what cannot be delivered for longer is lost",
                                span(*queue.retention)),

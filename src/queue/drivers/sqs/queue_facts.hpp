@@ -43,6 +43,8 @@ struct Usage {
   std::chrono::milliseconds lease{60'000};
   // What this queue's messages may have to wait for: the retention should be longer.
   std::chrono::hours outage{96};
+  // False: its messages are received again and again and must stay (the quarantine is read so).
+  bool wants_dead_letters = true;
 };
 std::vector<Advice> advice_on(const QueueFacts& queue, const std::optional<QueueFacts>& dead_letters,
                               const Usage& usage);

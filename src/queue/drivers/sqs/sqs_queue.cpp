@@ -73,7 +73,7 @@ sqs::PollerOptions poller_options(const SqsQueueOptions& options, const sqs::Cal
 sqs::KeeperOptions keeper_options(const SqsQueueOptions& options, const sqs::Caller& caller) {
   return {.caller = caller,
           .queue_url = options.queue_url,
-          .usage = {.lease = options.lease_timeout},
+          .usage = {.lease = options.lease_timeout, .wants_dead_letters = options.wants_dead_letters},
           .look_every = options.status_every,
           .tick_every = std::min(kTickEvery, options.lease_timeout / 8),
           .thread_name = options.thread_name};
@@ -122,7 +122,9 @@ class SqsQueue final : public EventQueue {
 
   QueueStatus status() override {
     QueueStatus status;
+    status.depth_known = false;
     if (const auto facts = keeper_.facts()) {
+      status.depth_known = true;
       status.depth = facts->queue.depth();
       if (facts->dead_letters) status.dead_lettered = facts->dead_letters->depth();
     }
