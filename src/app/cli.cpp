@@ -52,6 +52,7 @@ struct Commands {
   GenerateOptions generate_options;
   SchemaOptions schema_options;
   QuarantineOptions quarantine_options;
+  QueueOptions queue_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
@@ -59,6 +60,7 @@ struct Commands {
   CLI::App* generate_command = nullptr;
   CLI::App* schema_command = nullptr;
   CLI::App* quarantine_command = nullptr;
+  CLI::App* queue_command = nullptr;
   CLI::App* version_command = nullptr;
 
   Commands() {
@@ -70,6 +72,7 @@ struct Commands {
     add_generate();
     add_schema();
     add_quarantine();
+    add_queue();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -126,6 +129,16 @@ struct Commands {
             std::map<std::string, TableFormat>{{"table", TableFormat::table}, {"json", TableFormat::json}}));
   }
 
+  void add_queue() {
+    queue_command = app.add_subcommand("queue", "The SQS queues: how many messages wait where; bring back the DLQ's");
+    queue_command->require_subcommand(1);
+    CLI::App* status = queue_command->add_subcommand("status", "Depth of queue, DLQ, backlog and quarantine");
+    status->add_flag("--json", queue_options.json, "As JSON");
+    status->callback([this] { queue_options.action = "status"; });
+    CLI::App* redrive = queue_command->add_subcommand("redrive", "Messages of the DLQ go back into the queue");
+    redrive->callback([this] { queue_options.action = "redrive"; });
+  }
+
   void add_quarantine() {
     quarantine_command = app.add_subcommand("quarantine", "Events that a target refuses for good: look, replay, drop");
     quarantine_command->require_subcommand(1);
@@ -179,6 +192,7 @@ struct Commands {
     if (generate_command->parsed()) return run_generate();
     if (schema_command->parsed()) return run_schema();
     if (quarantine_command->parsed()) return look_into_quarantine();
+    if (queue_command->parsed()) return look_into_queues();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -221,6 +235,11 @@ struct Commands {
   [[nodiscard]] int look_into_quarantine() const {
     const auto loaded = load_or_explain();
     return loaded ? run_quarantine(loaded->settings, quarantine_options) : static_cast<int>(kExitUsage);
+  }
+
+  [[nodiscard]] int look_into_queues() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_queue(loaded->settings, queue_options) : static_cast<int>(kExitUsage);
   }
 
   int run_generate() {

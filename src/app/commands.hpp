@@ -46,6 +46,12 @@ struct QuarantineOptions {
 };
 int run_quarantine(const config::Settings& settings, const QuarantineOptions& options);
 
+struct QueueOptions {
+  std::string action;  // status, redrive
+  bool json = false;
+};
+int run_queue(const config::Settings& settings, const QueueOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

@@ -103,6 +103,13 @@ base::Result<warehouse::RedshiftDataOptions> data_options(const config::Settings
 
 }  // namespace
 
+base::Result<queue::SqsAdminOptions> sqs_admin_options(const config::Settings& settings, const std::string& url,
+                                                       const std::string& subject) {
+  auto client = queue_client(settings, url, subject);
+  if (!client) return base::fail(std::move(client.error()));
+  return queue::SqsAdminOptions{.queue_url = url, .client = std::move(*client), .subject = subject};
+}
+
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const config::Settings& settings) {
   auto options = queue_options(settings, settings.sqs_queue_url, "queue");
   if (!options) return base::fail(std::move(options.error()));

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "config/settings.hpp"
 #include "quarantine/quarantine.hpp"
+#include "queue/drivers/sqs/sqs_admin.hpp"
 #include "queue/event_queue.hpp"
 #include "warehouse/schema_access.hpp"
 #include "warehouse/warehouse.hpp"
@@ -15,6 +16,9 @@
 namespace twinshift::app {
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const config::Settings& settings);
+// For commands that look at one of our queues, or move its dead letters. `subject`: for people.
+base::Result<queue::SqsAdminOptions> sqs_admin_options(const config::Settings& settings, const std::string& url,
+                                                       const std::string& subject);
 // What `target` owes, in a queue of its own.
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
                                                                   const config::TargetSettings& target);

@@ -19,6 +19,8 @@ std::string queue_part(const queue::QueueStatus& status) {
   JsonObject part;
   part.add("status", status.trouble ? "error" : "ok").add("depth", status.depth);
   part.add("oldestAgeMs", static_cast<std::int64_t>(status.oldest_age.count()));
+  if (status.dead_lettered > 0) part.add("deadLettered", status.dead_lettered);
+  if (status.spooled > 0) part.add("spooled", status.spooled);
   if (status.trouble) part.add("error", status.trouble->message);
   return part.text();
 }

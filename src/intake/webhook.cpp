@@ -38,6 +38,9 @@ http::Response success(std::string_view message_id, base::WallTime now) {
   return response;
 }
 
+// A copy is kept of larger events only, until the queue has them: a queue may be unable to hold those.
+constexpr std::size_t kMayNotFitBytes = 128U << 10U;
+
 }  // namespace
 
 struct Webhook::Impl {
@@ -104,9 +107,24 @@ struct Webhook::Impl {
     }
     auto answer = answers.add(std::move(responder));
     std::string id = message.message_id;
-    queue.enqueue(std::move(message), [this, answer = std::move(answer), id = std::move(id)](base::Status stored) {
+    std::string copy;
+    if (message.body.size() > kMayNotFitBytes) copy = message.body;
+    queue.enqueue(std::move(message), [this, answer = std::move(answer), id = std::move(id),
+                                       copy = std::move(copy)](base::Status stored) mutable {
+      const bool too_large = !stored && stored.error().kind == ErrorKind::invalid && !copy.empty();
+      if (too_large) return keep_too_large(answer, std::move(copy));
       settle(*answer, id, stored);
     });
+  }
+
+  // No retry mends it: SQS holds at most 1 MiB, and this does not fit compressed either.
+  void keep_too_large(const PendingAnswers::Handle& answer, std::string event) {
+    constexpr std::string_view kWhy = "The event is larger than the queue can hold";
+    refused.fetch_add(1, std::memory_order_relaxed);
+    refused_store.keep({clock.now(), 413, std::string(kWhy), "/webhook/appsflyer", std::move(event)},
+                       [answer, kWhy](const base::Status&) {
+                         if (answer->claim()) answer->send(failure(413, kWhy));
+                       });
   }
 
   // On the queue's writer thread.

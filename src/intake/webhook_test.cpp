@@ -144,6 +144,18 @@ TEST_F(WebhookTest, NeverBlamesTheSenderForOurTrouble) {
   }
 }
 
+TEST_F(WebhookTest, KeepsAnEventThatTheQueueCannotHold) {
+  start();
+  queue_.outcome = base::fail(ErrorKind::invalid, "too large", "SQS");
+  const std::string large = R"({"a":")" + std::string(200'000, 'x') + "\"}";
+  EXPECT_EQ(send("POST", "/webhook/appsflyer", large).status, 413);
+  ASSERT_EQ(kept_.bodies.size(), 1U);
+  EXPECT_EQ(kept_.bodies[0].body, large);
+  EXPECT_EQ(kept_.bodies[0].status, 413);
+  // A small event fits every queue: whatever this is, it is our trouble.
+  EXPECT_EQ(send("POST", "/webhook/appsflyer", "{}").status, 503);
+}
+
 TEST_F(WebhookTest, AnswersAtItsLimitWhileTheWriteGoesOn) {
   queue_.hold = true;
   start({.answer_within = 50ms});
