@@ -24,7 +24,13 @@ constexpr auto kHttpDrainMax = 5s;
 // What is kept of the time for stopping to close the files.
 constexpr auto kClosingTime = 2s;
 
-delivery::TargetLimits target_limits(const config::Settings& settings) {
+// Each Data API batch costs calls of a quota that the whole account shares, and Redshift wants few, large commits: at
+// 50 events a second this is a batch in a second and a half. What comes after a quiet while still goes at once.
+constexpr auto kDataApiBatchAge = 1'500ms;
+// About what one BatchExecuteStatement takes: 40 statements of 100 KB.
+constexpr std::size_t kDataApiBatchBytes = 4'000'000;
+
+delivery::TargetLimits target_limits(const config::Settings& settings, const config::TargetSettings& target) {
   delivery::TargetLimits limits;
   limits.batch_rows_max = static_cast<std::size_t>(settings.batch_rows_max);
   limits.batch_bytes_max = static_cast<std::size_t>(settings.batch_bytes_max);
@@ -32,6 +38,10 @@ delivery::TargetLimits target_limits(const config::Settings& settings) {
   limits.budget_rows_max = static_cast<std::size_t>(settings.lane_rows_max);
   limits.budget_bytes_max = static_cast<std::size_t>(settings.lane_bytes_max);
   limits.park_after = settings.park_after;
+  if (target.driver == "redshift_data") {
+    limits.batch_age_max = std::max<std::chrono::milliseconds>(limits.batch_age_max, kDataApiBatchAge);
+    limits.batch_bytes_max = std::min(limits.batch_bytes_max, kDataApiBatchBytes);
+  }
   return limits;
 }
 
@@ -117,7 +127,7 @@ base::Result<delivery::TargetParts> Service::open_target(const config::TargetSet
   parts.name = target.name;
   parts.is_primary = is_primary;
   parts.enabled = enabled;
-  parts.limits = target_limits(settings_);
+  parts.limits = target_limits(settings_, target);
   if (enabled) {
     auto warehouse = open_warehouse(settings_, target);
     if (!warehouse) return base::fail(std::move(warehouse.error()));

@@ -66,31 +66,32 @@ void RefreshingSource::fetch_beside(Lock lock) {
 }
 
 void RefreshingSource::fetch() {
-  auto fetched = fetcher_->fetch(ending_.get_token());
+  const auto fetched = fetcher_->fetch(ending_.get_token());
+  bool news = false;
   {
     const Lock lock(mutex_);
-    keep(std::move(fetched));
+    news = keep(fetched);
     fetching_ = false;
   }
   fetched_.notify_all();
+  if (news) tell(fetched);
 }
 
-void RefreshingSource::keep(base::Result<Credentials> fetched) {
-  if (fetched) {
-    const auto ends = fetched->expires_at;
-    const std::string source = fetched->source;
-    if (plan_.got(std::move(*fetched), fetcher_->keeps_expired(), now())) {
-      base::log::warn("AWS credentials are old already; they are used on")
-          .add("source", source)
-          .add("expiresAt", base::iso8601_ms(*ends))
-          .add("hint", "Their source may be in trouble, or this machine's clock is fast");
-    }
+bool RefreshingSource::keep(const base::Result<Credentials>& fetched) {
+  if (fetched) return plan_.got(*fetched, fetcher_->keeps_expired(), now());
+  const bool stopped = fetched.error().kind == base::ErrorKind::cancelled;
+  return plan_.failed(fetched.error(), now()) && !stopped && plan_.holds_good(now());
+}
+
+void RefreshingSource::tell(const base::Result<Credentials>& fetched) {
+  if (!fetched) {
+    base::log::warn("AWS credentials were not renewed; the present ones are used on").add(fetched.error());
     return;
   }
-  const bool stopped = fetched.error().kind == base::ErrorKind::cancelled;
-  if (plan_.failed(fetched.error(), now()) && !stopped && plan_.holds_good(now())) {
-    base::log::warn("AWS credentials were not renewed; the present ones are used on").add(fetched.error());
-  }
+  base::log::warn("AWS credentials are old already; they are used on")
+      .add("source", fetched->source)
+      .add("expiresAt", base::iso8601_ms(fetched->expires_at.value_or(base::WallTime{})))
+      .add("hint", "Their source may be in trouble, or this machine's clock is fast");
 }
 
 }  // namespace twinshift::aws

@@ -1,7 +1,8 @@
 // Keeps what a fetcher gave, and fetches anew in time: see refresh_plan.hpp for when.
 //
 // Threads: any. A caller whose credentials have ten more minutes never waits: a thread of the source's own fetches
-// beside it. Else one caller fetches, and the others wait for it, at most kFetchWaitMax. No lock is held over a fetch.
+// beside it. Else one caller fetches, and the others wait for it, at most kFetchWaitMax. No lock is held over a fetch
+// or a log line.
 #pragma once
 
 #include <chrono>
@@ -42,7 +43,9 @@ class RefreshingSource final : public CredentialSource {
   void fetch_beside(Lock lock);
   // Whoever set fetching_ calls it, without the lock.
   void fetch();
-  void keep(base::Result<Credentials> fetched);
+  // Under the lock. True where tell() is due, which is not.
+  bool keep(const base::Result<Credentials>& fetched);
+  static void tell(const base::Result<Credentials>& fetched);
 
   const std::unique_ptr<CredentialFetcher> fetcher_;  // used by whoever set fetching_
   const base::Clock& clock_;

@@ -11,7 +11,6 @@ std::vector<DriverUnderTest> drivers_under_test() {
 #define WAREHOUSE_DRIVER(name) DriverUnderTest{#name, &make_##name##_warehouse_testbed},
 #include "app/drivers.def"
       DriverUnderTest{"redshift", &make_redshift_warehouse_testbed},
-      DriverUnderTest{"redshift_data", &make_redshift_data_warehouse_testbed},
   };
 }
 

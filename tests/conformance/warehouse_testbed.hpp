@@ -35,8 +35,6 @@ class WarehouseTestbed {
 #include "app/drivers.def"
 // The driver `postgres` in its other dialect.
 std::unique_ptr<WarehouseTestbed> make_redshift_warehouse_testbed();
-// The same Redshift through the Data API.
-std::unique_ptr<WarehouseTestbed> make_redshift_data_warehouse_testbed();
 // PostgreSQL behind the proxy that cuts connections on command.
 std::unique_ptr<WarehouseTestbed> make_proxied_postgres_warehouse_testbed();
 

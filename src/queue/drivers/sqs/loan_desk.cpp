@@ -57,9 +57,8 @@ bool LoanDesk::has_room() const {
 
 bool LoanDesk::wait_for_turn(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  const bool come =
-      wanted_.wait(lock, stop, [&] { return is_wanted(steady_now()) && pace_.may_start() && has_room(); });
-  if (!come || stop.stop_requested()) return false;
+  const auto may_go = [&] { return closed_ || (is_wanted(steady_now()) && pace_.may_start() && has_room()); };
+  if (!wanted_.wait(lock, stop, may_go) || closed_ || stop.stop_requested()) return false;
   pace_.started();
   return true;
 }
@@ -89,6 +88,7 @@ void LoanDesk::end_turn() {
     pace_.turn_ended();
   }
   wanted_.notify_all();
+  turn_ended_.notify_all();
 }
 
 std::vector<Settling> LoanDesk::acknowledge(const std::vector<Receipt>& receipts) {
@@ -133,11 +133,22 @@ void LoanDesk::close() {
     closed_ = true;
   }
   stocked_.notify_all();
+  wanted_.notify_all();
+}
+
+void LoanDesk::wait_for_polls(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  turn_ended_.wait_for(lock, limit, [&] { return pace_.under_way() == 0; });
 }
 
 std::vector<Settling> LoanDesk::give_back_all(std::chrono::seconds delay) {
   const std::lock_guard lock(mutex_);
   return book_.give_back_all(delay);
+}
+
+bool LoanDesk::is_closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
 }
 
 std::size_t LoanDesk::events_lent() const {

@@ -37,9 +37,9 @@ class LoanDesk {
   base::Result<std::vector<Lease>> receive(std::size_t events_max, std::chrono::milliseconds wait,
                                            const std::stop_token& stop);
 
-  // For pollers. Waits until a poll is wanted; false where `stop` came first. Each true is followed by one of the next
-  // two, and, after the pause, by end_turn(): the pause is part of the turn, so that no other thread polls in its
-  // place.
+  // For pollers. Waits until a poll is wanted; false where `stop` or close() came first. Each true is followed by one
+  // of the next two, and, after the pause, by end_turn(): the pause is part of the turn, so that no other thread polls
+  // in its place.
   bool wait_for_turn(const std::stop_token& stop);
   std::chrono::milliseconds poll_ended(std::vector<Received> received);
   void poll_failed(base::Error error);
@@ -51,10 +51,13 @@ class LoanDesk {
   std::vector<Settling> extend(const std::vector<Receipt>& receipts, std::chrono::milliseconds duration);
   // To be called a few times a lease.
   std::vector<Settling> age();
-  // From now on receive() answers with the closing error.
+  // From now on receive() answers with the closing error, and no poll starts.
   void close();
+  // Until no poll is under way, for `limit` at most.
+  void wait_for_polls(std::chrono::milliseconds limit);
   std::vector<Settling> give_back_all(std::chrono::seconds delay);
 
+  [[nodiscard]] bool is_closed() const;
   [[nodiscard]] std::size_t events_lent() const;
   [[nodiscard]] std::optional<base::WallTime> oldest_sent_at() const;
 
@@ -72,6 +75,7 @@ class LoanDesk {
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable_any stocked_;
   std::condition_variable_any wanted_;
+  std::condition_variable_any turn_ended_;
   LoanBook book_;
   PollPace pace_;
   std::size_t receivers_ = 0;  // waiting now

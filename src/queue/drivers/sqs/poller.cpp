@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds kAnswerMargin{10'000};
 // While deletes fail, what is received is only delivered again and again: this long between two polls.
 constexpr std::chrono::milliseconds kEraseTroublePause{5'000};
 
+constexpr std::chrono::milliseconds kStopGrace{500};
 // A poll begins over there a little later than here.
 constexpr std::chrono::milliseconds kDeafMargin{1'000};
 
@@ -73,6 +74,9 @@ Poller::~Poller() {
 }
 
 std::chrono::seconds Poller::stop() {
+  desk_.close();
+  // A poll that has found messages comes back at once; cut off, it would leave them lent to nobody for a whole lease.
+  desk_.wait_for_polls(kStopGrace);
   for (std::jthread& each : threads_) each.request_stop();
   threads_.clear();
   const base::SteadyTime ends = std::ranges::max(poll_ends_);
@@ -91,7 +95,7 @@ void Poller::run(const std::stop_token& stop, base::SteadyTime& poll_ends) {
     } else {
       pause = next_backoff();
     }
-    wait(pause, stop);
+    if (!desk_.is_closed()) wait(pause, stop);
     desk_.end_turn();
   }
 }

@@ -68,14 +68,14 @@ bool RetentionGuard::is_old(const Received& received) const {
 void RetentionGuard::take_old(std::vector<Received>& received) {
   if (options_.renew_after == options_.renew_after.zero()) return;
   const auto old = std::ranges::stable_partition(received, [&](const Received& each) { return !is_old(each); });
-  for (Received& each : old) renew(std::move(each));
+  for (const Received& each : old) renew(each);
   received.erase(old.begin(), old.end());
 }
 
-void RetentionGuard::renew(Received received) {
+void RetentionGuard::renew(const Received& received) {
   const auto renewal = std::make_shared<Renewal>(settler_, received.handle, received.messages.size());
-  for (Message& each : received.messages) {
-    sender_.send(std::move(each), [renewal](const base::Status& status) { renewal->part(status); }, received.handle);
+  for (const Message& each : received.messages) {
+    sender_.send(each, [renewal](const base::Status& status) { renewal->part(status); }, received.handle);
   }
 }
 

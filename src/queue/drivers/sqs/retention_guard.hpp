@@ -42,7 +42,7 @@ class RetentionGuard {
   void run(const std::stop_token& stop);
   void make_round(const std::stop_token& stop);
   bool poll(const std::stop_token& stop, std::vector<Settling>& young);
-  void renew(Received received);
+  void renew(const Received& received);
   [[nodiscard]] bool is_old(const Received& received) const;
 
   const RetentionOptions options_;

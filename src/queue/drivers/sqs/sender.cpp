@@ -54,7 +54,7 @@ Sender::~Sender() {
   close(std::chrono::milliseconds(0));
 }
 
-void Sender::send(Message message, Done done, std::string_view again) {
+void Sender::send(const Message& message, Done done, std::string_view again) {
   const std::size_t bytes_max = message_bytes_max_.load(std::memory_order_relaxed) - kAttributeBytes;
   auto text = write_envelope(message, bytes_max);
   if (!text) return done(base::fail(std::move(text.error())));

@@ -38,10 +38,10 @@ class Sender {
   Sender& operator=(const Sender&) = delete;
 
   // Errors: full, cancelled (closing), invalid (larger than the queue takes), unavailable, throttled, not_found.
-  void send(Message message, Done done) { send(std::move(message), std::move(done), {}); }
+  void send(const Message& message, Done done) { send(message, std::move(done), {}); }
   // `again`: makes this sending of a message differ from the one before, which a FIFO queue would drop within five
   // minutes.
-  void send(Message message, Done done, std::string_view again);
+  void send(const Message& message, Done done, std::string_view again);
 
   // The queue's MaximumMessageSize, once it is known.
   void set_message_bytes_max(std::size_t bytes) { message_bytes_max_ = bytes; }

@@ -31,8 +31,8 @@ sqs::Caller caller_of(const SqsQueueOptions& options) {
   return [client = options.client](const aws::Call& call) { return client->call(call); };
 }
 
-sqs::SenderOptions sender_options(const SqsQueueOptions& options) {
-  return {.caller = caller_of(options),
+sqs::SenderOptions sender_options(const SqsQueueOptions& options, const sqs::Caller& caller) {
+  return {.caller = caller,
           .queue_url = options.queue_url,
           .is_fifo = sqs::is_fifo_url(options.queue_url),
           .events_per_message = options.events_per_message,
@@ -43,8 +43,8 @@ sqs::SenderOptions sender_options(const SqsQueueOptions& options) {
           .thread_name = options.thread_name};
 }
 
-sqs::SettlerOptions settler_options(const SqsQueueOptions& options) {
-  return {.caller = caller_of(options),
+sqs::SettlerOptions settler_options(const SqsQueueOptions& options, const sqs::Caller& caller) {
+  return {.caller = caller,
           .queue_url = options.queue_url,
           .threads = options.settle_threads,
           .thread_name = options.thread_name};
@@ -59,8 +59,8 @@ sqs::DeskLimits desk_limits(const SqsQueueOptions& options) {
           .lent_max = options.lent_max};
 }
 
-sqs::PollerOptions poller_options(const SqsQueueOptions& options) {
-  return {.caller = caller_of(options),
+sqs::PollerOptions poller_options(const SqsQueueOptions& options, const sqs::Caller& caller) {
+  return {.caller = caller,
           .queue_url = options.queue_url,
           .threads = options.poll_threads,
           .messages_max = options.poll_messages_max,
@@ -70,8 +70,8 @@ sqs::PollerOptions poller_options(const SqsQueueOptions& options) {
           .thread_name = options.thread_name};
 }
 
-sqs::KeeperOptions keeper_options(const SqsQueueOptions& options) {
-  return {.caller = caller_of(options),
+sqs::KeeperOptions keeper_options(const SqsQueueOptions& options, const sqs::Caller& caller) {
+  return {.caller = caller,
           .queue_url = options.queue_url,
           .usage = {.lease = options.lease_timeout, .wants_dead_letters = options.wants_dead_letters},
           .look_every = options.status_every,
@@ -83,24 +83,25 @@ class SqsQueue final : public EventQueue {
  public:
   explicit SqsQueue(SqsQueueOptions options)
       : options_(std::move(options)),
+        caller_(caller_of(options_)),
         complaints_(place_of(options_)),
-        sender_(sender_options(options_), complaints_),
-        settler_(settler_options(options_), complaints_),
+        sender_(sender_options(options_, caller_), complaints_),
+        settler_(settler_options(options_, caller_), complaints_),
         desk_(desk_limits(options_), closing_error(options_)),
-        guard_({caller_of(options_), options_.queue_url, options_.renew_after, options_.thread_name}, sender_, settler_,
+        guard_({caller_, options_.queue_url, options_.renew_after, options_.thread_name}, sender_, settler_,
                complaints_),
         keeper_(
-            keeper_options(options_), complaints_, [this] { settler_.settle(desk_.age()); },
+            keeper_options(options_, caller_), complaints_, [this] { settler_.settle(desk_.age()); },
             [this](const sqs::QueueFacts& facts) { sender_.set_message_bytes_max(facts.message_bytes_max); }),
         poller_(
-            poller_options(options_), desk_, complaints_,
+            poller_options(options_, caller_), desk_, complaints_,
             [this](std::vector<sqs::Settling> settlings) { settler_.settle(std::move(settlings)); },
             [this](std::vector<sqs::Received>& received) { guard_.take_old(received); }) {
     keeper_.start();
   }
   ~SqsQueue() override { close(); }
 
-  void enqueue(Message message, Done done) override { sender_.send(std::move(message), std::move(done)); }
+  void enqueue(Message message, Done done) override { sender_.send(message, std::move(done)); }
 
   base::Result<std::vector<Lease>> receive(std::size_t messages_max, std::chrono::milliseconds wait,
                                            std::stop_token stop) override {
@@ -151,6 +152,7 @@ class SqsQueue final : public EventQueue {
 
  private:
   const SqsQueueOptions options_;
+  const sqs::Caller caller_;
   sqs::Complaints complaints_;
   sqs::Sender sender_;
   sqs::Settler settler_;

@@ -50,10 +50,8 @@ char* put_escape(char* to, unsigned char c) {
     *to++ = kEscapes[c];
     return to;
   }
-  std::memcpy(to, "u00", 3);
-  to[3] = kHex[c >> 4];
-  to[4] = kHex[c & 15];
-  return to + 5;
+  for (const char each : {'u', '0', '0', kHex[c >> 4], kHex[c & 15]}) *to++ = each;
+  return to;
 }
 
 // Eight bytes at a time: those that need an escape have their high bit set in the result (the usual exact tests for a

@@ -39,8 +39,8 @@ base::Error failed_end(const RunReport& report, const std::string& target) {
 
 }  // namespace
 
-RunReport StatementRunner::run(StatementRun run, const DataRequest& request, std::string id) {
-  Trip trip{std::move(run), request, {}};
+RunReport StatementRunner::run(const StatementRun& run, const DataRequest& request, std::string id) {
+  Trip trip{run, request, {}};
   trip.report.id = std::move(id);
   for (;;) {
     const StatementRun::Next next = trip.run.next(clock_.steady());

@@ -26,7 +26,7 @@ class StatementRunner {
       : api_(api), target_(std::move(target)), pause_(std::move(pause)), clock_(clock) {}
 
   // `id`: of a statement whose name is known already.
-  RunReport run(StatementRun run, const DataRequest& request, std::string id = {});
+  RunReport run(const StatementRun& run, const DataRequest& request, std::string id = {});
   void pause(std::chrono::milliseconds wait) { pause_(wait); }
 
  private:
