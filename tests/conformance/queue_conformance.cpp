@@ -1,4 +1,4 @@
-// What every queue driver must do, tried on each one of TWINSHIFT_QUEUE_DRIVERS: the driver table, or a part of it.
+// What every queue driver must do, tried on each row of the driver table.
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -27,7 +27,7 @@ struct Driver {
 
 const Driver kDrivers[] = {
 #define QUEUE_DRIVER(name) {#name, make_##name##_queue_testbed},
-#include TWINSHIFT_QUEUE_DRIVERS
+#include "app/drivers.def"
 };
 
 class QueueConformance : public ::testing::TestWithParam<Driver> {

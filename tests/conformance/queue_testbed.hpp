@@ -37,8 +37,8 @@ class QueueTestbed {
   [[nodiscard]] virtual TestbedTraits traits() const { return {}; }
 };
 
-// From the driver table, or the part of it that a binary is made for: one function a driver.
+// From the driver table: one function a driver.
 #define QUEUE_DRIVER(name) std::unique_ptr<QueueTestbed> make_##name##_queue_testbed();
-#include TWINSHIFT_QUEUE_DRIVERS
+#include "app/drivers.def"
 
 }  // namespace twinshift::queue

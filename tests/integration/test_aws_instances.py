@@ -8,18 +8,25 @@ import unittest
 from aws import AwsTest
 from harness import GUIDE_EVENT, Service, wait_until
 
-LEASE = {"QUEUE_LEASE_TIMEOUT": "5s"}
 LEASE_SECONDS = 5
 
 
 class Instances(AwsTest):
+    """What the secondary owes is in a queue that all share: in files of its own it would wait for the killed one's return."""
+
+    def setUp(self):
+        super().setUp()
+        owed = self.sqs.create_queue(f"owed-{self.database}", MessageRetentionPeriod=1_209_600)
+        self.settings = {"QUEUE_LEASE_TIMEOUT": f"{LEASE_SECONDS}s", "SECONDARY_BACKLOG_QUEUE_URL": owed, "TWINSHIFT_DATA_DURABLE": "false",
+                         "QUARANTINE_QUEUE_URL": self.sqs.create_queue(f"refused-{self.database}")}
+
     def start_more(self, count, **settings):
         """Instances with a data folder of their own."""
         services = []
         for number in range(count):
             folder = os.path.join(self.folder, f"instance-{number}")
             os.makedirs(folder)
-            services.append(Service(folder, self.guide(**LEASE, **settings)))
+            services.append(Service(folder, self.guide(**self.settings, **settings)))
         self.services += services
         for service in services:
             service.wait_started()
@@ -74,7 +81,7 @@ class Instances(AwsTest):
     def start_more_named(self, name):
         folder = os.path.join(self.folder, name)
         os.makedirs(folder)
-        service = Service(folder, self.guide(**LEASE))
+        service = Service(folder, self.guide(**self.settings))
         self.services.append(service)
         return [service.wait_started()]
 

@@ -43,13 +43,6 @@ class Commands(ServiceTest):
                 self.assertIn(name, shown.stderr)
             self.assertNotIn("s3cr3t", shown.stderr + shown.stdout)
 
-    def test_drivers_that_come_later_are_refused_clearly(self):
-        for settings in ({"SQS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/q"}, {"PRIMARY_WAREHOUSE_URL": "redshift-data://primary-cluster/analytics"},
-                         {"REDSHIFT_CLUSTER_IDENTIFIER": "primary-cluster", "REDSHIFT_DATABASE": "analytics", "REDSHIFT_DB_USER": "admin"}):
-            shown = self.run_command("serve", settings=settings)
-            self.assertEqual(shown.returncode, 2, settings)
-            self.assertIn(next(iter(settings)), shown.stderr)
-
     def test_generate_then_query_both(self):
         service = self.start()
         sent = self.run_command("generate", "--events", "300", "--url", f"http://127.0.0.1:{service.port}/webhook/appsflyer", "--seed", "7")
