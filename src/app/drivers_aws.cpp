@@ -19,6 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds kLookPause{2'000};
 // Half of SQS's default retention: what is owed or refused for longer is sent again before it would be gone.
 constexpr std::chrono::hours kRenewAfter{48};
+constexpr std::chrono::milliseconds kPackGather{10};
+constexpr std::size_t kPackSends = 2;
 // While the quarantine is read: extended as long as that takes. After a kill its messages are hidden for so long.
 constexpr std::chrono::milliseconds kQuarantineLease{60'000};
 // Shorter than a sweep's patience: what another reader gives back meanwhile is seen by the next poll at the latest.
@@ -114,6 +116,11 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const con
   auto options = queue_options(settings, settings.sqs_queue_url, "queue");
   if (!options) return base::fail(std::move(options.error()));
   options->events_per_message = static_cast<std::size_t>(settings.sqs_events_per_message);
+  if (options->events_per_message > 1) {
+    // Packs are for few calls: they gather longer, and in few calls at once.
+    options->gather_max = kPackGather;
+    options->send_threads = std::min(options->send_threads, kPackSends);
+  }
   auto queue = queue::open_sqs_queue(std::move(*options));
   if (!queue || !settings.sqs_spool) return queue;
   auto spool = open_sqlite_spool(settings);

@@ -1,6 +1,7 @@
 #include "aws/signer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -94,7 +95,8 @@ std::string canonical_query(std::string_view query) {
   }
   std::ranges::sort(fields);
   std::string out;
-  for (const auto& [name, value] : fields) out += (out.empty() ? "" : "&") + name + '=' + value;
+  for (const auto& [name, value] : fields)
+    fmt::format_to(std::back_inserter(out), "{}{}={}", out.empty() ? "" : "&", name, value);
   return out;
 }
 
@@ -120,7 +122,7 @@ std::string canonical_request(const curl::Request& request, const SigningScope& 
   const auto headers = canonical_headers(request);
   std::string text = request.method + '\n' + canonical_path(url.path, scope.service) + '\n';
   text += canonical_query(url.query) + '\n';
-  for (const auto& [name, value] : headers) text += name + ':' + value + '\n';
+  for (const auto& [name, value] : headers) fmt::format_to(std::back_inserter(text), "{}:{}\n", name, value);
   return text + '\n' + signed_names(headers) + '\n' + std::string(payload_hash);
 }
 

@@ -161,7 +161,7 @@ Failure Handle::failure(CURLcode code, bool too_large, bool cancelled) {
   failure.kind = kind_of(code, ready_us > 0);
   if (too_large) failure.kind = Failure::Kind::too_large;
   if (cancelled) failure.kind = Failure::Kind::cancelled;
-  failure.detail = error_.c_str();
+  failure.detail = error_.substr(0, error_.find('\0'));  // libcurl wrote a C string into it
   if (failure.detail.empty()) failure.detail = cancelled ? "we are stopping" : curl_easy_strerror(code);
   return failure;
 }

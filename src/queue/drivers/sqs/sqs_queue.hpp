@@ -28,7 +28,7 @@ struct SqsQueueOptions {
 
   // A SendMessageBatch leaves when it is full (10 entries, 1 MiB), when its first entry has waited this long, or at
   // once where no other is under way.
-  std::chrono::milliseconds gather_max{3};
+  std::chrono::milliseconds gather_max{5};
   std::size_t send_threads = 8;    // calls in flight
   std::size_t settle_threads = 4;  // deletes in flight; half as many releases and extensions
   // Messages and bytes that wait to be sent or are on their way; beyond it `full`.
