@@ -19,6 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds kLookPause{2'000};
 // Half of SQS's default retention: what is owed or refused for longer is sent again before it would be gone.
 constexpr std::chrono::hours kRenewAfter{48};
+// For sending, and again for giving back, while Service::stop() waits for all queues at once.
+constexpr std::chrono::milliseconds kCloseMax{2'500};
 constexpr std::chrono::milliseconds kPackGather{10};
 constexpr std::size_t kPackSends = 2;
 // While the quarantine is read: extended as long as that takes. After a kill its messages are hidden for so long.
@@ -48,6 +50,7 @@ base::Result<queue::SqsQueueOptions> queue_options(const config::Settings& setti
   options.client = std::move(*client);
   options.subject = subject;
   options.lease_timeout = settings.queue_lease_timeout;
+  options.close_max = kCloseMax;
   options.send_threads = static_cast<std::size_t>(settings.sqs_sends);
   options.inbox_messages_max = static_cast<std::size_t>(settings.queue_inbox_messages_max);
   options.inbox_bytes_max = settings.queue_inbox_bytes_max;
@@ -113,7 +116,7 @@ base::Result<queue::SqsAdminOptions> sqs_admin_options(const config::Settings& s
 }
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const config::Settings& settings) {
-  auto options = queue_options(settings, settings.sqs_queue_url, "queue");
+  auto options = queue_options(settings, settings.sqs_queue_url, "SQS queue");
   if (!options) return base::fail(std::move(options.error()));
   options->events_per_message = static_cast<std::size_t>(settings.sqs_events_per_message);
   if (options->events_per_message > 1) {
@@ -135,6 +138,7 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::
   auto options = queue_options(settings, target.backlog_url, "backlog of " + target.name);
   if (!options) return base::fail(std::move(options.error()));
   options->thread_name = "owed-" + target.name;
+  options->wants_dead_letters = false;  // each look at a debt's age is a receive
   options->renew_after = kRenewAfter;
   return queue::open_sqs_queue(std::move(*options));
 }

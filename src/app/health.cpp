@@ -15,13 +15,14 @@ http::Response json(int status, std::string body) {
   return response;
 }
 
-std::string queue_part(const queue::QueueStatus& status) {
+std::string queue_part(const queue::QueueStatus& status, const std::string& receive_error) {
   JsonObject part;
   part.add("status", status.trouble ? "error" : "ok").add("depth", status.depth);
   part.add("oldestAgeMs", static_cast<std::int64_t>(status.oldest_age.count()));
   if (status.dead_lettered > 0) part.add("deadLettered", status.dead_lettered);
   if (status.spooled > 0) part.add("spooled", status.spooled);
   if (status.trouble) part.add("error", status.trouble->message);
+  if (!receive_error.empty()) part.add("receiveError", receive_error);
   return part.text();
 }
 
@@ -53,7 +54,7 @@ std::string Health::health() const {
 Health::Ready Health::ready() {
   const queue::QueueStatus queue = parts_.queue->status();
   JsonObject parts;
-  parts.add_raw("queue", queue_part(queue));
+  parts.add_raw("queue", queue_part(queue, parts_.delivery == nullptr ? "" : parts_.delivery->status().receive_error));
   if (parts_.delivery != nullptr) {
     const quarantine::QuarantineStatus quarantine =
         parts_.quarantine == nullptr ? quarantine::QuarantineStatus{} : parts_.quarantine->status();

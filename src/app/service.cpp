@@ -23,6 +23,8 @@ using namespace std::chrono_literals;
 constexpr auto kHttpDrainMax = 5s;
 // What is kept of the time for stopping to close the files.
 constexpr auto kClosingTime = 2s;
+// The same with SQS: to send what waits, and to give back what is lent.
+constexpr auto kSqsClosingTime = 7s;
 
 // Each Data API batch costs calls of a quota that the whole account shares, and Redshift wants few, large commits: at
 // 50 events a second this is a batch in a second and a half. What comes after a quiet while still goes at once.
@@ -209,6 +211,14 @@ base::Status Service::start_http() {
   return {};
 }
 
+// Side by side: each may wait for an SQS that does not answer.
+void Service::close_queues() {
+  std::vector<std::jthread> closing;
+  for (const auto& owed : backlogs_) closing.emplace_back([&owed] { owed->close(); });
+  if (quarantine_) closing.emplace_back([this] { quarantine_->close(); });
+  if (queue_) queue_->close();
+}
+
 delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   const auto deadline = clock_.steady() + limit;
   delivery::StopReport report;
@@ -222,10 +232,9 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (actions_) actions_->cancel();  // else the next line waits for a long one
   control_.reset();
   server_.reset();  // before the stores close: it still hands over what it refused
-  if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - kClosingTime));
-  if (queue_) queue_->close();
-  for (const auto& owed : backlogs_) owed->close();
-  if (quarantine_) quarantine_->close();
+  const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
+  if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
+  close_queues();
   if (refused_) refused_->close();
   return report;
 }

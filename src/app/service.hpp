@@ -42,6 +42,7 @@ class Service {
  private:
   base::Status open_storage();
   base::Status start_delivery();
+  void close_queues();
   base::Status open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts);
   base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
   base::Status start_control();

@@ -56,7 +56,7 @@ void Narrator::tell_batch(const Note& note) {
 
 void Narrator::tell_failure(const Note& note, base::SteadyTime now) {
   const Target& target = targets_[note.lane];
-  const auto count = throttles_[note.lane].failed.pass(note.error->message + note.error->where, now);
+  const auto count = throttles_[note.lane].failed.pass(note.error->message, now);
   if (!count) return;
   const bool probe = note.kind == NoteKind::probe_failed;
   log::Line line =

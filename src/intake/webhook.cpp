@@ -39,7 +39,7 @@ http::Response success(std::string_view message_id, base::WallTime now) {
 }
 
 // A copy is kept of larger events only, until the queue has them: a queue may be unable to hold those.
-constexpr std::size_t kMayNotFitBytes = 128U << 10U;
+constexpr std::size_t kMayNotFitBytes = 4U << 10U;
 
 }  // namespace
 
@@ -121,6 +121,9 @@ struct Webhook::Impl {
   void keep_too_large(const PendingAnswers::Handle& answer, std::string event) {
     constexpr std::string_view kWhy = "The event is larger than the queue can hold";
     refused.fetch_add(1, std::memory_order_relaxed);
+    log::warn("An event is larger than the queue can hold: it is kept among the refused bodies")
+        .add("bytes", event.size())
+        .add("hint", "Raise the SQS queue's MaximumMessageSize to 1 MiB");
     refused_store.keep({clock.now(), 413, std::string(kWhy), "/webhook/appsflyer", std::move(event)},
                        [answer, kWhy](const base::Status&) {
                          if (answer->claim()) answer->send(failure(413, kWhy));

@@ -1,4 +1,4 @@
-// The promise of a durable, at-least-once queue of events. Drivers: drivers/sqlite (embedded), later Amazon SQS. Flows
+// The promise of a durable, at-least-once queue of events. Drivers: drivers/sqlite (embedded), drivers/sqs (Amazon SQS). Flows
 // see only this file.
 //
 // Threads: every function may be called from any thread. Callbacks run on a thread of the driver: they must be short,

@@ -142,9 +142,10 @@ RedshiftError error_by(const Rule& rule, const std::string& line) {
 }  // namespace
 
 std::string redshift_error_line(std::string_view text) {
-  constexpr std::string_view kBefore = "ERROR:";
-  if (const std::size_t at = before_values(text).find(kBefore); at != std::string_view::npos) {
-    text.remove_prefix(at + kBefore.size());
+  for (const std::string_view before : {"ERROR:", "FATAL:"}) {
+    if (const std::size_t at = before_values(text).find(before); at != std::string_view::npos) {
+      text.remove_prefix(at + before.size());
+    }
   }
   const std::size_t begin = text.find_first_not_of(" \n\t");
   if (begin == std::string_view::npos) return {};

@@ -79,6 +79,9 @@ TEST(RedshiftErrors, NameColumnClassAndThing) {
               HasSubstr("permission denied for relation t [42501]"));
   EXPECT_FALSE(read_redshift_error("ERROR: permission denied for relation t").hint.empty());
   EXPECT_TRUE(read_redshift_error("ERROR: relation \"t\" already exists").already_there);
+  const RedshiftError gone = read_redshift_error("FATAL: database \"nodb\" does not exist");
+  EXPECT_THAT(gone.message, HasSubstr("nodb"));
+  EXPECT_THAT(gone.hint, HasSubstr("database's name"));
   EXPECT_TRUE(read_redshift_error("ERROR: column \"a\" of relation \"t\" already exists").already_there);
   EXPECT_FALSE(read_redshift_error("ERROR: relation \"t\" does not exist").already_there);
 }

@@ -114,11 +114,15 @@ std::optional<Message> read_envelope(const Members& members, const Surroundings&
                  time_of(members, around.sent_at)};
 }
 
+// A receipt has 16 bits for an event's place in its pack; ours hold at most SQS_EVENTS_PER_MESSAGE.
+constexpr std::size_t kPackEventsMax = 65'535;
+
 // The events of a pack; none where it is no pack, or one of them is no envelope.
 std::vector<Message> read_pack(std::string_view text, const event::Tape& tape, const Surroundings& around) {
   const auto& nodes = tape.nodes;
   // The object, "pack", 1, "events", [: the places that write_pack gives them.
   if (nodes.size() < 6 || nodes[0].count != 2 || !text.starts_with(kPackBegin)) return {};
+  if (nodes[4].count > kPackEventsMax) return {};  // nobody's pack: what it is, delivery finds out
   std::vector<Message> messages;
   messages.reserve(nodes[4].count);
   for (std::size_t at = 5; at < nodes[4].next; at = nodes[at].next) {

@@ -35,6 +35,15 @@ void expect_given_back(const Message& message, std::size_t bytes_max = kLimit) {
   EXPECT_EQ(read[0].received_at, message.received_at);
 }
 
+TEST(SqsEnvelope, APackOfMoreEventsThanAReceiptCanNameIsNone) {
+  std::string text = R"({"pack":1,"events":[{"data":{}})";
+  for (int i = 0; i < 79'999; ++i) text += R"(,{"data":{}})";
+  text += "]}";
+  const auto read = read_body(text, kAround);
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(read[0].body, text);
+}
+
 TEST(SqsEnvelope, IsThePredecessors) {
   EXPECT_EQ(written({R"({"event_name":"install"})", "0190-id", kAt}),
             R"({"id":"0190-id","timestamp":"2024-01-01T12:00:00.123Z","data":{"event_name":"install"}})");

@@ -19,7 +19,8 @@ constexpr int kRoundsEach = 8;
 // What a round holds back until its end, so as not to meet it twice; it comes to its end at this many young messages:
 // SQS hands out the older ones first, roughly.
 constexpr std::size_t kYoungMax = 1'000;
-constexpr std::chrono::seconds kRoundVisibility{300};
+// Short: a round that is killed, or whose answer is lost, must not hide a debt for long.
+constexpr std::chrono::seconds kRoundVisibility{30};
 constexpr std::chrono::seconds kRetryLater{60};
 constexpr std::chrono::milliseconds kPollTimeout{10'000};
 
@@ -47,7 +48,11 @@ class Renewal {
 }  // namespace
 
 RetentionGuard::RetentionGuard(RetentionOptions options, Sender& sender, Settler& settler, Complaints& complaints)
-    : options_(std::move(options)), sender_(sender), settler_(settler), complaints_(complaints) {
+    : options_(std::move(options)),
+      sender_(sender),
+      settler_(settler),
+      complaints_(complaints),
+      renew_after_(options_.renew_after) {
   if (options_.renew_after == options_.renew_after.zero()) return;
   thread_ = base::start_thread(options_.thread_name + "-renew", [this](const std::stop_token& stop) { run(stop); });
 }
@@ -56,13 +61,17 @@ RetentionGuard::~RetentionGuard() {
   stop();
 }
 
+void RetentionGuard::set_retention(std::chrono::seconds retention) {
+  renew_after_ = std::min(options_.renew_after, std::max(retention / 2, std::chrono::seconds(1)));
+}
+
 void RetentionGuard::stop() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
 }
 
 bool RetentionGuard::is_old(const Received& received) const {
-  return base::system_clock().now() - received.sent_at >= options_.renew_after;
+  return base::system_clock().now() - received.sent_at >= renew_after_.load();
 }
 
 void RetentionGuard::take_old(std::vector<Received>& received) {
@@ -82,11 +91,16 @@ void RetentionGuard::renew(const Received& received) {
 void RetentionGuard::run(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any never;
-  const std::chrono::milliseconds every = std::chrono::milliseconds(options_.renew_after) / kRoundsEach;
+  const auto every = [this] { return std::chrono::milliseconds(renew_after_.load()) / kRoundsEach; };
+  std::chrono::milliseconds pause = std::min(options_.first_round_after, every());
   while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex);
+      never.wait_for(lock, stop, pause, [] { return false; });
+    }
+    if (stop.stop_requested()) return;
     make_round(stop);
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, every, [] { return false; });
+    pause = every();
   }
 }
 

@@ -5,6 +5,7 @@
 // the debts of a target that is down. Each round is a receive more for the messages that it meets.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -23,6 +24,8 @@ struct RetentionOptions {
   Caller caller = {};
   std::string queue_url = {};
   std::chrono::seconds renew_after{0};  // 0: off
+  // Not at a start, when the lanes want the same messages.
+  std::chrono::milliseconds first_round_after{std::chrono::minutes(5)};
   std::string thread_name = "sqs";
 };
 
@@ -35,6 +38,8 @@ class RetentionGuard {
 
   // Takes the old ones out of `received` and renews them. Any thread.
   void take_old(std::vector<Received>& received);
+  // The queue's own: half of it is soon enough, where that is sooner than `renew_after`. Any thread.
+  void set_retention(std::chrono::seconds retention);
   // Ends the rounds. Idempotent.
   void stop();
 
@@ -49,6 +54,7 @@ class RetentionGuard {
   Sender& sender_;
   Settler& settler_;
   Complaints& complaints_;
+  std::atomic<std::chrono::seconds> renew_after_;
   std::jthread thread_;
 };
 

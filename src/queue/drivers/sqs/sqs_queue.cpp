@@ -88,11 +88,14 @@ class SqsQueue final : public EventQueue {
         sender_(sender_options(options_, caller_), complaints_),
         settler_(settler_options(options_, caller_), complaints_),
         desk_(desk_limits(options_), closing_error(options_)),
-        guard_({caller_, options_.queue_url, options_.renew_after, options_.thread_name}, sender_, settler_,
-               complaints_),
+        guard_({caller_, options_.queue_url, options_.renew_after, options_.renew_first_after, options_.thread_name},
+               sender_, settler_, complaints_),
         keeper_(
             keeper_options(options_, caller_), complaints_, [this] { settler_.settle(desk_.age()); },
-            [this](const sqs::QueueFacts& facts) { sender_.set_message_bytes_max(facts.message_bytes_max); }),
+            [this](const sqs::QueueFacts& facts) {
+              sender_.set_message_bytes_max(facts.message_bytes_max);
+              if (facts.retention) guard_.set_retention(*facts.retention);
+            }),
         poller_(
             poller_options(options_, caller_), desk_, complaints_,
             [this](std::vector<sqs::Settling> settlings) { settler_.settle(std::move(settlings)); },

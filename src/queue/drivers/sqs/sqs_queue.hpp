@@ -50,6 +50,7 @@ struct SqsQueueOptions {
   // A message that is older (SentTimestamp) is sent again and the old one deleted, also while nobody receives: for
   // queues that keep debts longer than SQS does. Half of the queue's retention is a good value. 0: off.
   std::chrono::seconds renew_after{0};
+  std::chrono::milliseconds renew_first_after{std::chrono::minutes(5)};  // the first look at their ages
   // Whether the queue should have a DLQ: a warning where that is not so. False for what is received again and again and
   // given back (the quarantine).
   bool wants_dead_letters = true;

@@ -164,7 +164,7 @@ TEST_F(SqsQueueTest, AnOldMessageIsSentAgainThoughNobodyReceives) {
   fake_.put(R"({"id":"u","timestamp":"2024-01-01T12:00:00.000Z","data":{"a":1}})", base::system_clock().now() - 5h);
   fake_.put(R"({"bare":1})", base::WallTime(1'700'000'000s));
   fake_.put(R"({"young":1})");
-  open({.renew_after = std::chrono::hours(1)});
+  open({.renew_after = std::chrono::hours(1), .renew_first_after = 0ms});
   ASSERT_TRUE(wait_until([&] {
     const auto stored = fake_.stored();
     return stored.size() == 3 && std::ranges::all_of(stored, [](const FakeSqs::Stored& each) {

@@ -39,8 +39,9 @@ struct RunLimits {
   std::chrono::milliseconds settle_max{15'000};
 };
 
-// Most that the service waits for us (API model, WaitTimeSeconds: 1 to 30).
-inline constexpr std::chrono::seconds kServiceWaitMax{30};
+// Most that the service waits for us (API model, WaitTimeSeconds: 1 to 30): an endpoint that takes the call and never
+// answers is found out after this and ten seconds more.
+inline constexpr std::chrono::seconds kServiceWaitMax{20};
 
 class StatementRun {
  public:

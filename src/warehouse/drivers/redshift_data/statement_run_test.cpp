@@ -40,7 +40,7 @@ class Run : public testing::Test {
 
 TEST_F(Run, TakesTwoCallsWhereTheServiceWaits) {
   ASSERT_EQ(next(), Do::send);
-  EXPECT_EQ(run_.next(now_).wait, 30s);
+  EXPECT_EQ(run_.next(now_).wait, 20s);
   sent(400ms, DataStatus::finished);
   ASSERT_EQ(next(), Do::look);
   EXPECT_EQ(run_.next(now_).wait, 0ms);  // there is nothing to wait for
