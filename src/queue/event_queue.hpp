@@ -1,5 +1,5 @@
-// The promise of a durable, at-least-once queue of events. Drivers: drivers/sqlite (embedded), drivers/sqs (Amazon SQS). Flows
-// see only this file.
+// The promise of a durable, at-least-once queue of events. Drivers: drivers/sqlite (embedded), drivers/sqs (Amazon
+// SQS). Flows see only this file.
 //
 // Threads: every function may be called from any thread. Callbacks run on a thread of the driver: they must be short,
 // must not throw and must not call back into the queue in a way that waits.

@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import tempfile
+import time
 import unittest
 
 from aws import SECONDARY, AwsTest
@@ -152,6 +154,30 @@ class Trouble(AwsTest):
         service.wait_log(lambda l: "Timeout waiting for secondary Redshift statement to complete" in l.get("error", ""))
         self.wait_each_once(["warm", "hung"])
 
+    def test_a_stop_with_everything_stuck_ends_in_time(self):
+        sqs = SqsServer()
+        self.addCleanup(sqs.stop)
+        owed = sqs.create_queue("owed")
+        service = self.start(self.guide(SQS_QUEUE_URL=sqs.create_queue("events"), SECONDARY_BACKLOG_QUEUE_URL=owed, SHUTDOWN_TIMEOUT="15s"))
+        self.assertEqual(service.post(event("warm")).status, 200)
+        self.wait_each_once(["warm"])
+        for api in self.apis.values():
+            api.fault("statement_hangs", times=9, statement_contains="insert into twinshift_stage")
+        self.assertEqual(service.post(event("hung")).status, 200)
+        wait_until(lambda: self.apis["primary"].order("stats", database=self.database)["active"] > 0, "a statement that hangs")
+        os.kill(sqs.pid(), signal.SIGSTOP)
+        try:
+            self.assertEqual(service.post(event("pending")).status, 503)
+            begin = time.monotonic()
+            service.process.send_signal(signal.SIGTERM)
+            service.process.wait(60)
+            self.assertLess(time.monotonic() - begin, 17, "SHUTDOWN_TIMEOUT and a little")
+        finally:
+            os.kill(sqs.pid(), signal.SIGCONT)
+            for api in self.apis.values():
+                api.fault("off")
+        self.services.remove(service)
+
     def test_a_queue_that_is_gone_and_comes_back(self):
         url = self.sqs.queue_url(f"late-{self.database}")
         service = self.start(self.guide(SQS_QUEUE_URL=url))
@@ -164,11 +190,14 @@ class Trouble(AwsTest):
 
     def test_poisoned_messages_harm_nobody_and_end_in_the_dlq(self):
         self.sqs.call("SetQueueAttributes", QueueUrl=self.queue, Attributes={"RedrivePolicy": self.redrive(2)})
-        for body in ("not json", "[1,2]", '{"id":"x","timestamp":"y","data":', "x" * 1_000_000, '{"id":"1","timestamp":"t","data":"text"}'):
+        for body in ("not json", "[1,2]", '{"id":"x","timestamp":"y","data":', "x" * 1_000_000, '{"pack":1,"events":[' + ",".join(['{"data":{}}'] * 70_000) + "]}",
+                     '{"id":"1","timestamp":"t","data":"text"}'):
             self.sqs.call("SendMessage", QueueUrl=self.queue, MessageBody=body)
         service = self.start(self.guide())
         self.assertEqual(service.post(event("well")).status, 200)
-        self.wait_each_once(["well"])
+        # What is an object is an event, whatever it holds: two of these land, without an appsflyer_id.
+        for target in ("primary", "secondary"):
+            wait_until(lambda t=target: self.landed(t) == {"": 2, "well": 1}, f"the event, and what is one, in {target}")
         wait_until(lambda: self.waiting() == 0 and self.waiting(self.dlq) >= 3, "the poisoned ones in the DLQ")
         shown = self.run_command("queue", "status", "--json", settings=self.guide())
         self.assertEqual(shown.returncode, 0, shown.stderr)
