@@ -1,5 +1,7 @@
 #include "curl/http_client.hpp"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "curl/scripted_server_testing.hpp"
@@ -132,6 +134,22 @@ TEST(HttpClient, AHostWithoutAnAddressIsNamed) {
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().kind, Kind::cannot_resolve);
   EXPECT_NE(lost.error().detail.find("no-such-host.invalid"), std::string::npos);
+}
+
+TEST(HttpClient, GoesThroughAProxyUnlessItMayNot) {
+  ScriptedServer proxy([](const SeenRequest&) { return ScriptedServer::answer(200, "by proxy"); });
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  Request request = request_to("http://service.invalid/path");
+  const auto through = HttpClient().send(request);
+  request.may_use_proxy = false;
+  const auto straight = HttpClient().send(request);
+  ::unsetenv("http_proxy");
+  ASSERT_TRUE(through);
+  EXPECT_EQ(through->body, "by proxy");
+  EXPECT_TRUE(proxy.seen().at(0).head.starts_with("POST http://service.invalid/path HTTP/1.1"))
+      << proxy.seen().at(0).head;
+  ASSERT_FALSE(straight);
+  EXPECT_EQ(straight.error().kind, Kind::cannot_resolve);
 }
 
 TEST(HttpClient, KeepsAConnectionForTheNextRequest) {
