@@ -6,7 +6,6 @@
 #include <openssl/hmac.h>
 
 #include "base/assert.hpp"
-#include "base/ids.hpp"
 
 namespace twinshift::aws {
 namespace {
@@ -31,10 +30,6 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
                         reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(),
                         &size) != nullptr);
   return {reinterpret_cast<const char*>(out.data()), size};
-}
-
-std::string md5_hex(std::string_view bytes) {
-  return base::to_hex(digest(EVP_md5(), bytes));
 }
 
 }  // namespace twinshift::aws

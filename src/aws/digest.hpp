@@ -9,7 +9,5 @@ namespace twinshift::aws {
 // 32 raw bytes.
 std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
-// 32 lower-case hex digits: SQS tells what it has stored by this (SQS API reference, "SendMessage").
-std::string md5_hex(std::string_view bytes);
 
 }  // namespace twinshift::aws

@@ -1,33 +1,10 @@
 #include "backlog/backlog.hpp"
 
-#include <atomic>
-#include <mutex>
 #include <utility>
 
+#include "queue/group_done.hpp"
+
 namespace twinshift::backlog {
-namespace {
-
-// Collects the answers of one group's messages; the last one calls `done`.
-class GroupDone {
- public:
-  GroupDone(std::size_t parts, queue::Done done) : parts_left_(parts), done_(std::move(done)) {}
-
-  void part(base::Status status) {
-    if (!status) {
-      const std::lock_guard lock(mutex_);
-      if (outcome_) outcome_ = base::fail(std::move(status.error()));
-    }
-    if (parts_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_(std::move(outcome_));
-  }
-
- private:
-  std::atomic<std::size_t> parts_left_;
-  std::mutex mutex_;
-  base::Status outcome_;
-  queue::Done done_;
-};
-
-}  // namespace
 
 Backlog::Backlog(std::string target, std::unique_ptr<queue::EventQueue> queue)
     : target_(std::move(target)), queue_(std::move(queue)) {}
@@ -38,7 +15,7 @@ Backlog::~Backlog() {
 
 void Backlog::park(std::vector<event::EventPtr> events, queue::Done done) {
   if (events.empty()) return done({});
-  const auto group = std::make_shared<GroupDone>(events.size(), std::move(done));
+  const auto group = std::make_shared<queue::GroupDone>(events.size(), std::move(done));
   for (const event::EventPtr& event : events) {
     queue_->enqueue({.body = event->json, .message_id = event->message_id, .received_at = event->received_at},
                     [group](base::Status status) { group->part(std::move(status)); });

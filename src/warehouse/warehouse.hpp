@@ -1,5 +1,5 @@
-// The promise of one table in one database. Drivers: drivers/sqlite (embedded), later PostgreSQL/Redshift by wire and
-// the Redshift Data API.
+// The promise of one table in one database. Drivers: drivers/sqlite (embedded), drivers/postgres (PostgreSQL and
+// Redshift by wire), drivers/redshift_data (the Redshift Data API).
 //
 // Threads: one thread at a time (the lane's). Calls block up to the driver's own limits (`statement_timeout_ms`).
 #pragma once

@@ -1,7 +1,6 @@
 #include "queue/drivers/sqs/settler.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -36,26 +35,6 @@ constexpr std::chrono::milliseconds kChangeGatherMax{2};
 
 }  // namespace
 
-// Answers one acknowledgement when its last delete is answered.
-class Settler::Group {
- public:
-  Group(std::size_t parts, Done done) : parts_left_(parts), done_(std::move(done)) {}
-
-  void part(base::Status status) {
-    if (!status) {
-      const std::lock_guard lock(mutex_);
-      if (outcome_) outcome_ = base::fail(std::move(status.error()));
-    }
-    if (parts_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_(std::move(outcome_));
-  }
-
- private:
-  std::atomic<std::size_t> parts_left_;
-  std::mutex mutex_;
-  base::Status outcome_;
-  Done done_;
-};
-
 Settler::Settler(SettlerOptions options, Complaints& complaints)
     : options_(std::move(options)),
       complaints_(complaints),
@@ -79,11 +58,11 @@ void Settler::settle(std::vector<Settling> settlings, Done done) {
   const auto is_delete = [](const Settling& each) { return !each.visibility; };
   const auto deletes = static_cast<std::size_t>(std::ranges::count_if(settlings, is_delete));
   const bool may_change = complaints_.may_try(Action::change_visibility);
-  std::shared_ptr<Group> group;
+  std::shared_ptr<GroupDone> group;
   if (deletes == 0) {
     done({});
   } else {
-    group = std::make_shared<Group>(deletes, std::move(done));
+    group = std::make_shared<GroupDone>(deletes, std::move(done));
   }
   for (Settling& each : settlings) {
     Entry entry{.handle = std::move(each.handle)};

@@ -16,6 +16,7 @@
 #include "queue/drivers/sqs/gatherer.hpp"
 #include "queue/drivers/sqs/loan_book.hpp"
 #include "queue/event_queue.hpp"
+#include "queue/group_done.hpp"
 
 namespace twinshift::queue::sqs {
 
@@ -46,11 +47,10 @@ class Settler {
   void close(std::chrono::milliseconds limit);
 
  private:
-  class Group;
   struct Entry {
     std::string handle;
     std::chrono::seconds visibility{0};
-    std::shared_ptr<Group> group = nullptr;  // of deletes
+    std::shared_ptr<GroupDone> group = nullptr;  // of deletes
     std::size_t bytes = 0;
   };
   using Entries = std::vector<Entry>;
