@@ -29,8 +29,6 @@ constexpr auto kSqsClosingTime = 7s;
 // Each Data API batch costs calls of a quota that the whole account shares, and Redshift wants few, large commits: at
 // 50 events a second this is a batch in a second and a half. What comes after a quiet while still goes at once.
 constexpr auto kDataApiBatchAge = 1'500ms;
-// About what one BatchExecuteStatement takes: 40 statements of 100 KB.
-constexpr std::size_t kDataApiBatchBytes = 4'000'000;
 
 delivery::TargetLimits target_limits(const config::Settings& settings, const config::TargetSettings& target) {
   delivery::TargetLimits limits;
@@ -42,7 +40,6 @@ delivery::TargetLimits target_limits(const config::Settings& settings, const con
   limits.park_after = settings.park_after;
   if (target.driver == "redshift_data") {
     limits.batch_age_max = std::max<std::chrono::milliseconds>(limits.batch_age_max, kDataApiBatchAge);
-    limits.batch_bytes_max = std::min(limits.batch_bytes_max, kDataApiBatchBytes);
   }
   return limits;
 }

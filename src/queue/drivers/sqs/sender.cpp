@@ -26,7 +26,9 @@ GatherLimits limits_of(const SenderOptions& options) {
   return {.batch_entries_max = kBatchEntriesMax * options.events_per_message,
           .batch_bytes_max = kMessageBytesMax - kBatchEntriesMax * kPackBytes,
           .gather_max = options.gather_max,
-          .at_once_when_idle = true,
+          // A pack that left as soon as no call is under way would be half full: senders that wait for their answers
+          // come back a moment later, all at once.
+          .at_once_when_idle = options.events_per_message == 1,
           .waiting_entries_max = options.inbox_messages_max,
           .waiting_bytes_max = options.inbox_bytes_max};
 }

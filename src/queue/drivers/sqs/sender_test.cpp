@@ -82,13 +82,17 @@ TEST_F(SenderTest, RequestsThatArriveTogetherShareCalls) {
 
 TEST_F(SenderTest, PacksSeveralEventsIntoAMessage) {
   open({.events_per_message = 4, .threads = 1, .gather_max = 1h});
-  const auto answers = send_together(11);
-  for (const auto& each : answers) EXPECT_TRUE(each);
+  std::vector<std::future<base::Status>> answers;
+  for (int i = 0; i < 42; ++i) answers.push_back(send("{\"n\":" + std::to_string(i) + "}"));
+  for (std::size_t i = 0; i < 40; ++i) EXPECT_TRUE(answers[i].get());  // ten full packs: nothing waits for the hour
+  EXPECT_EQ(fake_.calls("SendMessageBatch"), 1U);
+  sender_->close(10s);  // sends what still gathers
+  for (std::size_t i = 40; i < 42; ++i) EXPECT_TRUE(answers[i].get());
   const auto stored = fake_.stored();
-  ASSERT_EQ(stored.size(), 4U);  // 1, then 4 + 4 + 2
+  ASSERT_EQ(stored.size(), 11U);
   EXPECT_EQ(fake_.calls("SendMessageBatch"), 2U);
-  EXPECT_EQ(read_body(stored[1].body, {}).size(), 4U);
-  EXPECT_EQ(read_body(stored[3].body, {})[1].body, R"({"n":10})");
+  EXPECT_EQ(read_body(stored[0].body, {}).size(), 4U);
+  EXPECT_EQ(read_body(stored[10].body, {})[1].body, R"({"n":41})");
 }
 
 TEST_F(SenderTest, EachIsAnsweredByItsOwnEntry) {
