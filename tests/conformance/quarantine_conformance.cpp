@@ -153,6 +153,7 @@ TEST_P(QuarantineConformance, AnOldTicketNamesNoNewRecord) {
   fill("primary", 2);
   const auto before = records();
   ASSERT_EQ(remove(*quarantine_, tickets_of(before)).value(), 2U);
+  bed_->clock().advance(1ms);  // numbers may be made of the time, and a restart takes some
   open();
   fill("primary", 1);
   EXPECT_EQ(remove(*quarantine_, tickets_of(before)).value(), 0U);
