@@ -40,6 +40,7 @@ warehouse::SqliteWarehouseOptions warehouse_options(const config::TargetSettings
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings) {
   queue::SqliteQueueOptions options = queue_options(settings);
   options.path = settings.queue.path.string();
+  options.waives = settings.secondary_off.has_value();
   return queue::open_sqlite_queue(std::move(options));
 }
 
