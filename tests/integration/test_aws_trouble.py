@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import socket
 import tempfile
 import time
 import unittest
 
 from aws import SECONDARY, AwsTest
-from harness import GUIDE_EVENT, wait_until
+from harness import GUIDE_EVENT, ServiceTest, wait_until
 from servers import DataApi, PostgresServer, SqsServer
 from with_servers import StandIn
 
@@ -284,6 +285,30 @@ class Wire(AwsTest):
 
     def made(self, server):
         return server.psql("SELECT count(*) FROM pg_class WHERE relname = 'appsflyer_events' AND relkind = 'r'", self.database) == "1"
+
+
+class BlackHole(ServiceTest):
+    """An SQS that takes connections and never answers; nothing else of AWS is there."""
+
+    def settings(self, **more):
+        hole = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.addCleanup(hole.close)
+        url = f"http://127.0.0.1:{hole.getsockname()[1]}/000000000000/"
+        return {"SQS_QUEUE_URL": url + "events", "SECONDARY_BACKLOG_QUEUE_URL": url + "owed", "QUARANTINE_QUEUE_URL": url + "refused",
+                "TWINSHIFT_DATA_DURABLE": "true", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1", **more}
+
+    def check_listens_before_sqs_is_given_up(self, status, **more):
+        service = self.start(self.settings(**more))
+        unread = service.wait_log(lambda l: l.get("msg") == "Failed to read the attributes of the SQS queue")
+        listening = service.wait_log(lambda l: l.get("msg") == "Server listening")
+        self.assertLess(service.lines.index(listening), service.lines.index(unread), "the port waited for SQS")
+        self.assertEqual(service.post(event("meanwhile")).status, status)
+
+    def test_the_port_opens_all_the_same(self):
+        self.check_listens_before_sqs_is_given_up(503)
+
+    def test_the_spool_takes_events_at_once(self):
+        self.check_listens_before_sqs_is_given_up(200, SQS_SPOOL="true")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
 #include "queue/drivers/sqs/sender.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "base/backoff.hpp"
-#include "base/ids.hpp"
 #include "base/thread.hpp"
 #include "event/identity.hpp"
 #include "queue/drivers/sqs/digest.hpp"
 #include "queue/drivers/sqs/envelope.hpp"
+#include "queue/drivers/sqs/retry_pause.hpp"
 
 namespace twinshift::queue::sqs {
 namespace {
@@ -133,7 +131,7 @@ void Sender::deliver(std::vector<Parcel> parcels) {
     parcels.erase(parcels.begin(), parcels.begin() + count);
     for (int tries = 1; !batch.empty(); ++tries) {
       batch = try_once(std::move(batch), tries >= kTriesMax || give_up_.stop_requested());
-      if (!batch.empty()) wait_to_retry(tries);
+      if (!batch.empty()) pause_before_retry(kRetry, tries, give_up_.get_token());
     }
   }
 }
@@ -217,16 +215,6 @@ void Sender::answer_success(Parcel& parcel, const std::string& our_sum, const Ba
 
 void Sender::answer_failure(Parcel& parcel, const base::Error& error) {
   answer_all(parcel.dones, base::fail(error));
-}
-
-void Sender::wait_to_retry(int tries) const {
-  thread_local base::Random random(base::random_seed());
-  base::Backoff backoff(kRetry);
-  for (int i = 1; i < tries; ++i) backoff.next(random);
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, give_up_.get_token(), backoff.next(random), [] { return false; });
 }
 
 void Sender::close(std::chrono::milliseconds limit) {

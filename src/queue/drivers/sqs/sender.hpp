@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -71,7 +72,6 @@ class Sender {
   std::vector<Parcel> take_failure(std::vector<Parcel> parcels, const aws::Failure& failure, bool is_last_try);
   void answer_success(Parcel& parcel, const std::string& our_sum, const BatchAnswer::Success& success);
   void answer_failure(Parcel& parcel, const base::Error& error);
-  void wait_to_retry(int tries) const;
 
   const SenderOptions options_;
   Complaints& complaints_;
