@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "base/random.hpp"
+#include "base/ids.hpp"
 
 namespace twinshift::app {
 namespace {
