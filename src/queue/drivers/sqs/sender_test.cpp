@@ -87,8 +87,20 @@ TEST_F(SenderTest, PacksSeveralEventsIntoAMessage) {
   const auto stored = fake_.stored();
   ASSERT_EQ(stored.size(), 4U);  // 1, then 4 + 4 + 2
   EXPECT_EQ(fake_.calls("SendMessageBatch"), 2U);
-  EXPECT_EQ(read_body(stored[1].body, {}).size(), 4U);
-  EXPECT_EQ(read_body(stored[3].body, {})[1].body, R"({"n":10})");
+  EXPECT_EQ(read_body(stored[1].body, {}).events.size(), 4U);
+  EXPECT_EQ(read_body(stored[3].body, {}).events[1].body, R"({"n":10})");
+}
+
+// What a reader would not unfold is not put together.
+TEST_F(SenderTest, APackUnfoldsToNoMoreThanAReaderTakes) {
+  open({.events_per_message = 3, .threads = 1, .gather_max = 1h});
+  const std::string large = R"({"a":")" + std::string(kUnfoldedBytesMax / 2, 'x') + "\"}";
+  std::vector<std::future<base::Status>> answers;
+  for (int i = 0; i < 3; ++i) answers.push_back(send(large));
+  sender_->close(1min);
+  for (auto& each : answers) EXPECT_TRUE(each.get());
+  EXPECT_EQ(fake_.stored().size(), 3U);
+  for (const auto& each : fake_.stored()) EXPECT_EQ(read_body(each.body, {}).events.front().body.size(), large.size());
 }
 
 TEST_F(SenderTest, EachIsAnsweredByItsOwnEntry) {
