@@ -30,8 +30,12 @@ struct Flight {
   BatchPtr batch{};
   std::vector<MessageRef> refs{};  // by the batch's order
   Source source = kQueue;
-  bool unknown = false;  // its marker must be asked for before anything else
-  int lost = 0;          // times that its marker was asked for and not there
+  bool unknown = false;        // its marker must be asked for before anything else
+  int lost = 0;                // times that its marker was asked for and not there
+  std::string statement_id{};  // the database's own name for its last try; empty where it has none
+
+  // For log lines.
+  [[nodiscard]] const std::string& name() const { return statement_id.empty() ? batch->id : statement_id; }
 };
 
 // A batch that was refused for its data, being halved.

@@ -39,6 +39,8 @@ class Machine {
 
   // Messages from the queue.
   void received(std::vector<Arrival> arrivals, Step& step);
+  // What the database calls the batch that a lane is about to answer for; empty where it has no name for it.
+  void named(LaneIndex lane, std::string statement_id);
   // Answers of a lane, one to each WriteBatch, FindMarker, Probe and FetchBacklog.
   void written(LaneIndex lane, base::Result<warehouse::WriteReport> result, std::chrono::nanoseconds took, Step& step);
   void marker_answered(LaneIndex lane, base::Result<std::optional<warehouse::Marker>> result, Step& step);

@@ -105,6 +105,16 @@ class MachineTest : public testing::Test {
     });
   }
 
+  // What the log is told the database calls the batch, in the last note of that kind.
+  std::string noted_statement(NoteKind kind) {
+    std::string id;
+    for (const Action& action : actions_) {
+      const Note* note = std::get_if<Note>(&action);
+      if (note != nullptr && note->kind == kind) id = note->statement_id;
+    }
+    return id;
+  }
+
   void commit(const WriteBatch& write, std::vector<std::size_t> rejected = {}) {
     warehouse::WriteReport report;
     report.outcomes.assign(write.batch->events.size(), warehouse::Outcome::written);

@@ -23,6 +23,25 @@ TEST_F(MachineTest, AnUnknownOutcomeAsksForTheMarkerBeforeAnythingElse) {
   EXPECT_EQ(acknowledged(), 2U);
 }
 
+// What a person asks the database about.
+TEST_F(MachineTest, FailuresAreToldByTheDatabasesNameForThem) {
+  boot();
+  receive(2);
+  const auto write = take_write(kPrimary);
+  machine_->named(kPrimary, "statement-1");
+  fail(kPrimary, ErrorKind::unknown_outcome);
+  EXPECT_EQ(noted_statement(NoteKind::failed), "statement-1");
+  machine_->named(kPrimary, "");
+  step([&](Step& s) { machine_->marker_answered(kPrimary, base::fail(trouble(ErrorKind::unavailable)), s); });
+  EXPECT_EQ(noted_statement(NoteKind::failed), write->batch->id);  // it has no name there
+  tick(5s);
+  machine_->named(kPrimary, "statement-2");
+  step([&](Step& s) {
+    machine_->marker_answered(kPrimary, warehouse::Marker{.batch_id = "b", .sent = 2, .inserted = 2}, s);
+  });
+  EXPECT_EQ(noted_statement(NoteKind::settled_by_marker), "statement-2");
+}
+
 TEST_F(MachineTest, WithoutItsMarkerTheSameBatchIsWrittenAgain) {
   boot();
   receive(2);
