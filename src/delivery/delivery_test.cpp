@@ -52,6 +52,7 @@ class DeliveryTest : public testing::Test {
   void start(bool secondary_enabled = true) {
     TargetLimits limits;
     limits.park_after = 100ms;
+    limits.greeting_max = 100ms;
     limits.retry = {1ms, 10ms};
     limits.breaker_pause = {10ms, 50ms};
     limits.backlog_poll = 20ms;

@@ -111,6 +111,7 @@ class Machine {
 
   // machine_park.cpp: what leaves a lane without having been written.
   void primary_has(const std::vector<MessageRef>& refs, Step& step);
+  void end_greeting(LaneIndex index, Step& step);
   void park_part(LaneIndex index, MessageRef ref);
   void shed(LaneIndex index);
   std::vector<MessageRef> take_waiting(LaneState& lane);

@@ -35,10 +35,14 @@ class MachineTest : public testing::Test {
     setup_.mint_batch_id = [this] { return fmt::format("b{}", ++ids_); };
   }
 
-  // Both targets greeted, the secondary's backlog found empty.
-  void boot() {
+  // Both targets asked for the first time.
+  void start() {
     machine_ = std::make_unique<Machine>(setup_);
     tick();
+  }
+  // Both targets greeted, the secondary's backlog found empty.
+  void boot() {
+    start();
     for (LaneIndex lane = 0; lane < setup_.lanes.size(); ++lane) {
       step([&](Step& s) { machine_->probed(lane, {}, s); });
     }

@@ -294,6 +294,7 @@ void Machine::commit_all(LaneIndex index, const warehouse::Marker& marker, Step&
 
 void Machine::probed(LaneIndex index, base::Status status, Step& step) {
   TWINSHIFT_ASSERT(lanes_[index].doing == Doing::probing);
+  if (lanes_[index].greeting()) end_greeting(index, step);
   LaneState& lane = finish_call(index, step);
   const bool was_open = lane.policy.breaker() == Breaker::open;
   lane.policy.probed(status.has_value(), step.now);

@@ -79,6 +79,23 @@ TEST_F(MachineTest, ARefusedRowIsQuarantinedAndItsNeighboursAreAcknowledged) {
   EXPECT_EQ(machine_->lane(kPrimary).counts.quarantined, 1U);
 }
 
+TEST_F(MachineTest, WhatIsRefusedAfterItWasParkedIsTheBacklogs) {
+  setup_.lanes.push_back(setup_.lanes[kSecondary]);
+  setup_.lanes.back().name = "third";
+  boot();
+  receive(2);
+  commit_next(kPrimary);
+  const auto late = take_write(kSecondary);
+  ASSERT_TRUE(late);
+  tick(1001ms);
+  for (const Park& park : take<Park>()) {  // the third's is still on its way
+    if (park.lane == kSecondary) step([&](Step& s) { machine_->parked(kSecondary, park.group, {}, s); });
+  }
+  commit(*late, {0});
+  EXPECT_TRUE(take<PutInQuarantine>().empty());
+  EXPECT_EQ(machine_->in_hand(), 2U);
+}
+
 TEST_F(MachineTest, WhatTheQuarantineCannotTakeStaysInTheQueue) {
   boot();
   receive(5);
