@@ -1,9 +1,12 @@
 """What can go wrong on AWS: each case gives one clear line, loses nothing and spins nowhere."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import tempfile
+import threading
 import time
 import unittest
 
@@ -19,6 +22,26 @@ PASSWORD = "canary-password"
 
 def event(name):
     return dict(GUIDE_EVENT, appsflyer_id=name)
+
+
+@contextlib.contextmanager
+def black_hole():
+    """An HTTP endpoint that takes every connection and never answers; and whether one waits for it just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        held = []
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    held.append(listener.accept()[0])
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/credentials", lambda: len(held) > 0
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in held:
+                connection.close()
 
 
 class Credentials(AwsTest):
@@ -110,6 +133,15 @@ class Credentials(AwsTest):
         wait_until(lambda: self.psql("primary", "SELECT count(*) FROM events_of_the_owner") == "1", "the event in the secondary's table")
         self.assertNotIn(b"canary", b"".join(service.raw))
 
+    def test_a_stop_does_not_wait_for_credentials_that_hang(self):
+        with black_hole() as (url, asked):
+            service = self.start(self.settings(AWS_CONTAINER_CREDENTIALS_FULL_URI=url, SHUTDOWN_TIMEOUT="30s"))
+            wait_until(asked, "somebody to ask for credentials")
+            begin = time.monotonic()
+            service.process.send_signal(signal.SIGTERM)
+            service.process.wait(60)
+            self.assertLess(time.monotonic() - begin, 5)
+
     def test_no_output_holds_a_secret(self):
         self.aws.order("key", key="AKIACANARY", secret=SECRET, token=TOKEN, seconds=3600)
         service = self.start(self.settings(AWS_ACCESS_KEY_ID="AKIACANARY", AWS_SECRET_ACCESS_KEY=SECRET, AWS_SESSION_TOKEN=TOKEN, LOG_LEVEL="trace"))
@@ -151,7 +183,9 @@ class Trouble(AwsTest):
         self.wait_each_once(["warm"])
         self.apis["secondary"].fault("statement_hangs", statement_contains="insert into twinshift_stage")
         self.assertEqual(service.post(event("hung")).status, 200)
-        service.wait_log(lambda l: "Timeout waiting for secondary Redshift statement to complete" in l.get("error", ""))
+        line = service.wait_log(lambda l: "Timeout waiting for secondary Redshift statement to complete" in l.get("error", ""))
+        self.assertIn("SECONDARY_REDSHIFT_STATEMENT_TIMEOUT", line["hint"])
+        self.assertIn(f"statement {line['statementId']}", line["error"], "the Data API's own id of the statement")
         self.wait_each_once(["warm", "hung"])
 
     def test_a_stop_with_everything_stuck_ends_in_time(self):
