@@ -138,8 +138,7 @@ class Credentials(AwsTest):
             service = self.start(self.settings(AWS_CONTAINER_CREDENTIALS_FULL_URI=url, SHUTDOWN_TIMEOUT="30s"))
             wait_until(asked, "somebody to ask for credentials")
             begin = time.monotonic()
-            service.process.send_signal(signal.SIGTERM)
-            service.process.wait(60)
+            service.stop()
             self.assertLess(time.monotonic() - begin, 5)
 
     def test_no_output_holds_a_secret(self):
