@@ -37,7 +37,7 @@ def black_hole():
 
         threading.Thread(target=accept, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/credentials", lambda: len(held) > 0
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", lambda: len(held) > 0
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             for connection in held:
@@ -134,12 +134,17 @@ class Credentials(AwsTest):
         self.assertNotIn(b"canary", b"".join(service.raw))
 
     def test_a_stop_does_not_wait_for_credentials_that_hang(self):
+        token = os.path.join(self.folder, "token")
+        with open(token, "w", encoding="utf-8") as file:
+            file.write("twinshift-web-identity-token")
         with black_hole() as (url, asked):
-            service = self.start(self.settings(AWS_CONTAINER_CREDENTIALS_FULL_URI=url, SHUTDOWN_TIMEOUT="30s"))
+            service = self.start(self.settings(AWS_WEB_IDENTITY_TOKEN_FILE=token, AWS_ROLE_ARN="arn:aws:iam::123456789012:role/twinshift-test",
+                                               AWS_ENDPOINT_URL_STS=url, SHUTDOWN_TIMEOUT="30s"))
             wait_until(asked, "somebody to ask for credentials")
             begin = time.monotonic()
-            service.stop()
+            self.assertEqual(service.stop(), 0)
             self.assertLess(time.monotonic() - begin, 5)
+            self.assertNotIn("stuckLane", service.lines[-1])
 
     def test_no_output_holds_a_secret(self):
         self.aws.order("key", key="AKIACANARY", secret=SECRET, token=TOKEN, seconds=3600)
