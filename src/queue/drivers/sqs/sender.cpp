@@ -70,6 +70,7 @@ void Sender::send(const Message& message, Done done, std::string_view again) {
             .hex();
   }
   entry.bytes = text->size() + kAttributeBytes + kPackBytesEach;
+  entry.unfolded_bytes = message.body.size();
   entry.text = std::move(*text);
   entry.done = std::move(done);
   const Put put = inbox_.put(entry);
@@ -95,31 +96,42 @@ void Sender::run() {
   }
 }
 
+// No pack is larger than the queue takes, nor unfolds to more than a reader takes.
 std::vector<Sender::Parcel> Sender::make_parcels(std::vector<Entry> entries) const {
   const std::size_t bytes_max = message_bytes_max_.load(std::memory_order_relaxed) - kPackBytes;
   std::vector<Parcel> parcels;
   for (std::size_t at = 0; at < entries.size();) {
     const std::size_t begin = at;
     std::size_t bytes = 0;
-    std::vector<std::string_view> texts;
-    Parcel parcel;
+    std::size_t unfolded_bytes = 0;
     do {
       bytes += entries[at].bytes;
-      texts.push_back(entries[at].text);
-      parcel.dones.push_back(std::move(entries[at].done));
+      unfolded_bytes += entries[at].unfolded_bytes;
       ++at;
-    } while (at < entries.size() && at - begin < options_.events_per_message && bytes + entries[at].bytes <= bytes_max);
-    parcel.message.group = std::move(entries[begin].group);
-    parcel.message.deduplication_id = std::move(entries[begin].deduplication_id);
-    if (texts.size() > 1) {
-      parcel.message.text = write_pack(texts);
-      if (options_.is_fifo) parcel.message.deduplication_id = event::hash_id(parcel.message.text).hex();
-    } else {
-      parcel.message.text = std::move(entries[begin].text);
-    }
-    parcels.push_back(std::move(parcel));
+    } while (at < entries.size() && at - begin < options_.events_per_message &&
+             bytes + entries[at].bytes <= bytes_max &&
+             unfolded_bytes + entries[at].unfolded_bytes <= kUnfoldedBytesMax);
+    parcels.push_back(make_parcel(std::span(entries).subspan(begin, at - begin)));
   }
   return parcels;
+}
+
+Sender::Parcel Sender::make_parcel(std::span<Entry> entries) const {
+  Parcel parcel;
+  parcel.message.group = std::move(entries.front().group);
+  parcel.message.deduplication_id = std::move(entries.front().deduplication_id);
+  std::vector<std::string_view> texts;
+  for (Entry& each : entries) {
+    texts.push_back(each.text);
+    parcel.dones.push_back(std::move(each.done));
+  }
+  if (texts.size() > 1) {
+    parcel.message.text = write_pack(texts);
+    if (options_.is_fifo) parcel.message.deduplication_id = event::hash_id(parcel.message.text).hex();
+  } else {
+    parcel.message.text = std::move(entries.front().text);
+  }
+  return parcel;
 }
 
 void Sender::deliver(std::vector<Parcel> parcels) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -57,6 +58,7 @@ class Sender {
     std::string deduplication_id;
     Done done;
     std::size_t bytes = 0;
+    std::size_t unfolded_bytes = 0;  // of the event itself
   };
   // One message of the queue: one event, or a pack of them.
   struct Parcel {
@@ -66,6 +68,7 @@ class Sender {
 
   void run();
   std::vector<Parcel> make_parcels(std::vector<Entry> entries) const;
+  Parcel make_parcel(std::span<Entry> entries) const;
   void deliver(std::vector<Parcel> parcels);
   std::vector<Parcel> try_once(std::vector<Parcel> parcels, bool is_last_try);
   std::vector<Parcel> sort_results(std::vector<Parcel> parcels, const BatchAnswer& answer, bool is_last_try);
