@@ -22,6 +22,8 @@ class DataWriter {
   std::expected<WriteReport, Failure> write(const Batch& batch, const Layout& layout);
   // Under the writer lock, and after an attempt that was left unknown has been followed to its end.
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id, const TableName& table);
+  // Warehouse::prune()'s step.
+  base::Result<std::uint64_t> prune(base::WallTime before, const Layout& layout);
 
  private:
   // An attempt whose end is not known: the same statements and token, until it is.
