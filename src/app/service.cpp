@@ -93,11 +93,11 @@ base::Status Service::open_storage() {
   if (!refused) return base::fail(std::move(refused.error()));
   refused_ = std::move(*refused);
 
-  auto quarantine = open_quarantine(settings_);
+  auto quarantine = open_quarantine(settings_, stopping_.get_token());
   if (!quarantine) return base::fail(std::move(quarantine.error()));
   quarantine_ = std::move(*quarantine);
 
-  auto queue = open_queue(settings_);
+  auto queue = open_queue(settings_, stopping_.get_token());
   if (!queue) return base::fail(std::move(queue.error()));
   queue_ = std::move(*queue);
   log::info("Queue opened")
@@ -112,7 +112,7 @@ base::Status Service::open_storage() {
 base::Status Service::open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts) {
   std::error_code ignored;
   if (!settings_.keeps_debts && !std::filesystem::exists(target.backlog_path, ignored)) return {};
-  auto owed = open_backlog_queue(settings_, target);
+  auto owed = open_backlog_queue(settings_, target, stopping_.get_token());
   if (!owed) return base::fail(std::move(owed.error()));
   if (!settings_.keeps_debts && (*owed)->status().depth == 0) return {};
   backlogs_.push_back(std::make_unique<backlog::Backlog>(target.name, std::move(*owed)));
@@ -128,7 +128,7 @@ base::Result<delivery::TargetParts> Service::open_target(const config::TargetSet
   parts.enabled = enabled;
   parts.limits = target_limits(settings_, target);
   if (enabled) {
-    auto warehouse = open_warehouse(settings_, target);
+    auto warehouse = open_warehouse(settings_, target, stopping_.get_token());
     if (!warehouse) return base::fail(std::move(warehouse.error()));
     parts.warehouse = std::move(*warehouse);
   }
@@ -229,6 +229,8 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (actions_) actions_->cancel();  // else the next line waits for a long one
   control_.reset();
   server_.reset();  // before the stores close: it still hands over what it refused
+  // Only now: requests that were under way may have needed them.
+  stopping_.request_stop();
   const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
   close_queues();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "app/health.hpp"
@@ -51,6 +52,8 @@ class Service {
 
   const config::Settings& settings_;
   const base::Clock& clock_;
+  // Ends waiting for credentials of AWS. Cached ones are used on, to the end.
+  std::stop_source stopping_;
   // In the order of starting; destroyed in reverse.
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;

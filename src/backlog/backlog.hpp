@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -44,9 +43,6 @@ struct BacklogStatus {
   std::optional<StorageStatus> storage;  // none where somebody else keeps it (SQS)
 };
 
-// Events owed, by the hour in which they arrived.
-using OwedByHour = std::map<base::WallTime, std::uint64_t>;
-
 class Backlog {
  public:
   explicit Backlog(std::string target) : target_(std::move(target)) {}
@@ -66,8 +62,8 @@ class Backlog {
   virtual void extend(const std::vector<queue::Receipt>& receipts, std::chrono::milliseconds duration) = 0;
 
   virtual BacklogStatus status() = 0;
-  // None where it is not known (SQS).
-  virtual std::optional<OwedByHour> owed_by_hour() { return std::nullopt; }
+  // For the books: what is owed, by hour of arrival.
+  virtual base::Result<queue::Arrivals> count_arrivals() = 0;
 
   virtual void close() = 0;
   // After close(): a thread did not come back from a database that hangs, so the process must leave by _exit().

@@ -44,6 +44,10 @@ BacklogStatus QueueBacklog::status() {
   return {.owed = status.depth, .oldest_age = status.oldest_age, .trouble = std::move(status.trouble), .storage = {}};
 }
 
+base::Result<queue::Arrivals> QueueBacklog::count_arrivals() {
+  return queue_->count_arrivals();
+}
+
 void QueueBacklog::close() {
   queue_->close();
 }

@@ -22,6 +22,7 @@ class QueueBacklog final : public Backlog {
   void release(const std::vector<queue::Receipt>& receipts, std::chrono::milliseconds delay) override;
   void extend(const std::vector<queue::Receipt>& receipts, std::chrono::milliseconds duration) override;
   BacklogStatus status() override;
+  base::Result<queue::Arrivals> count_arrivals() override;
   void close() override;
 
  private:

@@ -89,7 +89,11 @@ void Machine::end_bisection(LaneIndex index, bool refused_by_table, Step& step) 
 void Machine::refuse_rows(LaneIndex index, std::size_t rows, std::uint64_t inserted_before,
                           std::vector<Bisection::Suspect> suspects, Step& step) {
   LaneState& lane = lanes_[index];
-  std::erase_if(suspects, [&](const Bisection::Suspect& each) { return settlement_.find(each.ref) == nullptr; });
+  // What was parked meanwhile is the backlog's, though another secondary may still have to do with the message.
+  std::erase_if(suspects, [&](const Bisection::Suspect& each) {
+    const Entry* entry = settlement_.find(each.ref);
+    return entry == nullptr || entry->parts[index] == Part::settled;
+  });
   if (suspects.empty()) return;
   const std::size_t fresh = count_fresh(index, suspects);
   const bool all_of_several = rows > 1 && suspects.size() >= rows;

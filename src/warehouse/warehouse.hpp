@@ -78,6 +78,10 @@ class Warehouse {
   // What a batch's transaction left; nothing where it did not commit and cannot any more.
   virtual base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) = 0;
 
+  // The database's own name for the last statement of that batch, of one that failed too: what a person asks the
+  // database about. Empty where it has none or never said it. For log lines.
+  [[nodiscard]] virtual std::string statement_of(std::string_view batch_id) const;
+
   // Read-only: a statement that would write is refused (`invalid`).
   virtual base::Result<Table> query(const std::string& sql, std::size_t rows_max) = 0;
 
@@ -86,5 +90,9 @@ class Warehouse {
   // The product's name for log lines: "SQLite", "Redshift", "PostgreSQL".
   [[nodiscard]] virtual std::string product() const = 0;
 };
+
+inline std::string Warehouse::statement_of(std::string_view) const {
+  return {};
+}
 
 }  // namespace twinshift::warehouse

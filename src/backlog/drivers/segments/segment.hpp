@@ -9,10 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "backlog/backlog.hpp"
 #include "backlog/drivers/segments/scan.hpp"
+#include "base/clock.hpp"
 
 namespace twinshift::backlog::segments {
+
+// Events owed, by the hour in which they arrived.
+using OwedByHour = std::map<base::WallTime, std::uint64_t>;
 
 // Events owed, over all segments.
 struct Tally {

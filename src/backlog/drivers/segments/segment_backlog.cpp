@@ -85,7 +85,13 @@ class SegmentBacklog final : public Backlog {
     return status;
   }
 
-  std::optional<OwedByHour> owed_by_hour() override { return ledger_->snapshot().tally.by_hour; }
+  base::Result<queue::Arrivals> count_arrivals() override {
+    queue::Arrivals arrivals;
+    for (const auto& [hour, events] : ledger_->snapshot().tally.by_hour) {
+      arrivals.hours.push_back({.hour = hour, .received = events, .waiting = events});
+    }
+    return arrivals;
+  }
 
   void close() override {
     const std::lock_guard lock(close_mutex_);

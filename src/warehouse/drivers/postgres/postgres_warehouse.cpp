@@ -3,10 +3,12 @@
 #include <optional>
 #include <utility>
 
+#include "pg/sqlstate.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/pg_access.hpp"
 #include "warehouse/drivers/postgres/read_query.hpp"
 #include "warehouse/drivers/postgres/session.hpp"
+#include "warehouse/option_name.hpp"
 #include "warehouse/schema/layout_notes.hpp"
 #include "warehouse/schema/table_reader.hpp"
 #include "warehouse/schema/table_setup.hpp"
@@ -107,6 +109,12 @@ base::Error PostgresWarehouse::failed(pg::Failure failure) {
   const bool sound = !failure.lost && (kind == ErrorKind::rejected || kind == ErrorKind::conflict);
   if (ready_ && !(sound && ready_->connection.run("ROLLBACK", deadline()))) ready_.reset();
   failure.error.where = options_.target + ", " + failure.error.where;
+  // Whose limit it was only we know.
+  if (failure.sqlstate == pg::kQueryCanceled) {
+    failure.error.hint = "The statement took longer than " +
+                         option_name(options_.target, "REDSHIFT_STATEMENT_TIMEOUT") +
+                         " allows: raise it where the server is slow";
+  }
   return std::move(failure.error);
 }
 

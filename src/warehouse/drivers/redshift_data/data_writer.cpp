@@ -45,6 +45,7 @@ std::expected<WriteReport, DataWriter::Failure> DataWriter::write(const Batch& b
   DataRequest request = session_.request(std::move(made.statements), batch.id);
   unknown_.reset();
   const RunReport report = session_.carry_out(request);
+  last_ = {batch.id, report.id};
   if (report.end == End::finished) return finished(batch, made, report);
   return std::unexpected(failed(batch, made, std::move(request), report));
 }
@@ -105,6 +106,7 @@ base::Status DataWriter::follow_unknown() {
     return {};
   }
   RunReport report = session_.resume(unknown_->request, unknown_->id);
+  if (!report.id.empty()) last_ = {unknown_->batch_id, report.id};
   if (report.end == End::unknown || report.end == End::not_sent) {
     if (!report.id.empty()) unknown_->id = report.id;
     report.end = End::unknown;

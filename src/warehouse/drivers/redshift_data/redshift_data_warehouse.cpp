@@ -31,6 +31,9 @@ class RedshiftDataWarehouse final : public Warehouse {
   base::Status prepare() override;
   base::Result<WriteReport> write(const Batch& batch) override;
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
+  [[nodiscard]] std::string statement_of(std::string_view batch_id) const override {
+    return writer_.statement_of(batch_id);
+  }
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override {
     return read_query(*session_, sql, rows_max);
   }
