@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 class DamageTest : public SegmentsTest {
  protected:
-  DamageTest() { base::log::set_level(base::log::Level::trace); }
+  DamageTest() { base::log::set_level(base::log::Level::silent); }
   ~DamageTest() override { base::log::set_level(base::log::Level::info); }
 
   // Three blocks of three, two and two events.

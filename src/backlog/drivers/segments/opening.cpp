@@ -159,7 +159,8 @@ class Opening {
     Tally tally;
     for (const BlockPlace& place : scan.blocks) {
       segment->damaged = segment->damaged || place.cut_short();
-      note_lost(*segment, segment->end(), segment->append(place, tally));
+      const std::int64_t from = segment->end();
+      note_lost(*segment, from, segment->append(place, tally));
     }
     lose_tail(*segment, found, limit);
     segment->bytes = scan.file_bytes;
