@@ -94,7 +94,13 @@ base::Status Service::start_control() {
 
 void Service::start_books() {
   if (!delivery_) return;
-  BooksStores stores{queue_.get(), quarantine_.get(), {}, books_file_.get()};
+  BooksStores stores{
+      queue_.get(),
+      quarantine_.get(),
+      {},
+      books_file_,
+      delivery_.get(),
+      [this](const std::string& target, base::WallTime before) { delivery_->prune_markers(target, before); }};
   for (const auto& owed : backlogs_) stores.backlogs.push_back(owed.get());
   books_ = make_books_keeper(settings_, stores);
   books_->start();
