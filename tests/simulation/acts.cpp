@@ -13,7 +13,7 @@ void Acts::answers(MessageIndex message) {
 bool Acts::safe(const event::Event& event, std::uint32_t target, bool debt_counts) const {
   if (outside_.warehouses[target]->has(event.key)) return true;
   return std::ranges::any_of(outside_.instances, [&](const auto& instance) {
-    if (instance->quarantine.store.record(target, event.key) != nullptr) return true;
+    if (instance->quarantine.store.recorded_durably(target, event.key)) return true;
     return debt_counts && target > 0 && instance->backlogs[target]->store.owes_durably(event.key);
   });
 }

@@ -25,7 +25,11 @@ Standing Books::standing(const SimMessage& message, std::uint32_t target) const 
     standing.owed += instance->queue.store.copies(index) + instance->backlogs[target]->store.copies(index);
     const event::Event* record = instance->quarantine.store.record(target, message.event->key);
     if (record == nullptr) continue;
-    (message_of(*record) == index ? standing.quarantined : standing.recorded_for_another) = true;
+    if (message_of(*record) == index) {
+      ++standing.quarantined;
+    } else {
+      standing.recorded_for_another = true;
+    }
   }
   return standing;
 }
@@ -73,7 +77,7 @@ std::int64_t Books::excused(const SimMessage& message, const Standing& standing,
   }
   // SQS took it and its answer, or the count of it, was lost; or the disk lost the enqueue, and with it the count.
   if (!message.counted) return outside_.shared || message.lost_declared ? missing : 0;
-  if (!standing.waived && !standing.quarantined) return 0;
+  if (!standing.waived && standing.quarantined == 0) return 0;
   ++excuses_.overlapping;
   return missing;
 }
@@ -89,7 +93,7 @@ void Books::add_instance(const Instance& instance, std::uint32_t target, Hours& 
                        outside_.warehouses[target]->landed(instance.index(), hour);
   }
   for (const auto& [of, record] : instance.quarantine.store.records()) {
-    if (of.first == target) --residuals[around_.messages[message_of(*record)].hour];
+    if (of.first == target) --residuals[around_.messages[message_of(*record.event)].hour];
   }
 }
 
@@ -112,7 +116,9 @@ void Books::check_books(std::uint32_t scope, std::uint32_t target, bool at_end) 
   Hours allowed{};
   for (const SimMessage& message : around_.messages) {
     if (!outside_.shared && message.instance != scope) continue;
-    const std::int64_t excuse = excused(message, standing(message, target), target);
+    const Standing stands = standing(message, target);
+    const std::int64_t excuse = excused(message, stands, target);
+    if (at_end && around_.eyes != Eyes::books) check_once(message, stands, target, excuse);
     allowed[message.hour] += at_end ? excuse : std::max<std::int64_t>(0, excuse);
   }
   const Hours found = residuals(scope, target);
@@ -122,6 +128,15 @@ void Books::check_books(std::uint32_t scope, std::uint32_t target, bool at_end) 
                                         found[hour], allowed[hour], target, hour,
                                         at_end ? "at the end" : "while something is owed"));
   }
+}
+
+void Books::check_once(const SimMessage& message, const Standing& stands, std::uint32_t target, std::int64_t excuse) {
+  if (std::int64_t{message.counted} - stands.sum() == excuse) return;
+  around_.violated(fmt::format(
+      "rule 9: message {} of event {} for target {}: counted {}, landed {}, duplicate {}, quarantined {}, owed {}, "
+      "waived {}, its event's row {}",
+      message_of(*message.event), message.event->key, target, message.counted, stands.landed, stands.duplicate,
+      stands.quarantined, stands.owed, stands.waived, outside_.warehouses[target]->has(message.event->key)));
 }
 
 void Books::check_now() {

@@ -11,15 +11,15 @@ namespace twinshift::simulation {
 
 // Where one message stands for one target.
 struct Standing {
-  bool landed = false;       // the target's row is this message's
-  bool duplicate = false;    // the row is another message's, and twinshift_duplicates says so
-  bool quarantined = false;  // the quarantine's record is this message's
+  bool landed = false;           // the target's row is this message's
+  bool duplicate = false;        // the row is another message's, and twinshift_duplicates says so
+  std::int64_t quarantined = 0;  // quarantines (each instance has its own) whose record is this message's
   bool waived = false;
   std::int64_t owed = 0;              // copies in the queue and in the target's backlogs
   bool recorded_for_another = false;  // the quarantine's record of the event is another message's
 
   [[nodiscard]] std::int64_t sum() const {
-    return std::int64_t{landed} + std::int64_t{duplicate} + std::int64_t{quarantined} + std::int64_t{waived} + owed;
+    return std::int64_t{landed} + std::int64_t{duplicate} + quarantined + std::int64_t{waived} + owed;
   }
 };
 
@@ -50,6 +50,7 @@ class Books {
   [[nodiscard]] Hours residuals(std::uint32_t scope, std::uint32_t target) const;
   void add_instance(const Instance& instance, std::uint32_t target, Hours& residuals) const;
   std::int64_t excused(const SimMessage& message, const Standing& standing, std::uint32_t target);
+  void check_once(const SimMessage& message, const Standing& stands, std::uint32_t target, std::int64_t excuse);
   void check_row(const SimMessage& message, std::uint32_t target);
 
   Outside& outside_;

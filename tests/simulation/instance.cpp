@@ -139,10 +139,12 @@ bool Instance::settled() const {
 }
 
 std::string Instance::what_is_left() const {
-  std::string left =
-      fmt::format("instance {}: {} in its queue, {} in hand, {} to answer", index_, queue.store.size(),
-                  up() ? machine_->in_hand() : 0, answers_waiting_);
+  std::string left = fmt::format("instance {}: {} in its queue, {} in hand, {} to answer", index_, queue.store.size(),
+                                 up() ? machine_->in_hand() : 0, answers_waiting_);
   for (const auto& backlog : backlogs) left += fmt::format(", {} owed", backlog->store.size());
+  for (delivery::LaneIndex lane = 0; up() && lane < lanes(); ++lane) {
+    left += fmt::format(", target {} {}", target_of(lane), delivery::to_string(machine_->state(lane)));
+  }
   return left + (up() ? "; " : ", down; ");
 }
 

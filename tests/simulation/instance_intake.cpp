@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kStoreBooksEvery{5'000};
 constexpr base::WallTime kWallBeginning{std::chrono::sys_days(std::chrono::January / 1 / 2026)};
 constexpr std::size_t kReceiveRowsMost = 20;
+constexpr milliseconds kPollMost{300};  // of a shared queue
 
 }  // namespace
 
@@ -122,7 +123,7 @@ void Instance::kick_receiver() {
     receiving_ = true;
     around_.after(around_.within(milliseconds(2)), owner(), [this, rows] { receive(rows); });
   } else if (outside_.shared) {
-    receive_at(around_.now + milliseconds(1'000));  // others send, too
+    receive_at(around_.now + milliseconds(1) + around_.within(kPollMost));  // others send, too
   } else if (visible) {
     receive_at(around_.now + (*visible - lease_now()));
   }

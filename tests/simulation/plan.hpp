@@ -20,7 +20,7 @@ inline constexpr std::chrono::milliseconds kLease{8'000};
 inline constexpr std::chrono::milliseconds kAnswerWithin{1'500};
 inline constexpr std::size_t kIntakeWaitingMax = 60;
 // With the primary healthy: from durable to committed there, whatever the secondary does.
-inline constexpr std::chrono::milliseconds kPrimaryLagMax{2'500};
+inline constexpr std::chrono::milliseconds kPrimaryLagMax{1'000};
 
 struct TargetPlan {
   bool has_backlog = false;

@@ -8,6 +8,7 @@ constexpr milliseconds kAnswerAwaited{3'000};
 constexpr milliseconds kAgainMost{8'000};
 constexpr int kTriesMost = 10;
 constexpr double kRefusedByRow = 0.02;
+constexpr std::size_t kRefusedForGoodMax = 2;
 constexpr std::size_t kBurstMean = 6;
 
 }  // namespace
@@ -39,6 +40,8 @@ std::int64_t Senders::make_event(bool may_be_refused) {
   tries_.push_back(0);
   for (std::size_t target = 0; target < outside_.warehouses.size() && may_be_refused; ++target) {
     if (target == 0 && around_.plan.isolation) continue;
+    // More of them would be the table's fault (rule 6): then they would have to wait until somebody mends it.
+    if (around_.plan.keeps_refusing && outside_.warehouses[target]->refused() >= kRefusedForGoodMax) continue;
     if (around_.chance(kRefusedByRow)) outside_.warehouses[target]->refuse(key);
   }
   return key;

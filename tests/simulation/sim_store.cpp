@@ -14,9 +14,12 @@ void SimStore::sync(bool lying) {
   for (Written& each : written_) {
     each.reported = true;
     for (const Op& op : each.ops) {
-      if (op.kind != Kind::put) continue;
-      const auto found = items_.find(op.id);
-      if (found != items_.end()) found->second.synced = true;
+      if (op.kind == Kind::put) {
+        const auto found = items_.find(op.id);
+        if (found != items_.end()) found->second.synced = true;
+      } else if (op.kind == Kind::record) {
+        records_[{op.target, op.event->key}].synced = true;
+      }
     }
   }
   if (!lying) written_.clear();
@@ -28,11 +31,13 @@ std::vector<SimStore::Op> SimStore::lose_power(base::Random& random, bool torn_s
   for (std::size_t i = written_.size(); i > kept; --i) {
     Written& each = written_[i - 1];
     // The checksum of a transaction that was cut in the middle is wrong, so nothing of it stands.
-    const std::size_t stands = torn_stands && i - 1 == kept ? each.ops.size() / 2 : 0;
-    for (std::size_t op = each.ops.size(); op > stands; --op) undo(each.ops[op - 1]);
-    if (each.reported) std::ranges::move(each.ops, std::back_inserter(lost));
+    const bool stands = torn_stands && i - 1 == kept;
+    for (std::size_t keep = stands ? each.ops.size() / 2 : 0; each.ops.size() > keep; each.ops.pop_back()) {
+      undo(each.ops.back());
+      if (each.reported) lost.push_back(std::move(each.ops.back()));
+    }
+    if (!stands) written_.pop_back();
   }
-  written_.clear();
   return lost;
 }
 
@@ -51,8 +56,9 @@ void SimStore::apply(Op& op) {
       return;
     }
     case Kind::record: {
-      event::EventPtr& record = records_[{op.target, op.event->key}];
-      op.before = std::exchange(record, op.event);
+      Record& record = records_[{op.target, op.event->key}];
+      op.before = record;
+      record.event = op.event;  // where one stood before, one is durable all the while
       return;
     }
     default:
@@ -73,7 +79,7 @@ void SimStore::undo(const Op& op) {
       ids_of_event_[static_cast<std::size_t>(op.erased.event->key)].push_back(op.id);
       return;
     case Kind::record:
-      if (op.before != nullptr) {
+      if (op.before.event != nullptr) {
         records_[{op.target, op.event->key}] = op.before;
       } else {
         records_.erase({op.target, op.event->key});
@@ -188,9 +194,14 @@ std::int64_t SimStore::copies(MessageIndex message) const {
   return message < copies_.size() ? copies_[message] : 0;
 }
 
+bool SimStore::recorded_durably(std::uint32_t target, std::int64_t event_key) const {
+  const auto found = records_.find({target, event_key});
+  return found != records_.end() && found->second.synced;
+}
+
 const event::Event* SimStore::record(std::uint32_t target, std::int64_t event_key) const {
   const auto found = records_.find({target, event_key});
-  return found != records_.end() ? found->second.get() : nullptr;
+  return found != records_.end() ? found->second.event.get() : nullptr;
 }
 
 }  // namespace twinshift::simulation

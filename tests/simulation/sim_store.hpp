@@ -32,15 +32,20 @@ class SimStore {
     base::SteadyTime visible_at{};
     base::SteadyTime lent_until{};  // by the true steady clock; `visible_at` is by the clock that the queue goes by
   };
+  // Of the quarantine.
+  struct Record {
+    event::EventPtr event{};
+    bool synced = false;
+  };
   enum class Kind : std::uint8_t { put, erase, count_received, count_settled, count_waived, record };
   struct Op {
     Kind kind = Kind::put;
     std::int64_t id = 0;
     MessageIndex message = 0;
     std::uint32_t target = 0;
-    event::EventPtr event{};   // put, record
-    Item erased{};             // what an erase took away
-    event::EventPtr before{};  // what a record replaced
+    event::EventPtr event{};  // put, record
+    Item erased{};            // what an erase took away
+    Record before{};          // what a record replaced
   };
   using Transaction = std::vector<Op>;
 
@@ -74,6 +79,7 @@ class SimStore {
   [[nodiscard]] bool is_durable(const event::Event& message) const;
   [[nodiscard]] std::int64_t copies(MessageIndex message) const;
   [[nodiscard]] const event::Event* record(std::uint32_t target, std::int64_t event_key) const;
+  [[nodiscard]] bool recorded_durably(std::uint32_t target, std::int64_t event_key) const;
   // By target and event key.
   [[nodiscard]] const auto& records() const { return records_; }
   [[nodiscard]] const std::array<HourCounters, kHours>& counters() const { return counters_; }
@@ -92,7 +98,7 @@ class SimStore {
   Messages& messages_;
   const bool is_queue_;
   std::map<std::int64_t, Item> items_;
-  std::map<std::pair<std::uint32_t, std::int64_t>, event::EventPtr> records_;
+  std::map<std::pair<std::uint32_t, std::int64_t>, Record> records_;
   std::array<HourCounters, kHours> counters_{};
   std::array<std::array<std::int64_t, kHours>, 4> waived_{};
   std::vector<Written> written_;

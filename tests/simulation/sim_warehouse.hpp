@@ -59,6 +59,7 @@ class SimWarehouse {
   void set_mood(Mood mood) { mood_ = mood; }
   [[nodiscard]] Mood mood() const { return mood_; }
   void refuse(std::int64_t event_key) { refused_.insert(event_key); }
+  [[nodiscard]] std::size_t refused() const { return refused_.size(); }
   void refuse_all(bool all) { refuse_all_ = all; }
   void heal(bool keeps_refusing);
 

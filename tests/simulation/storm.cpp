@@ -40,7 +40,8 @@ void Storm::strike_warehouse() {
   const std::size_t first = around_.plan.isolation ? 1 : 0;
   const std::size_t target = first + around_.random.below(outside_.warehouses.size() - first);
   SimWarehouse& warehouse = *outside_.warehouses[target];
-  if (around_.chance(0.12)) {
+  // Where rows stay refused, a table that refused all would use up what rule 6 believes of the last 1,000 rows.
+  if (!around_.plan.keeps_refusing && around_.chance(0.12)) {
     const bool all = around_.chance(0.5);
     around_.trace.note("target {} {}", target, all ? "refuses every row" : "takes rows again");
     return warehouse.refuse_all(all);

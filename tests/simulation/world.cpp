@@ -51,7 +51,8 @@ std::optional<std::string> World::run() {
     happen(around_.timeline.take());
     if (around_.now - looked_at_ >= kLookEvery) look();
     if (!around_.stormy && settled()) break;
-    if (around_.now > ends_at) around_.violated("liveness: not settled long after every trouble was over: " + what_is_left());
+    if (around_.now > ends_at)
+      around_.violated("liveness: not settled long after every trouble was over: " + what_is_left());
     check_progress();
   }
   if (!around_.violation) books_.check_end();
