@@ -194,7 +194,10 @@ void Instance::run() {
 void Instance::take_in(delivery::Input& input, delivery::Step& step) {
   delivery::Machine& machine = *machine_;
   const Overloaded cases{
-      [&](delivery::Received& each) { machine.received(std::move(each.arrivals), step); },
+      [&](delivery::Received& each) {
+        receiving_ = false;  // from here on the machine's room counts these
+        machine.received(std::move(each.arrivals), step);
+      },
       [&](delivery::Written& each) { machine.written(each.lane, std::move(each.result), each.took, step); },
       [&](delivery::MarkerAnswered& each) { machine.marker_answered(each.lane, std::move(each.result), step); },
       [&](delivery::Probed& each) { machine.probed(each.lane, std::move(each.status), step); },

@@ -139,8 +139,10 @@ void Instance::receive(std::size_t rows) {
     acknowledge(delivery::kQueue, receipts);
   }
   around_.after(around_.within(milliseconds(2)), owner(), [this, arrivals = std::move(arrivals)]() mutable {
-    receiving_ = false;
-    if (arrivals.empty()) return receive_at(around_.now + milliseconds(50));
+    if (arrivals.empty()) {
+      receiving_ = false;
+      return receive_at(around_.now + milliseconds(50));
+    }
     around_.trace.note("instance {} receives {}", index_, arrivals.size());
     post(delivery::Received{.arrivals = std::move(arrivals)});
   });
