@@ -2,9 +2,9 @@
 // many (from `--first=N`, default 1); `--plant=NAME` plants a fault into them.
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,8 +66,8 @@ void tell_seed(int) {
 }
 
 TEST(Simulation, EveryAcceptedEventArrivesOnceWhateverFails) {
-  if (arguments.only) return;  // Replay below
-  const auto begun = std::chrono::steady_clock::now();
+  if (arguments.only) return;               // Replay below
+  const std::clock_t begun = std::clock();  // of the one core that it uses, whatever else the machine does
   Excuses excuses;
   std::uint64_t actions = 0;
   for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed) {
@@ -82,9 +82,9 @@ TEST(Simulation, EveryAcceptedEventArrivesOnceWhateverFails) {
     excuses.overlapping += world.excuses().overlapping;
     excuses.lost_by_lies += world.excuses().lost_by_lies;
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  fmt::print("{} seeds in {:.1f} s: {:.0f} seeds/s, {} actions carried out\n", arguments.seeds, took.count(),
-             static_cast<double>(arguments.seeds) / took.count(), actions);
+  const double took = static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
+  fmt::print("{} seeds in {:.1f} s of a core: {:.0f} seeds/s, {} actions carried out\n", arguments.seeds, took,
+             static_cast<double>(arguments.seeds) / took, actions);
   fmt::print("excused residuals: {} by disks that lie, {} of one quarantine record for two messages, {} by overlap\n",
              excuses.lost_by_lies, excuses.quarantine_shared, excuses.overlapping);
 }

@@ -38,22 +38,37 @@ class Timeline {
     moment.at = at;
     put(std::move(moment));
   }
-  [[nodiscard]] bool empty() const { return moments_.empty(); }
+  [[nodiscard]] bool empty() const { return heap_.empty(); }
   Moment take() {
-    std::ranges::pop_heap(moments_, later);
-    Moment moment = std::move(moments_.back());
-    moments_.pop_back();
-    return moment;
+    std::ranges::pop_heap(heap_, later);
+    const std::uint32_t slot = heap_.back().slot;
+    heap_.pop_back();
+    free_.push_back(slot);
+    return std::move(moments_[slot]);
   }
 
  private:
-  static bool later(const Moment& a, const Moment& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
+  struct Key {
+    base::SteadyTime at{};
+    std::uint64_t order = 0;
+    std::uint32_t slot = 0;
+  };
+  static bool later(const Key& a, const Key& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
   void put(Moment moment) {
-    moments_.push_back(std::move(moment));
-    std::ranges::push_heap(moments_, later);
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(moments_.size()));
+      moments_.emplace_back();
+    }
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    heap_.push_back({.at = moment.at, .order = moment.order, .slot = slot});
+    std::ranges::push_heap(heap_, later);
+    moments_[slot] = std::move(moment);
   }
 
-  std::vector<Moment> moments_;  // a heap; bounded by what senders, processes and databases have under way
+  std::vector<Key> heap_;  // bounded by what senders, processes and databases have under way
+  std::vector<Moment> moments_;
+  std::vector<std::uint32_t> free_;
   std::uint64_t planned_ = 0;
 };
 
