@@ -20,12 +20,14 @@ aws::ChainOptions surroundings(const AwsAccess& access) {
   options.http = access.http;
   options.region = access.region;
   options.profile = access.profile;
+  options.stop = access.stop;
   return options;
 }
 
 base::Result<AwsAccess> access_by_profile(const config::Settings& settings, const std::string& profile,
-                                          const std::string& region) {
+                                          const std::string& region, std::stop_token stop) {
   AwsAccess access;
+  access.stop = std::move(stop);
   access.http = make_http(settings);
   access.environment = aws_environment(settings);
   access.profile = profile;
@@ -50,12 +52,14 @@ aws::Environment aws_environment(const config::Settings& settings) {
   };
 }
 
-base::Result<AwsAccess> own_access(const config::Settings& settings, const std::string& region) {
-  return access_by_profile(settings, {}, region);
+base::Result<AwsAccess> own_access(const config::Settings& settings, const std::string& region, std::stop_token stop) {
+  return access_by_profile(settings, {}, region, std::move(stop));
 }
 
-base::Result<AwsAccess> target_access(const config::Settings& settings, const config::TargetSettings& target) {
-  auto access = access_by_profile(settings, target.aws_profile, target.region_given ? target.region : std::string());
+base::Result<AwsAccess> target_access(const config::Settings& settings, const config::TargetSettings& target,
+                                      std::stop_token stop) {
+  auto access = access_by_profile(settings, target.aws_profile, target.region_given ? target.region : std::string(),
+                                  std::move(stop));
   if (!access || target.role_arn.empty()) return access;
   aws::RoleOptions role;
   role.base = access->credentials;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -18,15 +19,17 @@ struct AwsAccess {
   aws::Environment environment;
   std::string profile;  // whose settings hold; empty: the service's own
   std::string region;
+  std::stop_token stop;  // ends waiting for credentials: a stop must not wait for a metadata service that hangs
 };
 
 // The AWS_ variables of the environment and of .env; every other name from the environment alone (HOME).
 aws::Environment aws_environment(const config::Settings& settings);
 
 // The service's own identity, in `region`; empty: what variables and profile say, else us-east-1.
-base::Result<AwsAccess> own_access(const config::Settings& settings, const std::string& region);
+base::Result<AwsAccess> own_access(const config::Settings& settings, const std::string& region, std::stop_token stop);
 // A target's: its profile or role where it has one, else the service's own.
-base::Result<AwsAccess> target_access(const config::Settings& settings, const config::TargetSettings& target);
+base::Result<AwsAccess> target_access(const config::Settings& settings, const config::TargetSettings& target,
+                                      std::stop_token stop);
 
 // `endpoint`: empty for the one that variables or the region give. `subject`: for error texts.
 base::Result<std::shared_ptr<aws::Client>> make_client(const AwsAccess& access, const aws::Service& service,

@@ -39,7 +39,7 @@ config::Settings with_variables(std::map<std::string, std::string, std::less<>> 
 
 TEST(AwsAccess, ReadsTheVariablesOfEnvToo) {
   const config::Settings settings = with_variables({{"AWS_ACCESS_KEY_ID", "key"}, {"AWS_SECRET_ACCESS_KEY", "secret"}});
-  const auto access = own_access(settings, {});
+  const auto access = own_access(settings, {}, {});
   ASSERT_TRUE(access) << access.error().text();
   EXPECT_EQ(access->region, "us-east-1");
   const auto credentials = access->credentials->get();
@@ -52,7 +52,7 @@ TEST(AwsAccess, ATargetsEndpointWinsOverTheProcesss) {
   config::TargetSettings target;
   target.region = "ap-south-1";
   target.region_given = true;
-  const auto access = target_access(settings, target);
+  const auto access = target_access(settings, target, {});
   ASSERT_TRUE(access) << access.error().text();
   EXPECT_EQ(access->region, "ap-south-1");
   EXPECT_EQ((*make_client(*access, aws::kRedshiftData, "http://127.0.0.1:2", "x"))->options().endpoint,

@@ -20,11 +20,11 @@ using WarehousePtr = std::unique_ptr<warehouse::Warehouse>;
 
 struct QueueDriver {
   std::string_view name;
-  base::Result<QueuePtr> (*open)(const config::Settings&);
+  base::Result<QueuePtr> (*open)(const config::Settings&, std::stop_token);
 };
 struct WarehouseDriver {
   std::string_view name;
-  base::Result<WarehousePtr> (*open)(const config::Settings&, const config::TargetSettings&);
+  base::Result<WarehousePtr> (*open)(const config::Settings&, const config::TargetSettings&, std::stop_token);
   base::Result<SchemaPtr> (*open_schema)(const config::Settings&, const config::TargetSettings&);
 };
 
@@ -66,20 +66,24 @@ event::IdentityMode identity_mode(const config::Settings& settings) {
   return settings.event_identity == "message" ? event::IdentityMode::message : event::IdentityMode::content;
 }
 
-base::Result<QueuePtr> open_queue(const config::Settings& settings) {
+base::Result<QueuePtr> open_queue(const config::Settings& settings, std::stop_token stop) {
   for (const QueueDriver& driver : kQueueDrivers) {
-    if (driver.name == settings.queue.driver) return driver.open(settings);
+    if (driver.name == settings.queue.driver) return driver.open(settings, std::move(stop));
   }
   return base::fail(no_driver("queue", settings.queue.driver));
 }
 
-base::Result<QueuePtr> open_backlog_queue(const config::Settings& settings, const config::TargetSettings& target) {
-  return target.backlog_url.empty() ? open_sqlite_backlog(settings, target) : open_sqs_backlog(settings, target);
+base::Result<QueuePtr> open_backlog_queue(const config::Settings& settings, const config::TargetSettings& target,
+                                          std::stop_token stop) {
+  if (target.backlog_url.empty()) return open_sqlite_backlog(settings, target);
+  return open_sqs_backlog(settings, target, std::move(stop));
 }
 
-base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings) {
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings,
+                                                                      std::stop_token stop) {
   if (!settings.keeps_refused) return std::make_unique<NoQuarantine>();
-  return settings.quarantine_queue_url.empty() ? open_sqlite_quarantine_file(settings) : open_sqs_quarantine(settings);
+  if (settings.quarantine_queue_url.empty()) return open_sqlite_quarantine_file(settings);
+  return open_sqs_quarantine(settings, std::move(stop));
 }
 
 base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings,
@@ -88,9 +92,10 @@ base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const c
   return open_sqs_quarantine_reader(settings, std::move(stop));
 }
 
-base::Result<WarehousePtr> open_warehouse(const config::Settings& settings, const config::TargetSettings& target) {
+base::Result<WarehousePtr> open_warehouse(const config::Settings& settings, const config::TargetSettings& target,
+                                          std::stop_token stop) {
   for (const WarehouseDriver& driver : kWarehouseDrivers) {
-    if (driver.name == target.driver) return driver.open(settings, target);
+    if (driver.name == target.driver) return driver.open(settings, target, std::move(stop));
   }
   return base::fail(no_driver("warehouse", target.driver));
 }

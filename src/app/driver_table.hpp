@@ -25,20 +25,26 @@ std::vector<std::string> warehouse_driver_names();
 bool has_secondary(const config::Settings& settings);
 event::IdentityMode identity_mode(const config::Settings& settings);
 
-base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settings& settings);
+// `stop` of this and what follows, where nothing else is said: ends waiting for AWS credentials, so that a stop of the
+// service does not wait for a metadata service or an STS that hangs. What has credentials works on.
+base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settings& settings,
+                                                            std::stop_token stop = {});
 // What `target` owes, in a file or an SQS queue of its own.
 base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
-                                                                    const config::TargetSettings& target);
+                                                                    const config::TargetSettings& target,
+                                                                    std::stop_token stop = {});
 base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const config::Settings& settings);
 // In a file of the data folder or a queue of its own.
-base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings);
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings,
+                                                                      std::stop_token stop = {});
 // Beside a running service, too; `stop` cuts a long reading short. not_found: nothing was ever quarantined.
 base::Result<std::unique_ptr<quarantine::Reader>> open_quarantine_reader(const config::Settings& settings,
                                                                          std::stop_token stop = {});
 
 // Does not connect yet: the lane does, and again after each lost connection.
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_warehouse(const config::Settings& settings,
-                                                                   const config::TargetSettings& target);
+                                                                   const config::TargetSettings& target,
+                                                                   std::stop_token stop = {});
 
 // For `schema`, `target` as below. Does not connect.
 base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_schema(const config::Settings& settings,

@@ -32,9 +32,9 @@ constexpr std::size_t kQuarantineSettleThreads = 8;
 constexpr std::chrono::milliseconds kQuarantineCloseMax{30'000};
 
 base::Result<std::shared_ptr<aws::Client>> queue_client(const config::Settings& settings, const std::string& url,
-                                                        const std::string& subject) {
+                                                        const std::string& subject, std::stop_token stop) {
   const QueuePlace place = place_of_queue(url);
-  auto access = own_access(settings, place.region.empty() ? settings.aws_region : place.region);
+  auto access = own_access(settings, place.region.empty() ? settings.aws_region : place.region, std::move(stop));
   if (!access) return base::fail(std::move(access.error()));
   // A variable wins over the URL's host: it says where the service is, the URL only what the queue is called.
   const bool variable = !settings.aws_endpoint_url_sqs.empty() || !settings.aws_endpoint_url.empty();
@@ -42,8 +42,8 @@ base::Result<std::shared_ptr<aws::Client>> queue_client(const config::Settings& 
 }
 
 base::Result<queue::SqsQueueOptions> queue_options(const config::Settings& settings, const std::string& url,
-                                                   const std::string& subject) {
-  auto client = queue_client(settings, url, subject);
+                                                   const std::string& subject, std::stop_token stop) {
+  auto client = queue_client(settings, url, subject, std::move(stop));
   if (!client) return base::fail(std::move(client.error()));
   queue::SqsQueueOptions options;
   options.queue_url = url;
@@ -62,9 +62,9 @@ base::Result<queue::SqsQueueOptions> queue_options(const config::Settings& setti
 }
 
 // Opens the quarantine's queue for one reading.
-quarantine::QueueOpener quarantine_sweeps(const config::Settings& settings) {
-  return [settings]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
-    auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
+quarantine::QueueOpener quarantine_sweeps(const config::Settings& settings, std::stop_token stop) {
+  return [settings, stop = std::move(stop)]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
+    auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine", stop);
     if (!options) return base::fail(std::move(options.error()));
     options->thread_name = "quar-in";
     options->send_threads = 1;
@@ -83,8 +83,8 @@ std::string subject_of(const config::TargetSettings& target) {
 }
 
 base::Result<warehouse::RedshiftDataOptions> data_options(const config::Settings& settings,
-                                                          const config::TargetSettings& target) {
-  auto access = target_access(settings, target);
+                                                          const config::TargetSettings& target, std::stop_token stop) {
+  auto access = target_access(settings, target, std::move(stop));
   if (!access) return base::fail(std::move(access.error()));
   auto client = make_client(*access, aws::kRedshiftData, target.endpoint, subject_of(target));
   if (!client) return base::fail(std::move(client.error()));
@@ -110,13 +110,14 @@ base::Result<warehouse::RedshiftDataOptions> data_options(const config::Settings
 
 base::Result<queue::SqsAdminOptions> sqs_admin_options(const config::Settings& settings, const std::string& url,
                                                        const std::string& subject) {
-  auto client = queue_client(settings, url, subject);
+  auto client = queue_client(settings, url, subject, {});
   if (!client) return base::fail(std::move(client.error()));
   return queue::SqsAdminOptions{.queue_url = url, .client = std::move(*client), .subject = subject};
 }
 
-base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const config::Settings& settings) {
-  auto options = queue_options(settings, settings.sqs_queue_url, "SQS queue");
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const config::Settings& settings,
+                                                                       std::stop_token stop) {
+  auto options = queue_options(settings, settings.sqs_queue_url, "SQS queue", std::move(stop));
   if (!options) return base::fail(std::move(options.error()));
   options->events_per_message = static_cast<std::size_t>(settings.sqs_events_per_message);
   if (options->events_per_message > 1) {
@@ -134,8 +135,9 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_queue_driver(const con
 }
 
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::Settings& settings,
-                                                                  const config::TargetSettings& target) {
-  auto options = queue_options(settings, target.backlog_url, "backlog of " + target.name);
+                                                                  const config::TargetSettings& target,
+                                                                  std::stop_token stop) {
+  auto options = queue_options(settings, target.backlog_url, "backlog of " + target.name, std::move(stop));
   if (!options) return base::fail(std::move(options.error()));
   options->thread_name = "owed-" + target.name;
   options->wants_dead_letters = false;  // each look at a debt's age is a receive
@@ -143,8 +145,9 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqs_backlog(const config::
   return queue::open_sqs_queue(std::move(*options));
 }
 
-base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings) {
-  auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine");
+base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const config::Settings& settings,
+                                                                          std::stop_token stop) {
+  auto options = queue_options(settings, settings.quarantine_queue_url, "quarantine", stop);
   if (!options) return base::fail(std::move(options.error()));
   options->thread_name = "quar";
   options->poll_threads = 1;  // what is refused is read through queues of its own, below
@@ -152,25 +155,25 @@ base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqs_quarantine(const 
   options->wants_dead_letters = false;
   auto queue = queue::open_sqs_queue(std::move(*options));
   if (!queue) return base::fail(std::move(queue.error()));
-  return quarantine::open_queue_quarantine(std::move(*queue), quarantine_sweeps(settings));
+  return quarantine::open_queue_quarantine(std::move(*queue), quarantine_sweeps(settings, std::move(stop)));
 }
 
 std::unique_ptr<quarantine::Reader> open_sqs_quarantine_reader(const config::Settings& settings, std::stop_token stop) {
   quarantine::QueueReaderOptions options;
-  options.stop = std::move(stop);
-  return quarantine::open_queue_quarantine_reader(quarantine_sweeps(settings), std::move(options));
+  options.stop = stop;
+  return quarantine::open_queue_quarantine_reader(quarantine_sweeps(settings, std::move(stop)), std::move(options));
 }
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_redshift_data_warehouse_driver(
-    const config::Settings& settings, const config::TargetSettings& target) {
-  auto options = data_options(settings, target);
+    const config::Settings& settings, const config::TargetSettings& target, std::stop_token stop) {
+  auto options = data_options(settings, target, std::move(stop));
   if (!options) return base::fail(std::move(options.error()));
   return warehouse::open_redshift_data_warehouse(std::move(*options));
 }
 
 base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_redshift_data_schema_driver(
     const config::Settings& settings, const config::TargetSettings& target) {
-  auto options = data_options(settings, target);
+  auto options = data_options(settings, target, {});
   if (!options) return base::fail(std::move(options.error()));
   return warehouse::open_redshift_data_schema(std::move(*options));
 }

@@ -1,6 +1,7 @@
 #include "app/drivers_postgres.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/aws_access.hpp"
 #include "app/instance_name.hpp"
@@ -15,8 +16,9 @@ namespace {
 constexpr std::chrono::milliseconds kRetryWait{2'000};
 constexpr std::chrono::milliseconds kConnectMax{10'000};
 
-base::Result<warehouse::LoginSource> iam_login(const config::Settings& settings, const config::TargetSettings& target) {
-  auto access = target_access(settings, target);
+base::Result<warehouse::LoginSource> iam_login(const config::Settings& settings, const config::TargetSettings& target,
+                                               std::stop_token stop) {
+  auto access = target_access(settings, target, std::move(stop));
   if (!access) return base::fail(std::move(access.error()));
   aws::RedshiftLoginOptions options;
   options.cluster = target.cluster_identifier;
@@ -29,6 +31,7 @@ base::Result<warehouse::LoginSource> iam_login(const config::Settings& settings,
   options.environment = access->environment;
   options.credentials = access->credentials;
   options.http = access->http;
+  options.stop = access->stop;
   auto logins = std::make_shared<aws::RedshiftLogin>(std::move(options));
   return warehouse::LoginSource{.get = [logins]() -> base::Result<warehouse::Login> {
                                   auto login = logins->get();
@@ -39,11 +42,12 @@ base::Result<warehouse::LoginSource> iam_login(const config::Settings& settings,
 }
 
 base::Result<warehouse::PostgresWarehouseOptions> options_for(const config::Settings& settings,
-                                                              const config::TargetSettings& target) {
+                                                              const config::TargetSettings& target,
+                                                              std::stop_token stop) {
   warehouse::PostgresWarehouseOptions options;
   options.url = target.url;
   if (target.iam_login) {
-    auto login = iam_login(settings, target);
+    auto login = iam_login(settings, target, std::move(stop));
     if (!login) return base::fail(std::move(login.error()));
     options.login = std::move(*login);
   }
@@ -60,16 +64,17 @@ base::Result<warehouse::PostgresWarehouseOptions> options_for(const config::Sett
 
 }  // namespace
 
-base::Result<std::unique_ptr<warehouse::Warehouse>> open_postgres_warehouse_driver(
-    const config::Settings& settings, const config::TargetSettings& target) {
-  auto options = options_for(settings, target);
+base::Result<std::unique_ptr<warehouse::Warehouse>> open_postgres_warehouse_driver(const config::Settings& settings,
+                                                                                   const config::TargetSettings& target,
+                                                                                   std::stop_token stop) {
+  auto options = options_for(settings, target, std::move(stop));
   if (!options) return base::fail(std::move(options.error()));
   return warehouse::open_postgres_warehouse(std::move(*options));
 }
 
 base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_postgres_schema_driver(
     const config::Settings& settings, const config::TargetSettings& target) {
-  auto options = options_for(settings, target);
+  auto options = options_for(settings, target, {});
   if (!options) return base::fail(std::move(options.error()));
   return warehouse::open_postgres_schema(std::move(*options));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 
 #include "base/error.hpp"
 #include "config/settings.hpp"
@@ -10,8 +11,9 @@
 
 namespace twinshift::app {
 
-base::Result<std::unique_ptr<warehouse::Warehouse>> open_postgres_warehouse_driver(
-    const config::Settings& settings, const config::TargetSettings& target);
+base::Result<std::unique_ptr<warehouse::Warehouse>> open_postgres_warehouse_driver(const config::Settings& settings,
+                                                                                   const config::TargetSettings& target,
+                                                                                   std::stop_token stop);
 
 base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_postgres_schema_driver(
     const config::Settings& settings, const config::TargetSettings& target);

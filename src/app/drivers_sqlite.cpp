@@ -37,9 +37,11 @@ warehouse::SqliteWarehouseOptions warehouse_options(const config::TargetSettings
 
 }  // namespace
 
-base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings) {
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings,
+                                                                          std::stop_token /*stop*/) {
   queue::SqliteQueueOptions options = queue_options(settings);
   options.path = settings.queue.path.string();
+  options.waives = settings.secondary_off.has_value();
   return queue::open_sqlite_queue(std::move(options));
 }
 
@@ -78,7 +80,8 @@ base::Result<std::unique_ptr<quarantine::Reader>> open_sqlite_quarantine_file_re
 }
 
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_sqlite_warehouse_driver(const config::Settings& /*settings*/,
-                                                                                 const config::TargetSettings& target) {
+                                                                                 const config::TargetSettings& target,
+                                                                                 std::stop_token /*stop*/) {
   return warehouse::open_sqlite_warehouse(warehouse_options(target));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 
 #include "base/error.hpp"
 #include "config/settings.hpp"
@@ -12,7 +13,9 @@
 
 namespace twinshift::app {
 
-base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings);
+// `stop`: as the driver table says; files wait for nobody.
+base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings,
+                                                                          std::stop_token stop);
 // What `target` owes, in a file of its own.
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_backlog(const config::Settings& settings,
                                                                      const config::TargetSettings& target);
@@ -21,7 +24,8 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_spool(const config:
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqlite_quarantine_file(const config::Settings& settings);
 base::Result<std::unique_ptr<quarantine::Reader>> open_sqlite_quarantine_file_reader(const config::Settings& settings);
 base::Result<std::unique_ptr<warehouse::Warehouse>> open_sqlite_warehouse_driver(const config::Settings& settings,
-                                                                                 const config::TargetSettings& target);
+                                                                                 const config::TargetSettings& target,
+                                                                                 std::stop_token stop);
 
 base::Result<std::unique_ptr<warehouse::SchemaAccess>> open_sqlite_schema_driver(const config::Settings& settings,
                                                                                  const config::TargetSettings& target);

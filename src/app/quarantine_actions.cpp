@@ -82,8 +82,9 @@ base::Status QuarantineActions::send_to_queue(std::vector<event::EventPtr> event
   std::vector<Answer<base::Status>> answers(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
     const event::Event& event = *events[i];
-    parts_.queue->enqueue({.body = event.json, .message_id = event.message_id, .received_at = event.received_at},
-                          answers[i].callback());
+    parts_.queue->enqueue(
+        {.body = event.json, .message_id = event.message_id, .received_at = event.received_at, .again = true},
+        answers[i].callback());
   }
   base::Status outcome;
   for (Answer<base::Status>& answer : answers) {

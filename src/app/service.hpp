@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "app/health.hpp"
@@ -11,6 +12,8 @@
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "books/books_file.hpp"
+#include "books/keeper.hpp"
 #include "config/settings.hpp"
 #include "control/control.hpp"
 #include "delivery/delivery.hpp"
@@ -38,6 +41,8 @@ class Service {
   // /ready turns 503; nothing new is taken; what is in flight is finished, parked or released; everything closes. At
   // most `limit`.
   delivery::StopReport stop(std::chrono::milliseconds limit);
+  // After stop(): a count of the books hangs in a target's call.
+  [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
  private:
   base::Status open_storage();
@@ -45,24 +50,31 @@ class Service {
   void close_queues();
   base::Status open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts);
   base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
+  void start_books();
+  void stop_books();
   base::Status start_control();
   base::Status start_http();
   [[nodiscard]] http::Options http_options();
 
   const config::Settings& settings_;
   const base::Clock& clock_;
+  // Ends waiting for credentials of AWS. Cached ones are used on, to the end.
+  std::stop_source stopping_;
   // In the order of starting; destroyed in reverse.
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
+  std::unique_ptr<books::BooksFile> books_file_;
   std::unique_ptr<queue::EventQueue> queue_;
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
   std::unique_ptr<delivery::Delivery> delivery_;
+  std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
   std::shared_ptr<QuarantineActions> actions_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
+  bool leaves_threads_ = false;
 };
 
 }  // namespace twinshift::app

@@ -44,6 +44,10 @@ BacklogStatus Backlog::status() {
   return {.owed = status.depth, .oldest_age = status.oldest_age, .trouble = std::move(status.trouble)};
 }
 
+base::Result<queue::Arrivals> Backlog::count_arrivals() {
+  return queue_->count_arrivals();
+}
+
 void Backlog::close() {
   queue_->close();
 }

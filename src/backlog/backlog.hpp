@@ -45,6 +45,8 @@ class Backlog {
   void extend(const std::vector<queue::Receipt>& receipts, std::chrono::milliseconds duration);
 
   BacklogStatus status();
+  // For the books: what is owed, by hour of arrival.
+  base::Result<queue::Arrivals> count_arrivals();
   void close();
   [[nodiscard]] const std::string& target() const { return target_; }
 

@@ -114,5 +114,43 @@ TEST(Throttle, LetsOneThroughAndCounts) {
   EXPECT_EQ(throttle.pass("b", start + 32s), 1U);
 }
 
+TEST(Throttle, HoldsEachOfErrorsThatAlternate) {
+  log::Throttle throttle(30s);
+  const SteadyTime start{};
+  EXPECT_EQ(throttle.pass("a", start), 1U);
+  EXPECT_EQ(throttle.pass("b", start + 1s), 1U);
+  for (int second = 2; second < 30; second += 2) {
+    EXPECT_EQ(throttle.pass("a", start + std::chrono::seconds(second)), std::nullopt) << second;
+    EXPECT_EQ(throttle.pass("b", start + std::chrono::seconds(second)), std::nullopt) << second;
+  }
+  EXPECT_EQ(throttle.pass("a", start + 30s), 15U);
+  EXPECT_EQ(throttle.pass("b", start + 30s), std::nullopt) << "its 30 s began later";
+  EXPECT_EQ(throttle.pass("b", start + 31s), 16U);
+}
+
+TEST(Throttle, HoldsAnyNumberOfTexts) {
+  log::Throttle throttle(30s);
+  const SteadyTime start{};
+  std::size_t passed = 0;
+  for (int i = 0; i < 1'000; ++i) passed += throttle.pass(std::to_string(i), start) ? 1 : 0;
+  EXPECT_EQ(passed, log::Throttle::kKeysMax + 1);
+  EXPECT_EQ(throttle.pass("other", start + 29s), std::nullopt);
+  EXPECT_EQ(throttle.pass("999", start + 30s), 1U) << "the places of those before are free again";
+  EXPECT_EQ(throttle.pass("999", start + 31s), std::nullopt);
+}
+
+TEST(Throttle, TheSharedPlaceCountsAllThatShareIt) {
+  log::Throttle throttle(30s);
+  const SteadyTime start{};
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < log::Throttle::kKeysMax; ++i) {
+      EXPECT_TRUE(throttle.pass(std::to_string(i), start + 31s * round));
+    }
+    EXPECT_EQ(throttle.pass("x", start + 31s * round), round == 0 ? 1U : 3U);
+    EXPECT_EQ(throttle.pass("y", start + 31s * round), std::nullopt);
+    EXPECT_EQ(throttle.pass("z", start + 31s * round), std::nullopt);
+  }
+}
+
 }  // namespace
 }  // namespace twinshift::base

@@ -1,9 +1,12 @@
 #include "base/log.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <utility>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -103,17 +106,29 @@ Line& Line::add(const Error& error) {
   return *this;
 }
 
+bool Throttle::is_free(const Place& place, SteadyTime now) const {
+  return !place.any || now - place.last >= every_;
+}
+
+Throttle::Place& Throttle::place_of(std::string_view key, SteadyTime now) {
+  const std::span own = std::span(places_).first<kKeysMax>();
+  const auto known = std::ranges::find_if(own, [&](const Place& each) { return each.any && each.key == key; });
+  if (known != own.end()) return *known;
+  const auto free = std::ranges::find_if(own, [&](const Place& each) { return is_free(each, now); });
+  if (free == own.end()) return places_.back();
+  *free = {.key = std::string(key)};
+  return *free;
+}
+
 std::optional<std::uint64_t> Throttle::pass(std::string_view key, SteadyTime now) {
-  if (any_ && key == key_ && now - last_ < every_) {
-    ++kept_back_;
+  Place& place = place_of(key, now);
+  if (!is_free(place, now)) {
+    ++place.kept_back;
     return std::nullopt;
   }
-  const std::uint64_t count = (any_ && key == key_ ? kept_back_ : 0) + 1;
-  any_ = true;
-  key_ = key;
-  last_ = now;
-  kept_back_ = 0;
-  return count;
+  place.any = true;
+  place.last = now;
+  return std::exchange(place.kept_back, 0) + 1;
 }
 
 }  // namespace twinshift::base::log

@@ -7,7 +7,10 @@
 // callers pass names, counts, ids and driver texts that their driver has already cleaned.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -74,21 +77,33 @@ inline Line fatal(std::string_view message) {
   return {Level::fatal, message};
 }
 
-// Lets the same message through once in `every`; otherwise counts. One object a message; one thread at a time.
+// Lets each of a few texts through once in `every` and counts the others, so errors that alternate are each held down.
+// One object a message; one thread at a time.
 class Throttle {
  public:
+  // Texts held down each by itself. Within `every` the texts beyond these share one more place: however many there are,
+  // kKeysMax + 1 lines pass.
+  static constexpr std::size_t kKeysMax = 4;
+
   explicit Throttle(std::chrono::milliseconds every = std::chrono::seconds(30)) : every_(every) {}
 
-  // The number of occurrences this line stands for (1 + those kept back), or nothing where it is to be kept back.
-  // Another `key` (the error's text, say) is let through at once.
+  // The number of occurrences this line stands for (1 + those kept back since its text, or one that shared its place,
+  // passed last), or nothing where it is to be kept back. A new `key` (the error's text, say) passes at once while one
+  // of kKeysMax places is free. What was kept back of a text that does not come again is not told.
   std::optional<std::uint64_t> pass(std::string_view key, SteadyTime now);
 
  private:
+  struct Place {
+    std::string key;
+    SteadyTime last{};
+    std::uint64_t kept_back = 0;
+    bool any = false;
+  };
+  [[nodiscard]] bool is_free(const Place& place, SteadyTime now) const;
+  Place& place_of(std::string_view key, SteadyTime now);
+
   std::chrono::milliseconds every_;
-  std::string key_;
-  SteadyTime last_{};
-  bool any_ = false;
-  std::uint64_t kept_back_ = 0;
+  std::array<Place, kKeysMax + 1> places_;  // the last one is shared
 };
 
 }  // namespace twinshift::base::log

@@ -98,12 +98,27 @@ void resolve_keeping(Settings& settings, Findings& findings) {
   }
 }
 
-// Each holds messages of another kind.
+// https://HOST/ACCOUNT/NAME; a stand-in's path may be shorter, but a queue's name it has.
+bool names_a_queue(std::string_view url) {
+  const std::size_t host = url.find("://") + std::string_view("://").size();
+  const std::size_t path = url.find('/', host);
+  return path != std::string_view::npos && path > host && !url.ends_with('/');
+}
+
+// Each names a queue, and holds messages of another kind.
 void check_queue_urls(const Settings& settings, Findings& findings) {
   const std::array<std::pair<std::string_view, const std::string*>, 3> queues{
       {{"SQS_QUEUE_URL", &settings.sqs_queue_url},
        {"SECONDARY_BACKLOG_QUEUE_URL", &settings.secondary_backlog_queue_url},
        {"QUARANTINE_QUEUE_URL", &settings.quarantine_queue_url}}};
+  for (const auto& [variable, url] : queues) {
+    if (url->empty() || names_a_queue(*url)) continue;
+    findings.faults.push_back(
+        fmt::format("{} names no queue: its path must end in the queue's name "
+                    "(https://sqs.REGION.amazonaws.com/ACCOUNT/NAME); copy the whole URL from the SQS console, or from "
+                    "`aws sqs get-queue-url --queue-name NAME`",
+                    variable));
+  }
   for (std::size_t i = 0; i < queues.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (queues[i].second->empty() || *queues[i].second != *queues[j].second) continue;

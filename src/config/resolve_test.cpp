@@ -204,6 +204,21 @@ TEST_F(Resolve, WhatIsOwedOutlivesTheContainerOrIsNotOwed) {
   EXPECT_TRUE(load_text(sqs + "SQS_SPOOL=true\nTWINSHIFT_DATA_DURABLE=true\n").has_value());
 }
 
+TEST_F(Resolve, AQueuesUrlNamesAQueue) {
+  for (const std::string variable : {"SQS_QUEUE_URL", "SECONDARY_BACKLOG_QUEUE_URL", "QUARANTINE_QUEUE_URL"}) {
+    const std::string set = std::string(kSecondaryOn) + variable + "=";
+    for (const std::string url : {"https://sqs.eu-west-1.amazonaws.com", "https://sqs.eu-west-1.amazonaws.com/",
+                                  "https://sqs.eu-west-1.amazonaws.com/123456789012/", "http://127.0.0.1:4566"}) {
+      EXPECT_THAT(faults(set + url + "\n"), HasSubstr(variable + " names no queue")) << url;
+    }
+    for (const std::string url :
+         {"https://sqs.eu-west-1.amazonaws.com/123456789012/name", "http://127.0.0.1:4566/000000000000/name",
+          "http://localhost:9324/queue/name", "http://sqs/name"}) {
+      EXPECT_TRUE(load_text(set + url + "\n").has_value()) << variable << ' ' << url;
+    }
+  }
+}
+
 TEST_F(Resolve, TheQuarantineHasAQueueOfItsOwnOrADiskThatIsKept) {
   const std::string sqs = std::string(kSecondaryOn) + "SQS_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/q\n" +
                           "SECONDARY_BACKLOG_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/owed\n";

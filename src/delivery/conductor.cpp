@@ -57,8 +57,14 @@ void Conductor::take_in(Input& input, Step& step) {
         received_ += each.arrivals.size();
         machine_.received(std::move(each.arrivals), step);
       },
-      [&](Written& each) { machine_.written(each.lane, std::move(each.result), each.took, step); },
-      [&](MarkerAnswered& each) { machine_.marker_answered(each.lane, std::move(each.result), step); },
+      [&](Written& each) {
+        machine_.named(each.lane, std::move(each.statement_id));
+        machine_.written(each.lane, std::move(each.result), each.took, step);
+      },
+      [&](MarkerAnswered& each) {
+        machine_.named(each.lane, std::move(each.statement_id));
+        machine_.marker_answered(each.lane, std::move(each.result), step);
+      },
       [&](Probed& each) { machine_.probed(each.lane, std::move(each.status), step); },
       [&](Fetched& each) { machine_.fetched(each.lane, std::move(each.result), step); },
       [&](Parked& each) { machine_.parked(each.lane, each.group, std::move(each.status), step); },

@@ -2,6 +2,7 @@
 #include "delivery/delivery.hpp"
 
 #include <mutex>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -51,6 +52,7 @@ class DeliveryTest : public testing::Test {
   void start(bool secondary_enabled = true) {
     TargetLimits limits;
     limits.park_after = 100ms;
+    limits.greeting_max = 100ms;
     limits.retry = {1ms, 10ms};
     limits.breaker_pause = {10ms, 50ms};
     limits.backlog_poll = 20ms;
@@ -161,6 +163,23 @@ TEST_F(DeliveryTest, AnUnknownOutcomeIsSettledByItsMarker) {
   ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
   EXPECT_EQ(primary_->writes(), 3);
   EXPECT_EQ(primary_->rows(), 2U);
+}
+
+TEST_F(DeliveryTest, TheLogNamesStatementsAsTheDatabaseDoes) {
+  primary_->name_statements("statement-7");
+  primary_->script({.error = trouble(ErrorKind::unknown_outcome), .commits = true});
+  start();
+  enqueue(0, 1);
+  ASSERT_TRUE(wait_until([&] { return queue_.depth() == 0; }));
+  ASSERT_TRUE(wait_until([&] { return log().find("settledByMarker") != std::string::npos; }));
+  std::istringstream lines(log());
+  int told = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(R"("target":"primary","statementId")") == std::string::npos) continue;
+    ++told;
+    EXPECT_NE(line.find(R"("statementId":"statement-7")"), std::string::npos) << line;
+  }
+  EXPECT_EQ(told, 2);  // the failure, and what it turned out to be
 }
 
 TEST_F(DeliveryTest, ARefusedEventIsQuarantinedAndItsNeighboursLand) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -20,10 +21,12 @@ struct Written {
   LaneIndex lane = 0;
   base::Result<warehouse::WriteReport> result;
   std::chrono::nanoseconds took{0};
+  std::string statement_id{};  // Warehouse::statement_of
 };
 struct MarkerAnswered {
   LaneIndex lane = 0;
   base::Result<std::optional<warehouse::Marker>> result;
+  std::string statement_id{};
 };
 struct Probed {
   LaneIndex lane = 0;

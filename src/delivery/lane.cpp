@@ -70,7 +70,10 @@ void Lane::Core::carry_out(const WriteBatch& call) {
     result = parts.warehouse->write(*call.batch);
     note_failure(result);
   }
-  answer(Written{.lane = parts.index, .result = std::move(result), .took = std::chrono::steady_clock::now() - begin});
+  answer(Written{.lane = parts.index,
+                 .result = std::move(result),
+                 .took = std::chrono::steady_clock::now() - begin,
+                 .statement_id = parts.warehouse->statement_of(call.batch->id)});
 }
 
 void Lane::Core::carry_out(const FindMarker& call) {
@@ -81,7 +84,8 @@ void Lane::Core::carry_out(const FindMarker& call) {
     result = parts.warehouse->find_marker(call.batch->id);
     note_failure(result);
   }
-  answer(MarkerAnswered{.lane = parts.index, .result = std::move(result)});
+  answer(MarkerAnswered{
+      .lane = parts.index, .result = std::move(result), .statement_id = parts.warehouse->statement_of(call.batch->id)});
 }
 
 void Lane::Core::carry_out(const Probe&) {

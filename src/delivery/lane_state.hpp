@@ -1,6 +1,8 @@
 // What the machine knows of one lane. Plain data; machine.cpp and machine_lane.cpp hold the rules.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -30,8 +32,12 @@ struct Flight {
   BatchPtr batch{};
   std::vector<MessageRef> refs{};  // by the batch's order
   Source source = kQueue;
-  bool unknown = false;  // its marker must be asked for before anything else
-  int lost = 0;          // times that its marker was asked for and not there
+  bool unknown = false;        // its marker must be asked for before anything else
+  int lost = 0;                // times that its marker was asked for and not there
+  std::string statement_id{};  // the database's own name for its last try; empty where it has none
+
+  // For log lines.
+  [[nodiscard]] const std::string& name() const { return statement_id.empty() ? batch->id : statement_id; }
 };
 
 // A batch that was refused for its data, being halved.
@@ -71,6 +77,16 @@ struct LaneState {
         guard(setup.limits.rejected_rows_max),
         parker(setup.limits, seed + 1) {}
 
+  // The first call since the start is under way: the target has neither answered nor failed.
+  [[nodiscard]] bool greeting() const {
+    return !greeted && !stalled && doing == Doing::probing && policy.failures() == 0;
+  }
+  // How long the present call may be away.
+  [[nodiscard]] std::chrono::milliseconds patience() const {
+    const TargetLimits& limits = setup.limits;
+    return greeting() && setup.has_backlog ? std::max(limits.park_after, limits.greeting_max) : limits.park_after;
+  }
+
   LaneSetup setup;
   Batcher batcher;
   LanePolicy policy;
@@ -81,7 +97,7 @@ struct LaneState {
   Doing doing = Doing::nothing;
   bool greeted = false;      // the target has answered a probe since the start
   base::SteadyTime since{};  // when it began that, or when it became idle
-  bool stalled = false;      // the call has been away for longer than park_after
+  bool stalled = false;      // the call has been away for longer than patience()
   std::optional<Flight> current;
   std::deque<Flight> rest;  // of a batch that took too long and was halved: before anything new
   std::optional<Bisection> bisection;

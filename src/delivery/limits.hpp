@@ -20,6 +20,9 @@ struct TargetLimits {
   std::size_t budget_bytes_max = 24U << 20U;
   // Not committed this long after the primary committed: parked (PARK_AFTER).
   std::chrono::milliseconds park_after{1'000};
+  // Of a secondary's first call since the start, which makes its tables where they are missing (through the Data API
+  // that takes seconds): park_after counts from its answer, or from here.
+  std::chrono::milliseconds greeting_max{10'000};
   // Events on their way into the backlog. Beyond it they go back to the queue with a delay.
   std::size_t parking_rows_max = 3'000;
   std::size_t park_group_rows_max = 500;

@@ -61,7 +61,7 @@ void Machine::received(std::vector<Arrival> arrivals, Step& step) {
 void Machine::tick(Step& step) {
   for (LaneIndex index = 0; index < lanes_.size(); ++index) {
     LaneState& lane = lanes_[index];
-    if (lane.doing == Doing::nothing || step.now - lane.since <= lane.setup.limits.park_after) continue;
+    if (lane.doing == Doing::nothing || step.now - lane.since <= lane.patience()) continue;
     lane.stalled = true;
     if (can_park(index)) shed(index);
   }
@@ -97,7 +97,7 @@ base::SteadyTime Machine::wake_at(base::SteadyTime now) const {
   for (const LaneState& lane : lanes_) {
     if (const auto parking = lane.parker.wake_at()) sooner(*parking);
     if (lane.doing != Doing::nothing) {
-      if (!lane.stalled) sooner(lane.since + lane.setup.limits.park_after + std::chrono::milliseconds(1));
+      if (!lane.stalled) sooner(lane.since + lane.patience() + std::chrono::milliseconds(1));
       continue;
     }
     if (stopping_) continue;

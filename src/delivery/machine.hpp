@@ -39,6 +39,8 @@ class Machine {
 
   // Messages from the queue.
   void received(std::vector<Arrival> arrivals, Step& step);
+  // What the database calls the batch that a lane is about to answer for; empty where it has no name for it.
+  void named(LaneIndex lane, std::string statement_id);
   // Answers of a lane, one to each WriteBatch, FindMarker, Probe and FetchBacklog.
   void written(LaneIndex lane, base::Result<warehouse::WriteReport> result, std::chrono::nanoseconds took, Step& step);
   void marker_answered(LaneIndex lane, base::Result<std::optional<warehouse::Marker>> result, Step& step);
@@ -110,6 +112,7 @@ class Machine {
 
   // machine_park.cpp: what leaves a lane without having been written.
   void primary_has(const std::vector<MessageRef>& refs, Step& step);
+  void end_greeting(LaneIndex index, Step& step);
   void park_part(LaneIndex index, MessageRef ref);
   void shed(LaneIndex index);
   std::vector<MessageRef> take_waiting(LaneState& lane);

@@ -35,10 +35,14 @@ class MachineTest : public testing::Test {
     setup_.mint_batch_id = [this] { return fmt::format("b{}", ++ids_); };
   }
 
-  // Both targets greeted, the secondary's backlog found empty.
-  void boot() {
+  // Both targets asked for the first time.
+  void start() {
     machine_ = std::make_unique<Machine>(setup_);
     tick();
+  }
+  // Both targets greeted, the secondary's backlog found empty.
+  void boot() {
+    start();
     for (LaneIndex lane = 0; lane < setup_.lanes.size(); ++lane) {
       step([&](Step& s) { machine_->probed(lane, {}, s); });
     }
@@ -103,6 +107,16 @@ class MachineTest : public testing::Test {
       const Note* note = std::get_if<Note>(&action);
       return note != nullptr && note->kind == kind;
     });
+  }
+
+  // What the log is told the database calls the batch, in the last note of that kind.
+  std::string noted_statement(NoteKind kind) {
+    std::string id;
+    for (const Action& action : actions_) {
+      const Note* note = std::get_if<Note>(&action);
+      if (note != nullptr && note->kind == kind) id = note->statement_id;
+    }
+    return id;
   }
 
   void commit(const WriteBatch& write, std::vector<std::size_t> rejected = {}) {

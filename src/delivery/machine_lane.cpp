@@ -136,6 +136,11 @@ LaneState& Machine::finish_call(LaneIndex index, const Step& step) {
   return lane;
 }
 
+void Machine::named(LaneIndex index, std::string statement_id) {
+  TWINSHIFT_ASSERT(lanes_[index].current);
+  lanes_[index].current->statement_id = std::move(statement_id);
+}
+
 void Machine::written(LaneIndex index, base::Result<warehouse::WriteReport> result, std::chrono::nanoseconds took,
                       Step& step) {
   TWINSHIFT_ASSERT(lanes_[index].doing == Doing::writing && lanes_[index].current);
@@ -174,7 +179,7 @@ void Machine::commit(LaneIndex index, const warehouse::WriteReport& report, std:
   land(index, sorted.committed, sorted.duplicates, step);
   step.actions.emplace_back(Note{.kind = NoteKind::committed,
                                  .lane = index,
-                                 .statement_id = report.statement_id.empty() ? flight.batch->id : report.statement_id,
+                                 .statement_id = report.statement_id.empty() ? flight.name() : report.statement_id,
                                  .rows = sorted.committed.size(),
                                  .duplicates = sorted.duplicates,
                                  .displaced = report.displaced,
@@ -234,7 +239,7 @@ void Machine::fail_batch(LaneIndex index, const base::Error& error, Step& step) 
   if (decision == Decision::bisect) return bisect(index, error, step);
   step.actions.emplace_back(Note{.kind = NoteKind::failed,
                                  .lane = index,
-                                 .statement_id = lane.current->batch->id,
+                                 .statement_id = lane.current->name(),
                                  .rows = lane.current->refs.size(),
                                  .error = error});
   if (decision == Decision::ask_marker) {
@@ -252,7 +257,7 @@ void Machine::marker_answered(LaneIndex index, base::Result<std::optional<wareho
     lane.last_error = result.error().text();
     step.actions.emplace_back(Note{.kind = NoteKind::failed,
                                    .lane = index,
-                                   .statement_id = lane.current->batch->id,
+                                   .statement_id = lane.current->name(),
                                    .rows = lane.current->refs.size(),
                                    .error = std::move(result.error())});
     fail_try(index, step);
@@ -279,7 +284,7 @@ void Machine::commit_all(LaneIndex index, const warehouse::Marker& marker, Step&
   land(index, flight.refs, marker.duplicate, step);
   step.actions.emplace_back(Note{.kind = NoteKind::settled_by_marker,
                                  .lane = index,
-                                 .statement_id = flight.batch->id,
+                                 .statement_id = flight.name(),
                                  .rows = flight.refs.size(),
                                  .duplicates = marker.duplicate,
                                  .from_backlog = flight.source != kQueue});
@@ -289,6 +294,7 @@ void Machine::commit_all(LaneIndex index, const warehouse::Marker& marker, Step&
 
 void Machine::probed(LaneIndex index, base::Status status, Step& step) {
   TWINSHIFT_ASSERT(lanes_[index].doing == Doing::probing);
+  if (lanes_[index].greeting()) end_greeting(index, step);
   LaneState& lane = finish_call(index, step);
   const bool was_open = lane.policy.breaker() == Breaker::open;
   lane.policy.probed(status.has_value(), step.now);

@@ -23,6 +23,25 @@ TEST_F(MachineTest, AnUnknownOutcomeAsksForTheMarkerBeforeAnythingElse) {
   EXPECT_EQ(acknowledged(), 2U);
 }
 
+// What a person asks the database about.
+TEST_F(MachineTest, FailuresAreToldByTheDatabasesNameForThem) {
+  boot();
+  receive(2);
+  const auto write = take_write(kPrimary);
+  machine_->named(kPrimary, "statement-1");
+  fail(kPrimary, ErrorKind::unknown_outcome);
+  EXPECT_EQ(noted_statement(NoteKind::failed), "statement-1");
+  machine_->named(kPrimary, "");
+  step([&](Step& s) { machine_->marker_answered(kPrimary, base::fail(trouble(ErrorKind::unavailable)), s); });
+  EXPECT_EQ(noted_statement(NoteKind::failed), write->batch->id);  // it has no name there
+  tick(5s);
+  machine_->named(kPrimary, "statement-2");
+  step([&](Step& s) {
+    machine_->marker_answered(kPrimary, warehouse::Marker{.batch_id = "b", .sent = 2, .inserted = 2}, s);
+  });
+  EXPECT_EQ(noted_statement(NoteKind::settled_by_marker), "statement-2");
+}
+
 TEST_F(MachineTest, WithoutItsMarkerTheSameBatchIsWrittenAgain) {
   boot();
   receive(2);
@@ -58,6 +77,23 @@ TEST_F(MachineTest, ARefusedRowIsQuarantinedAndItsNeighboursAreAcknowledged) {
   EXPECT_EQ(acknowledged(), 1U);
   EXPECT_TRUE(noted(NoteKind::quarantined));
   EXPECT_EQ(machine_->lane(kPrimary).counts.quarantined, 1U);
+}
+
+TEST_F(MachineTest, WhatIsRefusedAfterItWasParkedIsTheBacklogs) {
+  setup_.lanes.push_back(setup_.lanes[kSecondary]);
+  setup_.lanes.back().name = "third";
+  boot();
+  receive(2);
+  commit_next(kPrimary);
+  const auto late = take_write(kSecondary);
+  ASSERT_TRUE(late);
+  tick(1001ms);
+  for (const Park& park : take<Park>()) {  // the third's is still on its way
+    if (park.lane == kSecondary) step([&](Step& s) { machine_->parked(kSecondary, park.group, {}, s); });
+  }
+  commit(*late, {0});
+  EXPECT_TRUE(take<PutInQuarantine>().empty());
+  EXPECT_EQ(machine_->in_hand(), 2U);
 }
 
 TEST_F(MachineTest, WhatTheQuarantineCannotTakeStaysInTheQueue) {

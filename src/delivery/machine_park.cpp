@@ -19,8 +19,18 @@ void Machine::primary_has(const std::vector<MessageRef>& refs, Step& step) {
       if (entry->parts[index] == Part::to_park) lane.parker.add(ref);
       if (entry->parts[index] == Part::queued) watched.push_back(ref);
     }
-    lane.parker.watch(std::move(watched), step.now + lane.setup.limits.park_after);
+    if (!lane.greeting()) lane.parker.watch(std::move(watched), step.now + lane.setup.limits.park_after);
   }
+}
+
+// The first call has been answered: what the primary has had meanwhile has its time from here on.
+void Machine::end_greeting(LaneIndex index, Step& step) {
+  if (!can_park(index)) return;
+  std::vector<MessageRef> watched;
+  settlement_.for_each([&](MessageRef ref, Entry& entry) {
+    if (entry.parts[index] == Part::queued && entry.parts[primary_] == Part::settled) watched.push_back(ref);
+  });
+  lanes_[index].parker.watch(std::move(watched), step.now + lanes_[index].setup.limits.park_after);
 }
 
 // Into the backlog as soon as the primary has it: what the primary may yet give back is not owed twice.

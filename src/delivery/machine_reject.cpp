@@ -101,7 +101,7 @@ void Machine::end_bisection(LaneIndex index, bool refused_by_table, Step& step) 
 void Machine::refuse_rows(LaneIndex index, std::size_t rows, std::uint64_t inserted_before,
                           std::vector<Bisection::Suspect> suspects, Step& step) {
   LaneState& lane = lanes_[index];
-  // Parked meanwhile, say, and in hand only because another lane has not settled it yet: no longer this lane's.
+  // What was parked meanwhile is the backlog's, though another secondary may still have to do with the message.
   std::erase_if(suspects, [&](const Bisection::Suspect& each) {
     const Entry* entry = settlement_.find(each.ref);
     return entry == nullptr || entry->parts[index] == Part::settled;

@@ -138,6 +138,54 @@ TEST_F(MachineTest, ACallThatDoesNotComeBackParksAtOnce) {
   EXPECT_EQ(take<Park>().size(), 1U);
 }
 
+// A new secondary makes its tables in its first call.
+TEST_F(MachineTest, ASecondarysTimeRunsFromItsFirstAnswer) {
+  start();
+  step([&](Step& s) { machine_->probed(kPrimary, {}, s); });
+  receive(1);
+  commit_next(kPrimary);
+  tick(3s);
+  EXPECT_TRUE(take<Park>().empty());
+  EXPECT_EQ(machine_->state(kSecondary), TargetState::starting);
+  step([&](Step& s) { machine_->probed(kSecondary, {}, s); });
+  answer_fetch(kSecondary);
+  ASSERT_TRUE(take_write(kSecondary));
+  tick(999ms);
+  EXPECT_TRUE(take<Park>().empty());
+  tick(1ms);
+  EXPECT_EQ(take<Park>().size(), 1U);
+}
+
+TEST_F(MachineTest, AFirstCallThatDoesNotComeBackParksToo) {
+  start();
+  step([&](Step& s) { machine_->probed(kPrimary, {}, s); });
+  receive(1);
+  commit_next(kPrimary);
+  EXPECT_LE(machine_->wake_at(now_) - now_, setup_.lanes[kSecondary].limits.greeting_max + 1ms);
+  tick(setup_.lanes[kSecondary].limits.greeting_max + 1ms);
+  EXPECT_EQ(take<Park>().size(), 1U);
+  EXPECT_EQ(machine_->state(kSecondary), TargetState::stalled);
+  answer_parks(true);
+  receive(1);
+  commit_next(kPrimary);
+  EXPECT_EQ(take<Park>().size(), 1U);
+}
+
+TEST_F(MachineTest, AFirstCallThatFailsLetsTheTimeRun) {
+  start();
+  step([&](Step& s) { machine_->probed(kPrimary, {}, s); });
+  receive(1);
+  commit_next(kPrimary);
+  step([&](Step& s) { machine_->probed(kSecondary, base::fail(trouble(base::ErrorKind::unavailable)), s); });
+  tick(1s);
+  EXPECT_EQ(take<Park>().size(), 1U);
+  answer_parks(true);
+  receive(1);  // its second call is away
+  commit_next(kPrimary);
+  tick(1001ms);
+  EXPECT_EQ(take<Park>().size(), 1U);
+}
+
 TEST_F(MachineTest, ThePrimaryRetriesTheSameBatchAndNothingIsLost) {
   boot();
   receive(3);

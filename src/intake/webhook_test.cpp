@@ -34,6 +34,7 @@ class ScriptedQueue final : public queue::EventQueue {
   void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   queue::QueueStatus status() override { return {}; }
+  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals{}; }
   void close() override {}
 
   void wait_for_messages(std::size_t count) {

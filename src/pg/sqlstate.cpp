@@ -30,7 +30,7 @@ constexpr std::array kRules = {
     Rule{"53300", ErrorKind::throttled, true, "Too many connections: raise max_connections or close some"},
     Rule{"53100", ErrorKind::unavailable, true, "The server's disk is full: make room there"},
     Rule{"53", ErrorKind::unavailable, true, "The server lacks resources: see its log"},
-    Rule{"57014", ErrorKind::timed_out, true, "The statement took longer than REDSHIFT_STATEMENT_TIMEOUT allows"},
+    Rule{"57014", ErrorKind::timed_out, true, "The statement took longer than the session allows (statement_timeout)"},
     Rule{"57", ErrorKind::unavailable, true, ""},  // operator intervention: shutdown, cannot_connect_now
     Rule{"58", ErrorKind::unavailable, true, "The server met an error of its own: see its log"},
     Rule{"08007", ErrorKind::unknown_outcome, true, ""},  // transaction_resolution_unknown

@@ -23,6 +23,8 @@ struct Message {
   std::string body;        // the event's JSON as received
   std::string message_id;  // what intake answered with
   base::WallTime received_at{};
+  // Was counted as received before: it comes out of a quarantine or a spool. See count_arrivals().
+  bool again = false;
 };
 
 // Settles one lease, and only that one: after the lease has run out and the message was lent again, the generation
@@ -53,6 +55,22 @@ struct QueueStatus {
   std::optional<base::Error> trouble;  // why it cannot take messages now
 };
 
+// What arrived in an hour (of Message::received_at), as the books need it.
+struct HourOfArrival {
+  base::WallTime hour{};
+  std::uint64_t received = 0;  // enqueued; a message that is there `again` is not counted
+  std::uint64_t waiting = 0;   // of all that was enqueued, not yet acknowledged
+  std::uint64_t waived = 0;    // acknowledged while a target was switched off that was to have it
+};
+
+struct Arrivals {
+  std::vector<HourOfArrival> hours{};  // by hour, each once
+  // False for a queue elsewhere: nobody knows which hours the messages are of that still wait there.
+  bool waiting_known = true;
+  // True where the counts stand in the messages' own transactions and outlive the process; false: since it was opened.
+  bool kept = true;
+};
+
 using Done = std::move_only_function<void(base::Status)>;
 
 class EventQueue {
@@ -78,6 +96,9 @@ class EventQueue {
   virtual void extend(const std::vector<Receipt>& receipts, std::chrono::milliseconds duration) = 0;
 
   virtual QueueStatus status() = 0;
+
+  // For the books: what came in each hour and what of it still waits. As of one moment (one read transaction).
+  virtual base::Result<Arrivals> count_arrivals() = 0;
 
   // Takes nothing more, finishes what is under way, gives back at once what is lent, closes. Idempotent.
   virtual void close() = 0;

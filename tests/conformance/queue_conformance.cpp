@@ -211,6 +211,41 @@ TEST_P(QueueConformance, TellsDepthAgeAndWhatIsInFlight) {
   EXPECT_FALSE(status.trouble);
 }
 
+TEST_P(QueueConformance, CountsWhatArrivedInEachHour) {
+  open();
+  const base::WallTime noon{std::chrono::hours(473'364)};
+  const auto put = [&](base::WallTime at, bool again) {
+    Message message{.body = "{}", .message_id = "m", .received_at = at, .again = again};
+    ASSERT_TRUE(tests::enqueue(*queue_, std::move(message)));
+  };
+  put(noon - 1us, false);
+  put(noon, false);
+  put(noon + 59min, false);
+  put(noon + 1min, true);
+  const auto leases = lend(4);
+  const auto late = std::ranges::find(leases, noon - 1us, [](const Lease& l) { return l.message.received_at; });
+  if (late != leases.end()) {
+    ASSERT_TRUE(acknowledge(*queue_, {late->receipt}));
+  }
+  auto counted = queue_->count_arrivals();
+  ASSERT_TRUE(counted);
+  ASSERT_EQ(counted->hours.size(), 2U);
+  EXPECT_EQ(counted->hours[0].hour, noon - 1h);
+  EXPECT_EQ(counted->hours[0].received, 1U);
+  EXPECT_EQ(counted->hours[1].hour, noon);
+  EXPECT_EQ(counted->hours[1].received, 2U);  // the third of this hour was received before
+  if (!counted->waiting_known) return;
+  EXPECT_EQ(counted->hours[0].waiting, 0U);
+  EXPECT_EQ(counted->hours[1].waiting, 3U);
+  if (!counted->kept) return;
+  reopen();
+  counted = queue_->count_arrivals();
+  ASSERT_TRUE(counted);
+  ASSERT_EQ(counted->hours.size(), 2U);
+  EXPECT_EQ(counted->hours[1].received, 2U);
+  EXPECT_EQ(counted->hours[1].waiting, 3U);
+}
+
 TEST_P(QueueConformance, WaitsForAMessage) {
   open();
   std::jthread later([&] { EXPECT_TRUE(enqueue(*queue_, "late")); });

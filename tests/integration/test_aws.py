@@ -26,6 +26,13 @@ class Guide(AwsTest):
         self.assertEqual(same.returncode, 0, same.stdout + same.stderr)
         self.assertEqual(service.stop(), 0)
 
+    def test_a_new_secondarys_first_event_takes_no_detour(self):
+        self.apis["secondary"].fault("statement_slow", ms=1000, statement_contains="create table")
+        service = self.start(self.guide())
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        line = service.wait_log(lambda l: l.get("msg") == "Data successfully inserted into secondary Redshift")
+        self.assertNotIn("fromBacklog", line)
+
     def test_the_same_event_again_stands_once(self):
         service = self.start(self.guide())
         for number in range(3):

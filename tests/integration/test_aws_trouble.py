@@ -1,14 +1,17 @@
 """What can go wrong on AWS: each case gives one clear line, loses nothing and spins nowhere."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import tempfile
+import threading
 import time
 import unittest
 
 from aws import SECONDARY, AwsTest
-from harness import GUIDE_EVENT, wait_until
+from harness import GUIDE_EVENT, ServiceTest, wait_until
 from servers import DataApi, PostgresServer, SqsServer
 from with_servers import StandIn
 
@@ -19,6 +22,26 @@ PASSWORD = "canary-password"
 
 def event(name):
     return dict(GUIDE_EVENT, appsflyer_id=name)
+
+
+@contextlib.contextmanager
+def black_hole():
+    """An HTTP endpoint that takes every connection and never answers; and whether one waits for it just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        held = []
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    held.append(listener.accept()[0])
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", lambda: len(held) > 0
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in held:
+                connection.close()
 
 
 class Credentials(AwsTest):
@@ -110,6 +133,19 @@ class Credentials(AwsTest):
         wait_until(lambda: self.psql("primary", "SELECT count(*) FROM events_of_the_owner") == "1", "the event in the secondary's table")
         self.assertNotIn(b"canary", b"".join(service.raw))
 
+    def test_a_stop_does_not_wait_for_credentials_that_hang(self):
+        token = os.path.join(self.folder, "token")
+        with open(token, "w", encoding="utf-8") as file:
+            file.write("twinshift-web-identity-token")
+        with black_hole() as (url, asked):
+            service = self.start(self.settings(AWS_WEB_IDENTITY_TOKEN_FILE=token, AWS_ROLE_ARN="arn:aws:iam::123456789012:role/twinshift-test",
+                                               AWS_ENDPOINT_URL_STS=url, SHUTDOWN_TIMEOUT="30s"))
+            wait_until(asked, "somebody to ask for credentials")
+            begin = time.monotonic()
+            self.assertEqual(service.stop(), 0)
+            self.assertLess(time.monotonic() - begin, 5)
+            self.assertNotIn("stuckLane", service.lines[-1])
+
     def test_no_output_holds_a_secret(self):
         self.aws.order("key", key="AKIACANARY", secret=SECRET, token=TOKEN, seconds=3600)
         service = self.start(self.settings(AWS_ACCESS_KEY_ID="AKIACANARY", AWS_SECRET_ACCESS_KEY=SECRET, AWS_SESSION_TOKEN=TOKEN, LOG_LEVEL="trace"))
@@ -151,7 +187,9 @@ class Trouble(AwsTest):
         self.wait_each_once(["warm"])
         self.apis["secondary"].fault("statement_hangs", statement_contains="insert into twinshift_stage")
         self.assertEqual(service.post(event("hung")).status, 200)
-        service.wait_log(lambda l: "Timeout waiting for secondary Redshift statement to complete" in l.get("error", ""))
+        line = service.wait_log(lambda l: "Timeout waiting for secondary Redshift statement to complete" in l.get("error", ""))
+        self.assertIn("SECONDARY_REDSHIFT_STATEMENT_TIMEOUT", line["hint"])
+        self.assertIn(f"statement {line['statementId']}", line["error"], "the Data API's own id of the statement")
         self.wait_each_once(["warm", "hung"])
 
     def test_a_stop_with_everything_stuck_ends_in_time(self):
@@ -284,6 +322,30 @@ class Wire(AwsTest):
 
     def made(self, server):
         return server.psql("SELECT count(*) FROM pg_class WHERE relname = 'appsflyer_events' AND relkind = 'r'", self.database) == "1"
+
+
+class BlackHole(ServiceTest):
+    """An SQS that takes connections and never answers; nothing else of AWS is there."""
+
+    def settings(self, **more):
+        hole = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.addCleanup(hole.close)
+        url = f"http://127.0.0.1:{hole.getsockname()[1]}/000000000000/"
+        return {"SQS_QUEUE_URL": url + "events", "SECONDARY_BACKLOG_QUEUE_URL": url + "owed", "QUARANTINE_QUEUE_URL": url + "refused",
+                "TWINSHIFT_DATA_DURABLE": "true", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1", **more}
+
+    def check_listens_before_sqs_is_given_up(self, status, **more):
+        service = self.start(self.settings(**more))
+        unread = service.wait_log(lambda l: l.get("msg") == "Failed to read the attributes of the SQS queue")
+        listening = service.wait_log(lambda l: l.get("msg") == "Server listening")
+        self.assertLess(service.lines.index(listening), service.lines.index(unread), "the port waited for SQS")
+        self.assertEqual(service.post(event("meanwhile")).status, status)
+
+    def test_the_port_opens_all_the_same(self):
+        self.check_listens_before_sqs_is_given_up(503)
+
+    def test_the_spool_takes_events_at_once(self):
+        self.check_listens_before_sqs_is_given_up(200, SQS_SPOOL="true")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from harness import GUIDE_EVENT, wait_until
@@ -71,6 +72,20 @@ class Trouble(RedshiftTest):
         self.stand_in.fault("error", database=self.database, sqlstate="XX000", message="Assert", times=2)
         self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="after")).status, 200)
         self.wait_each_once([*names, "after"])
+
+    def test_a_statement_that_takes_too_long_names_the_targets_own_option(self):
+        service = self.start(self.urls(SECONDARY_REDSHIFT_STATEMENT_TIMEOUT="300"))
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="warm")).status, 200)
+        self.wait_each_once(["warm"])
+        lock = threading.Thread(target=self.psql, args=("secondary", f"BEGIN; LOCK TABLE {TABLE}, twinshift_writer; SELECT pg_sleep(3); COMMIT"))
+        lock.start()
+        self.addCleanup(lock.join)
+        held = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'twinshift_writer'::regclass"
+        wait_until(lambda: self.psql("secondary", held) == "1", "the table to be locked")
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="late")).status, 200)
+        line = service.wait_log(lambda l: l.get("errorKind") == "timed_out")
+        self.assertIn("SECONDARY_REDSHIFT_STATEMENT_TIMEOUT", line["hint"])
+        self.wait_each_once(["warm", "late"])
 
     def test_a_silent_secondary_leaves_the_primary_alone(self):
         service = self.start(self.urls(SECONDARY_REDSHIFT_STATEMENT_TIMEOUT="1000", SECONDARY_REDSHIFT_MAX_RETRIES="1"))

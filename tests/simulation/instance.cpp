@@ -77,10 +77,13 @@ delivery::MachineSetup Instance::setup() {
 
 // kill -9, or a power loss: what was under way took effect or not; nobody hears of it.
 void Instance::kill(bool power_lost) {
+  around_.tally.met(power_lost ? Met::power_lost : Met::killed);
   around_.trace.note("instance {} {}", index_, power_lost ? "loses power" : "is killed");
   if (power_lost) {
     for (const SimStore::Op& op : queue.lose_power()) {
-      if (op.kind == SimStore::Kind::put) around_.messages[op.message].lost_declared = true;
+      if (op.kind != SimStore::Kind::put) continue;
+      around_.messages[op.message].lost_declared = true;
+      around_.tally.met(Met::lost_by_a_lie);
     }
     std::vector<SimStore::Op> debts = quarantine.lose_power();
     for (std::uint32_t target = 0; target < backlogs.size(); ++target) {
@@ -116,6 +119,7 @@ void Instance::stop() {
 }
 
 void Instance::finish_stop() {
+  around_.tally.met(Met::stopped);
   around_.trace.note("instance {} stops", index_);
   queue.finish();
   quarantine.finish();
@@ -127,6 +131,7 @@ void Instance::finish_stop() {
 }
 
 void Instance::freeze(base::SteadyTime until) {
+  around_.tally.met(Met::frozen);
   around_.trace.note("instance {} is frozen", index_);
   frozen_until_ = until;
 }

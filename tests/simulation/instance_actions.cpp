@@ -36,6 +36,7 @@ void Instance::carry_out(const delivery::WriteBatch& action) {
 
 void Instance::hear_write(LaneIndex lane, const SimWarehouse::Call& call) {
   outside_.acts->hears(*this, lane, call);
+  if (call.unheard) around_.tally.met(Met::outcome_unknown);
   base::Result<warehouse::WriteReport> answer = warehouse::WriteReport{};
   if (!call.unheard) {
     answer = *call.answer;
@@ -75,9 +76,11 @@ void Instance::ask_marker(const delivery::FindMarker& action) {
       around_.timeline.plan(*busy_until + milliseconds(1), owner(), [this, action] { ask_marker(action); });
       return;
     }
+    around_.tally.met(Met::writer_lock_busy);
     found = base::fail(ErrorKind::conflict, "the writer lock is taken", "simulation");
   } else {
     found = warehouse(action.lane).find_marker(*action.batch);
+    if (found) around_.tally.met(*found ? Met::marker_found : Met::marker_absent);
   }
   outside_.acts->hears_marker(*this, action.lane, *action.batch, found);
   around_.trace.note("instance {} asks {} for the marker of {}: {}", index_, target_of(action.lane), action.batch->id,
@@ -89,6 +92,7 @@ void Instance::ask_marker(const delivery::FindMarker& action) {
 
 void Instance::carry_out(const delivery::Probe& action) {
   const bool open = machine_->state(action.lane) == delivery::TargetState::open;
+  if (open) around_.tally.met(Met::breaker_open);
   if (around_.broken(Planted::breaker_never_probes) && open) return;
   around_.after(warehouse(action.lane).call_time(), owner(), [this, action] {
     post(delivery::Probed{.lane = action.lane, .status = warehouse(action.lane).ping()});
@@ -101,6 +105,7 @@ void Instance::carry_out(const delivery::FetchBacklog& action) {
         file(action.lane).store.receive(action.rows_max, lease_now(), around_.now);
     if (file(action.lane).store.lent_twice()) around_.violated_now("a debt was lent twice while its lease ran");
     around_.trace.note("instance {} fetches {} of backlog {}", index_, arrivals.size(), target_of(action.lane));
+    around_.tally.met(Met::backlog_drained, arrivals.size());
     std::vector<queue::Receipt> receipts;
     for (delivery::Arrival& arrival : arrivals) {
       receipts.push_back(arrival.receipt);
@@ -120,6 +125,7 @@ void Instance::carry_out(const delivery::FetchBacklog& action) {
 void Instance::carry_out(const delivery::Park& action) {
   around_.trace.note("instance {} parks group {} of {} rows for {}", index_, action.group, action.events.size(),
                      target_of(action.lane));
+  around_.tally.met(Met::parked, action.events.size());
   if (!around_.broken(Planted::park_after_acknowledge)) return submit_park(action, true);
   post(delivery::Parked{.lane = action.lane, .group = action.group, .status = {}});
   around_.after(kParkLateBy, owner(), [this, action] { submit_park(action, false); });
@@ -141,6 +147,7 @@ void Instance::carry_out(const delivery::PutInQuarantine& action) {
   for (const quarantine::Refused& each : action.events) work.records.push_back(each.event);
   around_.trace.note("instance {} puts {} rows of {} into the quarantine", index_, work.records.size(),
                      target_of(action.lane));
+  around_.tally.met(Met::quarantined, work.records.size());
   outside_.acts->quarantines(*this, action.lane, work.records);
   work.done = [this, lane = action.lane, group = action.group](base::Status status) {
     post(delivery::Quarantined{.lane = lane, .group = group, .status = std::move(status)});

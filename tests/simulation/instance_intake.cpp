@@ -15,6 +15,10 @@ constexpr base::WallTime kWallBeginning{std::chrono::sys_days(std::chrono::Janua
 constexpr std::size_t kReceiveRowsMost = 20;
 constexpr milliseconds kPollMost{300};  // of a shared queue
 
+std::uint64_t lent_before(const std::vector<delivery::Arrival>& arrivals) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(arrivals, [](const auto& each) { return each.attempt > 1; }));
+}
+
 }  // namespace
 
 event::EventPtr Instance::make_message(std::int64_t event_key) {
@@ -33,6 +37,7 @@ event::EventPtr Instance::make_message(std::int64_t event_key) {
 void Instance::offer(std::int64_t event_key, Reply reply_to) {
   auto reply = std::make_shared<Reply>(std::move(reply_to));
   if (stopping_ || (answers_waiting_ >= kIntakeWaitingMax && !around_.broken(Planted::intake_without_bound))) {
+    around_.tally.met(Met::refused_by_intake);
     return (*reply)(503);
   }
   const event::EventPtr event = make_message(event_key);
@@ -83,7 +88,10 @@ void Instance::send_shared(const event::EventPtr& event, const std::shared_ptr<R
 void Instance::taken(MessageIndex message, const std::shared_ptr<Reply>& reply) {
   SimMessage& taken = around_.messages[message];
   if (!outside_.shared) taken.durable_at = around_.now;
-  if (!*reply) return;  // 503 was answered meanwhile: the sender comes again
+  if (!*reply) {  // 503 was answered meanwhile: the sender comes again
+    around_.tally.met(Met::answered_too_late);
+    return;
+  }
   outside_.acts->answers(message);
   taken.answered = true;
   answer(reply, 200);
@@ -132,6 +140,7 @@ void Instance::kick_receiver() {
 void Instance::receive(std::size_t rows) {
   std::vector<delivery::Arrival> arrivals =
       outside_.shared ? outside_.shared->receive(rows) : queue.store.receive(rows, lease_now(), around_.now);
+  if (!outside_.shared) around_.tally.met(Met::lent_again, lent_before(arrivals));
   if (queue.store.lent_twice()) around_.violated_now("a message was lent twice while its lease ran");
   if (around_.broken(Planted::acknowledge_before_commit) && around_.chance(0.1)) {
     std::vector<queue::Receipt> receipts;

@@ -52,6 +52,7 @@ void SimFile::write_group() {
 }
 
 void SimFile::sync_group() {
+  if (disk_.lying && store.unsynced()) around_.tally.met(Met::synced_by_a_lie);
   store.sync(disk_.lying);
   for (Written& each : std::exchange(group_, {})) {
     if (each.done) each.done(std::move(each.status));
@@ -62,11 +63,15 @@ base::Status SimFile::write(Work& work) {
   const std::size_t rows = work.puts.size() + work.records.size();
   const std::size_t kept_free = work.use == Use::enqueue ? disk_.reserve : 0;
   const bool ignored = around_.broken(Planted::reserve_ignored) && work.use == Use::enqueue;
-  if (rows > 0 && !ignored && disk_.free() < kept_free + rows) return full("no room");
+  if (rows > 0 && !ignored && disk_.free() < kept_free + rows) {
+    around_.tally.met(Met::disk_full);
+    return full("no room");
+  }
   if (work.use == Use::enqueue && disk_.free() < disk_.reserve + rows) {
     around_.violated_now("rule 8: an event was taken into the disk's reserve");
   }
   if (work.use == Use::owe && refuses_debts) {
+    around_.tally.met(Met::park_failed);
     // A part of the group may be durable all the same.
     if (work.puts.empty() || !around_.chance(0.3)) return full("the file takes nothing");
     work.puts.resize(1);
@@ -113,6 +118,7 @@ void SimFile::add_erases(const Work& work, SimStore::Transaction& ops) {
     const MessageIndex message = message_of(*item->event);
     ops.push_back({.kind = Kind::erase, .id = receipt.id, .message = message});
     count(ops, {.kind = Kind::count_settled, .message = message});
+    around_.tally.met(Met::waived, work.waived_targets.size());
     if (around_.broken(Planted::waived_not_counted)) continue;
     for (const std::uint32_t target : work.waived_targets) {
       count(ops, {.kind = Kind::count_waived, .message = message, .target = target});

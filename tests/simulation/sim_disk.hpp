@@ -44,7 +44,7 @@ class SimFile {
 
   // `is_queue`: what it takes counts as received.
   SimFile(Surroundings& around, SimDisk& disk, std::string name, bool is_queue)
-      : around_(around), disk_(disk), name_(std::move(name)), store(around.messages, is_queue) {}
+      : store(around.messages, is_queue), around_(around), disk_(disk), name_(std::move(name)) {}
 
   void submit(Owner owner, Work work);
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
@@ -52,9 +52,11 @@ class SimFile {
   // kill -9: what was written stays in the system's cache, what waited is gone. A power loss takes back more.
   void lose_process();
   std::vector<SimStore::Op> lose_power();
-  void recover();              // a new process opens the file
-  void finish();               // a graceful close: what waits is written, synced and answered
+  void recover();  // a new process opens the file
+  void finish();   // a graceful close: what waits is written, synced and answered
+
   bool refuses_debts = false;  // trouble of this file alone
+  SimStore store;
 
  private:
   void begin(Owner owner);
@@ -77,9 +79,6 @@ class SimFile {
   };
   std::vector<Written> group_;
   SimStore::Transaction counts_later_;  // of a plant
-
- public:
-  SimStore store;
 };
 
 }  // namespace twinshift::simulation

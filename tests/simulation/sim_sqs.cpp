@@ -27,7 +27,9 @@ std::vector<delivery::Arrival> SimSqs::receive(std::size_t rows_max) {
     const bool once_more = item.visible_at > around_.now && around_.trouble(0.005);
     if (item.visible_at > around_.now && !once_more) continue;
     if (random_.chance(0.1)) continue;  // in no order
+    if (once_more || (item.attempts > 0 && !item.ghost)) around_.tally.met(Met::lent_again);
     if (item.ghost) {
+      around_.tally.met(Met::deleted_message_came_again);
       item.ghost = false;
       --alive_;
     }

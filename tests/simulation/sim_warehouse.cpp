@@ -103,6 +103,7 @@ void SimWarehouse::end(Call& call) {
 base::Result<warehouse::WriteReport> SimWarehouse::commit(Call& call) {
   const warehouse::Batch& batch = call.batch;
   const bool any_refused = std::ranges::any_of(batch.events, [&](const auto& event) { return refuses(*event); });
+  if (any_refused) around_.tally.met(refuse_all_ ? Met::table_refused : Met::row_refused);
   if (any_refused && !by_row_) return trouble(ErrorKind::rejected);
   const auto absent = said_absent_.find(batch.id);
   if (absent != said_absent_.end() && call.number <= absent->second) {
@@ -130,6 +131,7 @@ warehouse::Outcome SimWarehouse::insert(const event::EventPtr& event, Call& call
     ++marker.duplicate;
     const MessageIndex message = message_of(*event);
     const bool same = row.event != nullptr && message_of(*row.event) == message;
+    if (!same) around_.tally.met(Met::duplicate);
     if (!same || around_.broken(Planted::duplicates_per_redelivery)) {
       if (duplicates_.size() <= message) duplicates_.resize(around_.messages.size());
       ++duplicates_[message];
@@ -151,7 +153,12 @@ void SimWarehouse::write_marker(const Call& call, const warehouse::Marker& marke
 
 void SimWarehouse::forget_writer(std::uint32_t instance) {
   for (const CallPtr& call : running_) {
-    if (call->instance == instance && random_.chance(0.5)) call->commits = false;
+    if (call->instance != instance) continue;
+    if (random_.chance(0.5)) {
+      call->commits = false;
+    } else {
+      around_.tally.met(Met::went_on_without_writer);
+    }
   }
 }
 

@@ -69,6 +69,7 @@ TEST(Simulation, EveryAcceptedEventArrivesOnceWhateverFails) {
   if (arguments.only) return;               // Replay below
   const std::clock_t begun = std::clock();  // of the one core that it uses, whatever else the machine does
   Excuses excuses;
+  Tally tally;
   std::uint64_t actions = 0;
   for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed) {
     seed_now = seed;
@@ -78,6 +79,7 @@ TEST(Simulation, EveryAcceptedEventArrivesOnceWhateverFails) {
                             << last_lines(replay(seed, arguments.plant).trace)
                             << "replay it with its trace: " << command(seed, arguments.plant);
     actions += world.actions();
+    tally.add(world.tally());
     excuses.quarantine_shared += world.excuses().quarantine_shared;
     excuses.overlapping += world.excuses().overlapping;
     excuses.lost_by_lies += world.excuses().lost_by_lies;
@@ -87,6 +89,13 @@ TEST(Simulation, EveryAcceptedEventArrivesOnceWhateverFails) {
              static_cast<double>(arguments.seeds) / took, actions);
   fmt::print("excused residuals: {} by disks that lie, {} of one quarantine record for two messages, {} by overlap\n",
              excuses.lost_by_lies, excuses.quarantine_shared, excuses.overlapping);
+  std::string met;
+  for (std::size_t i = 0; i < kMetNames.size(); ++i) {
+    met += fmt::format("{}{} {}", i == 0 ? "" : ", ", kMetNames[i], tally.counts()[i]);
+    // A trouble that never happens proves nothing.
+    EXPECT_TRUE(tally.counts()[i] > 0 || arguments.seeds < 1'000) << kMetNames[i];
+  }
+  fmt::print("met: {}\n", met);
 }
 
 TEST(Simulation, OneSeedWithItsTrace) {

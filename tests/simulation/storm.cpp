@@ -29,6 +29,7 @@ void Storm::strike() {
   if (what < 75) return strike_disk(instance);
   if (what < 82) {
     const auto minutes = static_cast<std::int64_t>(around_.random.below(2 * kClockJumpMinutes + 1)) - kClockJumpMinutes;
+    around_.tally.met(Met::clock_jumped);
     instance.wall_offset = std::chrono::minutes(minutes);
     around_.trace.note("instance {}'s wall clock jumps to {} minutes off", instance.index(), minutes);
     return;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/random.hpp"
+#include "tests/simulation/met.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/plants.hpp"
 #include "tests/simulation/sim_event.hpp"
@@ -29,6 +30,7 @@ struct Surroundings {
   Timeline timeline{};
   Trace trace;
   Messages messages{};
+  Tally tally{};
   bool stormy = true;
   std::uint64_t actions = 0;  // carried out
   std::optional<std::string> violation{};

@@ -25,6 +25,7 @@ class World {
   [[nodiscard]] const std::vector<std::string>& trace() const { return around_.trace.lines(); }
   [[nodiscard]] const Plan& plan() const { return around_.plan; }
   [[nodiscard]] const Excuses& excuses() const { return books_.excuses(); }
+  [[nodiscard]] const Tally& tally() const { return around_.tally; }
   [[nodiscard]] std::uint64_t actions() const { return around_.actions; }
   [[nodiscard]] std::uint64_t messages() const { return around_.messages.size(); }
 

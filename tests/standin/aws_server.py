@@ -11,6 +11,7 @@ import signal
 import ssl
 import sys
 
+import orders
 from aws_front import Front
 from aws_http import HttpServer
 from aws_identity import WEB_TOKEN, Role, Sts
@@ -21,7 +22,6 @@ from aws_verifier import Verifier
 from data_api_front import AWS_QUOTAS, DataApiFront
 from sqs_front import SqsFront
 
-ORDER_BYTES_MAX = 1 << 20
 CLUSTERS = ("us-east-1/test-cluster", "us-west-2/test-cluster-secondary")
 
 
@@ -137,17 +137,6 @@ class World:
         self.front.keys.remove(order["key"])
 
 
-async def serve_orders(world, reader, writer):
-    while line := await reader.readline():
-        try:
-            answer = {"ok": True, **world.obey(json.loads(line))}
-        except (ValueError, KeyError, TypeError, AttributeError) as failure:
-            answer = {"ok": False, "error": str(failure) or repr(failure)}
-        writer.write(json.dumps(answer).encode() + b"\n")
-        await writer.drain()
-    writer.close()
-
-
 async def run(arguments):
     world = World(arguments)
     if arguments.verifier:
@@ -157,7 +146,7 @@ async def run(arguments):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments.tls_cert, arguments.tls_key)
     ports = {"aws": await world.http.listen(arguments.port, tls)}
-    control = await asyncio.start_server(lambda r, w: serve_orders(world, r, w), "127.0.0.1", arguments.control_port, limit=ORDER_BYTES_MAX)
+    control = await orders.listen(world.obey, arguments.control_port)
     ports["control"] = control.sockets[0].getsockname()[1]
     print(json.dumps({**ports, "key": STATIC_KEY, "secret": STATIC_SECRET}), flush=True)
     await asyncio.to_thread(sys.stdin.buffer.read)

@@ -2,52 +2,20 @@
 
 import json
 import os
-import socket
-import subprocess
 import sys
 import urllib.error
 import urllib.request
 
 from node import script
+from program import Ordered, Program
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STOP_SECONDS_MAX = 10
-ORDER_SECONDS_MAX = 60
+CALL_SECONDS_MAX = 60
 REGION, CLUSTER = "us-east-1", "test-cluster"
 SECONDARY_REGION, SECONDARY_CLUSTER = "us-west-2", "test-cluster-secondary"
 
 
-class Program:
-    """A program that prints one line of JSON once it serves, and ends when its standard input does."""
-
-    def __init__(self, command, **more):
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, **more)
-        line = self._process.stdout.readline()
-        if not line:
-            self._process.wait()
-            raise RuntimeError(f"the stand-in did not start; run it by hand: {' '.join(command)}")
-        self.told = json.loads(line)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def pid(self):
-        return self._process.pid
-
-    def stop(self):
-        self._process.stdin.close()
-        try:
-            self._process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
-
-
-class DataApi(Program):
+class DataApi(Ordered):
     """All stand-ins of AWS behind one endpoint; the Redshift Data API in front of `server` (a PostgresServer), a request's Database naming
     the database there. `sqs`: a SqsServer, which is then reached through this endpoint too, with signatures checked and faults on demand."""
 
@@ -57,21 +25,7 @@ class DataApi(Program):
         self._sqs = sqs
         super().__init__([*command, *(["--sqs-port", str(sqs.port)] if sqs else []), *arguments])
         self.url = f"http{'s' if '--tls-cert' in arguments else ''}://127.0.0.1:{self.told['aws']}"
-        self.control = f"127.0.0.1:{self.told['control']}"
         self.key, self.secret = self.told["key"], self.told["secret"]
-        self._socket = socket.create_connection(("127.0.0.1", self.told["control"]), ORDER_SECONDS_MAX)
-        self._orders = self._socket.makefile("rwb")
-
-    def order(self, do, **more):
-        self._orders.write(json.dumps({"do": do, **more}).encode() + b"\n")
-        self._orders.flush()
-        answer = json.loads(self._orders.readline())
-        if not answer.pop("ok"):
-            raise ValueError(answer["error"])
-        return answer
-
-    def fault(self, kind, **more):
-        return self.order("fault", kind=kind, **more)
 
     def credentials(self):
         """For the environment of a service."""
@@ -87,11 +41,6 @@ class DataApi(Program):
     def queue_url(self, name):
         """Of a queue of the SqsServer behind."""
         return f"{self.url}/{SqsServer.ACCOUNT}/{name}"
-
-    def stop(self):
-        self._orders.close()
-        self._socket.close()
-        super().stop()
 
 
 class SqsServer(Program):
@@ -115,7 +64,7 @@ class SqsServer(Program):
             "content-type": "application/x-amz-json-1.0", "x-amz-target": f"AmazonSQS.{operation}",
             "authorization": f"AWS4-HMAC-SHA256 Credential=test/20250101/{region}/sqs/aws4_request, SignedHeaders=host, Signature=0"})
         try:
-            with urllib.request.urlopen(request, timeout=ORDER_SECONDS_MAX) as answer:
+            with urllib.request.urlopen(request, timeout=CALL_SECONDS_MAX) as answer:
                 return json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as refused:
             raise ValueError(f"{operation}: {refused.status} {refused.read().decode()}") from None

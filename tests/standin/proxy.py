@@ -11,12 +11,12 @@ import signal
 import ssl
 import sys
 
+import orders
 from faults import Board, Stats
 from pg_wire import WireError
 from redshift_database import prepare_database, read_catalog
 from session import Session
 
-ORDER_BYTES_MAX = 1 << 16
 NOT_REACHED = ("", "08", "3D", "53", "55", "57")  # SQLSTATE classes of a server or database that lets nobody in
 
 
@@ -83,17 +83,6 @@ class World:
             session.healed()
 
 
-async def serve_orders(world, reader, writer):
-    while line := await reader.readline():
-        try:
-            answer = {"ok": True, **world.obey(json.loads(line))}
-        except (ValueError, KeyError, TypeError, AttributeError) as failure:
-            answer = {"ok": False, "error": str(failure) or repr(failure)}
-        writer.write(json.dumps(answer).encode() + b"\n")
-        await writer.drain()
-    writer.close()
-
-
 async def run(arguments):
     loop = asyncio.get_running_loop()
     tls = None
@@ -104,8 +93,7 @@ async def run(arguments):
     world = World((host, int(port)), arguments.admin_host or host, arguments.admin_user, tls)
     redshift = await loop.create_server(lambda: Session(world, True).client, "127.0.0.1", arguments.redshift_port)
     postgres = await loop.create_server(lambda: Session(world, False).client, "127.0.0.1", arguments.postgres_port)
-    control = await asyncio.start_server(lambda r, w: serve_orders(world, r, w), "127.0.0.1", arguments.control_port,
-                                         limit=ORDER_BYTES_MAX)
+    control = await orders.listen(world.obey, arguments.control_port)
     listeners = {"redshift": redshift, "postgres": postgres, "control": control}
     ports = {name: server.sockets[0].getsockname()[1] for name, server in listeners.items()}
     print(json.dumps(ports), flush=True)

@@ -3,72 +3,34 @@ PostgreSQL with the stand-in in front of it, tells it where they are by TWINSHIF
 back its exit code. The first three start the stand-ins of AWS as well (docs/aws-stand-ins.md)."""
 
 import contextlib
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 
 from aws_servers import DataApi, SqsServer
 from node import NodeError
 from postgres_server import PostgresServer
+from program import Ordered
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STOP_SECONDS_MAX = 10
-ORDER_SECONDS_MAX = 60
 FLAGS = ("--data-api", "--sqs", "--verify-signatures")
 
 
-class StandIn:
-    """The proxy as a process of its own in front of `server` (a PostgresServer). Ends with its maker, whatever happens to it."""
+class StandIn(Ordered):
+    """The proxy in front of `server` (a PostgresServer)."""
 
     def __init__(self, server, arguments=()):
         self.user = server.user
-        command = [sys.executable, "-B", os.path.join(HERE, "proxy.py"), "--server", f"127.0.0.1:{server.port}", "--admin-host",
-                   server.folder,
-                   "--admin-user", server.user, *arguments]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the stand-in did not start; run it by hand: {' '.join(command)}")
-        self.ports = json.loads(line)
-        self._socket = socket.create_connection(("127.0.0.1", self.ports["control"]), ORDER_SECONDS_MAX)
-        self._control = self._socket.makefile("rwb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def order(self, do, **more):
-        self._control.write(json.dumps({"do": do, **more}).encode() + b"\n")
-        self._control.flush()
-        answer = json.loads(self._control.readline())
-        if not answer.pop("ok"):
-            raise ValueError(answer["error"])
-        return answer
-
-    def fault(self, kind, **more):
-        return self.order("fault", kind=kind, **more)
+        super().__init__([sys.executable, "-B", os.path.join(HERE, "proxy.py"), "--server", f"127.0.0.1:{server.port}",
+                          "--admin-host", server.folder, "--admin-user", server.user, *arguments])
+        self.ports = self.told
 
     def redshift_url(self, database="postgres"):
         return f"redshift://{self.user}@127.0.0.1:{self.ports['redshift']}/{database}?sslmode=disable"
 
     def postgres_url(self, database="postgres"):
         return f"postgresql://{self.user}@127.0.0.1:{self.ports['postgres']}/{database}"
-
-    def stop(self):
-        self._control.close()
-        self._socket.close()
-        self._process.stdin.close()
-        try:
-            self._process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
 
 
 def run_beside(command, variables):
@@ -99,7 +61,7 @@ def main(words):
         stand_in = stack.enter_context(StandIn(server, options))
         variables = {"TWINSHIFT_TEST_POSTGRES_URL": server.url(), "TWINSHIFT_TEST_REDSHIFT_URL": stand_in.redshift_url(),
                      "TWINSHIFT_TEST_PROXY_URL": stand_in.postgres_url(),
-                     "TWINSHIFT_TEST_STANDIN_CONTROL": f"127.0.0.1:{stand_in.ports['control']}"}
+                     "TWINSHIFT_TEST_STANDIN_CONTROL": stand_in.control}
         if flags:
             variables |= aws_variables(stack, server, flags)
         code = run_beside(words[split + 1:], variables)

@@ -86,6 +86,8 @@ class FakeQueue final : public queue::EventQueue {
     return {.depth = items_.size(), .in_flight = 0, .oldest_age = {}, .trouble = enqueue_error_};
   }
 
+  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals{.kept = false}; }
+
   void close() override {}
 
   // Failures from now on; nothing ends them.

@@ -49,6 +49,16 @@ class FakeTable {
     rejected_.insert(std::move(json));
   }
 
+  // What the database calls every statement.
+  void name_statements(std::string name) {
+    const std::lock_guard lock(mutex_);
+    statement_name_ = std::move(name);
+  }
+  std::string statement_name() const {
+    const std::lock_guard lock(mutex_);
+    return statement_name_;
+  }
+
   std::size_t rows() const {
     const std::lock_guard lock(mutex_);
     return rows_.size();
@@ -121,6 +131,7 @@ class FakeTable {
   std::map<std::string, warehouse::Marker> markers_;
   std::deque<ScriptedWrite> script_;
   std::optional<base::Error> error_;
+  std::string statement_name_;
   bool held_ = false;
   int writes_ = 0;
   int markers_asked_ = 0;
@@ -135,6 +146,7 @@ class FakeWarehouse final : public warehouse::Warehouse {
   base::Result<std::optional<warehouse::Marker>> find_marker(std::string_view id) override {
     return table_->find_marker(id);
   }
+  [[nodiscard]] std::string statement_of(std::string_view) const override { return table_->statement_name(); }
   base::Result<warehouse::Table> query(const std::string&, std::size_t) override { return warehouse::Table{}; }
   base::Status ping() override { return table_->call(); }
   [[nodiscard]] std::string product() const override { return "Fake"; }

@@ -10,12 +10,15 @@
 
 namespace twinshift::tests {
 
+inline base::Status enqueue(queue::EventQueue& queue, queue::Message message) {
+  std::promise<base::Status> answer;
+  queue.enqueue(std::move(message), [&](base::Status status) { answer.set_value(std::move(status)); });
+  return answer.get_future().get();
+}
+
 inline base::Status enqueue(queue::EventQueue& queue, std::string body, std::string message_id = "m",
                             base::WallTime at = {}) {
-  std::promise<base::Status> answer;
-  queue.enqueue({std::move(body), std::move(message_id), at},
-                [&](base::Status status) { answer.set_value(std::move(status)); });
-  return answer.get_future().get();
+  return enqueue(queue, queue::Message{std::move(body), std::move(message_id), at});
 }
 
 inline base::Status acknowledge(queue::EventQueue& queue, std::vector<queue::Receipt> receipts) {

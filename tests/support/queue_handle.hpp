@@ -40,6 +40,7 @@ class QueueHandle : public queue::EventQueue {
     queue_->extend(receipts, duration);
   }
   queue::QueueStatus status() override { return queue_->status(); }
+  base::Result<queue::Arrivals> count_arrivals() override { return queue_->count_arrivals(); }
 
   // Receipts that are settled by now are passed over.
   void close() override {

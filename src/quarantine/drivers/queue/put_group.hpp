@@ -13,6 +13,7 @@
 #include "quarantine/drivers/queue/half_kept.hpp"
 #include "quarantine/drivers/queue/tally.hpp"
 #include "quarantine/quarantine.hpp"
+#include "queue/group_done.hpp"
 
 namespace twinshift::quarantine {
 
@@ -24,11 +25,16 @@ struct Board {
   std::optional<base::Error> trouble;
 };
 
-// Collects the answers of one put(); the last one calls `done`. Any thread.
+// Collects the answers of one put(); with the last one the board is told, then `done` is called. Any thread.
 class PutGroup {
  public:
   PutGroup(std::shared_ptr<Board> board, const base::Clock& clock, const std::vector<Refused>& events, Done done)
-      : board_(std::move(board)), clock_(clock), parts_left_(events.size()), done_(std::move(done)) {
+      : board_(std::move(board)),
+        clock_(clock),
+        answers_(events.size(), [this, done = std::move(done)](base::Status outcome) mutable {
+          tell_board(outcome);
+          done(std::move(outcome));
+        }) {
     for (const Refused& each : events) parts_.push_back({{each.target, each.event->id.hex()}});
   }
 
@@ -42,14 +48,8 @@ class PutGroup {
 
   // Once for each event.
   void part(std::size_t index, base::Status status) {
-    {
-      const std::lock_guard lock(mutex_);
-      parts_[index].is_kept = status.has_value();
-      if (!status && outcome_) outcome_ = base::fail(std::move(status.error()));
-      if (--parts_left_ > 0) return;
-    }
-    tell_board();
-    done_(std::move(outcome_));
+    parts_[index].is_kept = status.has_value();
+    answers_.part(std::move(status));
   }
 
  private:
@@ -58,22 +58,19 @@ class PutGroup {
     bool is_kept = false;
   };
 
-  void tell_board() {
+  void tell_board(const base::Status& outcome) {
     const std::lock_guard lock(board_->mutex);
-    board_->trouble = outcome_ ? std::nullopt : std::optional(outcome_.error());
+    board_->trouble = outcome ? std::nullopt : std::optional(outcome.error());
     for (const Part& each : parts_) {
       if (each.is_kept) board_->tally.kept(each.name.first, each.name.second);
-      if (each.is_kept && !outcome_) board_->half_kept.remember(each.name, clock_.steady());
+      if (each.is_kept && !outcome) board_->half_kept.remember(each.name, clock_.steady());
     }
   }
 
   const std::shared_ptr<Board> board_;
   const base::Clock& clock_;
-  std::mutex mutex_;  // guards all below until the last part
-  std::vector<Part> parts_;
-  std::size_t parts_left_;
-  base::Status outcome_;  // the first error
-  Done done_;
+  std::vector<Part> parts_;  // each written once, by whoever answers it, before the last of answers_
+  queue::GroupDone answers_;
 };
 
 }  // namespace twinshift::quarantine

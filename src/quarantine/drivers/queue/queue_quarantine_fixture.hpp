@@ -1,24 +1,17 @@
-// What the tests of the queue's quarantine share: a queue that several handles reach, a quarantine on it, what its
-// openings can be made to do. One thread, the test's.
+// What the tests of the queue's quarantine share: one on a queue in memory. One thread, the test's.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "quarantine/drivers/queue/queue_quarantine.hpp"
+#include "quarantine/drivers/queue/queue_bed_testing.hpp"
 #include "tests/support/fake_queue.hpp"
-#include "tests/support/manual_clock.hpp"
 #include "tests/support/quarantine_calls.hpp"
-#include "tests/support/queue_handle.hpp"
-#include "tests/support/wait_until.hpp"
 
 namespace twinshift::quarantine {
 
@@ -30,50 +23,15 @@ using tests::remove;
 using tests::start_remove;
 using tests::tickets_of;
 
-class QueueQuarantineFixture : public ::testing::Test {
+class QueueQuarantineFixture : public ::testing::Test, protected QueueBed {
  protected:
-  // `queue` outlives every quarantine that a test opens.
-  explicit QueueQuarantineFixture(std::shared_ptr<queue::EventQueue> queue = std::make_shared<tests::FakeQueue>())
-      : queue_(std::move(queue)) {
-    options_.clock = &clock_;
-    options_.sweep = quick();
-    reader_options_.clock = &clock_;
-    reader_options_.sweep = quick();
-  }
+  QueueQuarantineFixture() : QueueBed(std::make_shared<tests::FakeQueue>()) {}
 
-  static SweepLimits quick() {
-    SweepLimits limits;
-    limits.first_wait = std::chrono::milliseconds(1);
-    limits.empty_wait = std::chrono::milliseconds(1);
-    return limits;
-  }
-
-  QueueOpener opener() {
-    return [this]() -> base::Result<std::unique_ptr<queue::EventQueue>> {
-      const int number = ++openings_;
-      if (at_opening_) {
-        if (auto error = at_opening_(number)) return base::fail(std::move(*error));
-      }
-      return std::make_unique<Handle>(queue_, closings_);
-    };
-  }
-
-  std::unique_ptr<Quarantine> open_quarantine() {
-    return open_queue_quarantine(std::make_unique<tests::QueueHandle>(queue_), opener(), options_);
-  }
-  // And waits for the sweep of its start: until then it holds the messages.
-  std::unique_ptr<Quarantine> open_swept() {
-    const int sweeps = closings_;
-    auto opened = open_quarantine();
-    EXPECT_TRUE(tests::wait_until([&] { return closings_ > sweeps; }));
-    return opened;
-  }
   void open() {
     quarantine_.reset();
     quarantine_ = open_swept();
   }
 
-  std::unique_ptr<Reader> reader() { return open_queue_quarantine_reader(opener(), reader_options_); }
   // As another process sees them; none after an error.
   std::vector<Record> records(const Query& query = {}) {
     auto read = reader()->read(query);
@@ -87,28 +45,6 @@ class QueueQuarantineFixture : public ::testing::Test {
     ASSERT_TRUE(put(*quarantine_, std::move(all)));
   }
 
-  class Handle final : public tests::QueueHandle {
-   public:
-    Handle(std::shared_ptr<queue::EventQueue> queue, std::atomic<int>& closings)
-        : QueueHandle(std::move(queue)), closings_(closings) {}
-    ~Handle() override {
-      close();
-      ++closings_;
-    }
-
-   private:
-    std::atomic<int>& closings_;
-  };
-
-  tests::ManualClock clock_;
-  const std::shared_ptr<queue::EventQueue> queue_;
-  QueueQuarantineOptions options_;
-  QueueReaderOptions reader_options_;
-  // Called with the number of the opening for a sweep, from 1 on, on the thread that opens; may answer with an error.
-  // Set it before anything is open.
-  std::function<std::optional<base::Error>(int)> at_opening_;
-  std::atomic<int> openings_{0};
-  std::atomic<int> closings_{0};
   std::unique_ptr<Quarantine> quarantine_;
 };
 

@@ -21,6 +21,14 @@ constexpr std::array<const char*, kFormatVersion> kSteps = {
     "  depth INTEGER NOT NULL"
     ") STRICT;"
     "INSERT INTO queue_state VALUES (1, 0, 0);",
+    "CREATE TABLE arrivals("
+    "  hour INTEGER PRIMARY KEY,"
+    "  received INTEGER NOT NULL,"
+    "  again INTEGER NOT NULL,"
+    "  settled INTEGER NOT NULL,"
+    "  waived INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO arrivals SELECT received_at / 3600000000, count(*), 0, 0, 0 FROM messages GROUP BY 1;",
 };
 
 struct Stamp {

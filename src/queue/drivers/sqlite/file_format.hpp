@@ -10,7 +10,7 @@ namespace twinshift::queue {
 
 // "TSqu" in PRAGMA application_id; the version stands in PRAGMA user_version.
 inline constexpr std::int64_t kApplicationId = 0x54537175;
-inline constexpr std::int64_t kFormatVersion = 1;
+inline constexpr std::int64_t kFormatVersion = 2;
 
 // Before anything is written: refuses what is not ours or newer (`conflict`); an empty file gets its page size and
 // auto-vacuum mode, which cannot be changed later.

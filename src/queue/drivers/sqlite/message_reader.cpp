@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "queue/drivers/sqlite/arrival_counts.hpp"
+
 namespace twinshift::queue {
 namespace {
 
@@ -39,7 +41,10 @@ base::Status MessageReader::open() {
   if (!one) return base::fail(std::move(one.error()));
   auto oldest = database->prepare("SELECT received_at FROM messages ORDER BY id LIMIT 1");
   if (!oldest) return base::fail(std::move(oldest.error()));
-  connection_.emplace(std::move(*database), std::move(*page), std::move(*one), std::move(*oldest));
+  auto arrivals = database->prepare(kReadArrivals);
+  if (!arrivals) return base::fail(std::move(arrivals.error()));
+  connection_.emplace(std::move(*database), std::move(*page), std::move(*one), std::move(*oldest),
+                      std::move(*arrivals));
   return {};
 }
 
@@ -87,6 +92,13 @@ base::Result<std::optional<base::WallTime>> MessageReader::oldest() {
   if (!row) return base::fail(std::move(row.error()));
   if (!*row) return std::optional<base::WallTime>();
   return std::optional(base::WallTime(std::chrono::microseconds(statement.integer(0))));
+}
+
+base::Result<std::vector<HourOfArrival>> MessageReader::arrivals() {
+  const std::lock_guard lock(mutex_);
+  if (auto opened = open(); !opened) return base::fail(std::move(opened.error()));
+  const ResetAtEnd end{connection_->arrivals};
+  return read_arrivals(connection_->arrivals);
 }
 
 void MessageReader::close() {

@@ -33,13 +33,16 @@ class MessageReader {
   // When the oldest message came; nothing where the queue is empty.
   base::Result<std::optional<base::WallTime>> oldest();
 
+  // All hours of the table `arrivals`, in one read transaction.
+  base::Result<std::vector<HourOfArrival>> arrivals();
+
   // Closes the connection: the next call opens it again. After an I/O error, and at the end.
   void close();
 
  private:
   struct Connection {
     sqlite::Database database;
-    sqlite::Statement page, one, oldest;
+    sqlite::Statement page, one, oldest, arrivals;
   };
   base::Status open();
 

@@ -9,9 +9,9 @@ namespace twinshift::queue {
 namespace {
 
 constexpr std::chrono::milliseconds kBusyTimeout{250};
-// Free pages that stay in the file for the next burst.
 // Files up to this size are looked through after an I/O error.
 constexpr std::uint64_t kCheckedBytesMax = 64'000'000;
+// Free pages that stay in the file for the next burst.
 constexpr std::int64_t kFreePagesIdle = 64;
 constexpr std::int64_t kFreePagesBusy = 8192;
 
@@ -28,14 +28,26 @@ base::Status set_up_connection(sqlite::Database& database, const FileOptions& op
 
 }  // namespace
 
-QueueFile::QueueFile(sqlite::Database database, const FileOptions& options, sqlite::Statement insert,
-                     sqlite::Statement erase, sqlite::Statement save_state, sqlite::Statement count_free)
+QueueFile::QueueFile(sqlite::Database database, const FileOptions& options, Statements statements)
     : database_(std::move(database)),
-      insert_(std::move(insert)),
-      erase_(std::move(erase)),
-      save_state_(std::move(save_state)),
-      count_free_(std::move(count_free)),
+      statements_(std::move(statements)),
+      waives_(options.waives),
       page_bytes_(options.page_bytes) {}
+
+base::Result<QueueFile::Statements> QueueFile::prepare(sqlite::Database& database) {
+  auto insert = database.prepare("INSERT INTO messages(id, received_at, message_id, body) VALUES (?, ?, ?, ?)");
+  if (!insert) return base::fail(std::move(insert.error()));
+  auto erase = database.prepare("DELETE FROM messages WHERE id BETWEEN ? AND ? RETURNING received_at");
+  if (!erase) return base::fail(std::move(erase.error()));
+  auto save = database.prepare("UPDATE queue_state SET last_id = ?, depth = ? WHERE only_row = 1");
+  if (!save) return base::fail(std::move(save.error()));
+  auto count_free = database.prepare("PRAGMA freelist_count");
+  if (!count_free) return base::fail(std::move(count_free.error()));
+  auto arrivals = ArrivalCounts::open(database);
+  if (!arrivals) return base::fail(std::move(arrivals.error()));
+  return Statements{std::move(*insert), std::move(*erase), std::move(*save), std::move(*count_free),
+                    std::move(*arrivals)};
+}
 
 base::Result<QueueFile> QueueFile::open(const FileOptions& options) {
   auto database = sqlite::Database::open(options.path, sqlite::OpenMode::create);
@@ -43,20 +55,12 @@ base::Result<QueueFile> QueueFile::open(const FileOptions& options) {
   if (auto ready = prepare_format(*database, options.page_bytes); !ready) return base::fail(std::move(ready.error()));
   if (auto set = set_up_connection(*database, options); !set) return base::fail(std::move(set.error()));
   if (auto taken = take_over_format(*database); !taken) return base::fail(std::move(taken.error()));
-
-  auto insert = database->prepare("INSERT INTO messages(id, received_at, message_id, body) VALUES (?, ?, ?, ?)");
-  if (!insert) return base::fail(std::move(insert.error()));
-  auto erase = database->prepare("DELETE FROM messages WHERE id BETWEEN ? AND ?");
-  if (!erase) return base::fail(std::move(erase.error()));
-  auto save = database->prepare("UPDATE queue_state SET last_id = ?, depth = ? WHERE only_row = 1");
-  if (!save) return base::fail(std::move(save.error()));
-  auto count_free = database->prepare("PRAGMA freelist_count");
-  if (!count_free) return base::fail(std::move(count_free.error()));
+  auto statements = prepare(*database);
+  if (!statements) return base::fail(std::move(statements.error()));
   auto page_bytes = database->integer("PRAGMA page_size");
   if (!page_bytes) return base::fail(std::move(page_bytes.error()));
 
-  QueueFile file(std::move(*database), options, std::move(*insert), std::move(*erase), std::move(*save),
-                 std::move(*count_free));
+  QueueFile file(std::move(*database), options, std::move(*statements));
   file.page_bytes_ = static_cast<std::uint64_t>(*page_bytes);
   file.wal_pages_max_ = std::max<std::uint64_t>(16, options.wal_bytes_max / file.page_bytes_);
   file.checkpoint_pages_ =
@@ -78,31 +82,56 @@ base::Status QueueFile::load_state(std::int64_t last_id_at_least) {
 }
 
 base::Status QueueFile::write(std::span<Incoming> messages, std::span<const IdRange> erase) {
+  auto written = write_all(messages, erase);
+  if (!written) statements_.arrivals.forget();
+  return written;
+}
+
+base::Status QueueFile::write_all(std::span<Incoming> messages, std::span<const IdRange> erase_ranges) {
   auto transaction = sqlite::Transaction::begin(database_);
   if (!transaction) return base::fail(std::move(transaction.error()));
   std::int64_t id = last_id_;
-  std::int64_t depth = depth_;
-  for (const IdRange& range : erase) {
-    erase_.bind(1, range.first);
-    erase_.bind(2, range.last);
-    if (auto done = erase_.run(); !done) return done;
-    depth -= database_.changes();
+  std::int64_t depth = depth_ + static_cast<std::int64_t>(messages.size());
+  for (const IdRange& range : erase_ranges) {
+    if (auto done = erase(range, depth); !done) return done;
   }
   for (Incoming& incoming : messages) {
     incoming.id = ++id;
-    insert_.bind(1, id);
-    insert_.bind(2, incoming.message.received_at.time_since_epoch().count());
-    insert_.bind_blob(3, incoming.message.message_id);
-    insert_.bind_blob(4, incoming.message.body);
-    if (auto done = insert_.run(); !done) return done;
-    ++depth;
+    if (auto done = insert(incoming); !done) return done;
   }
-  save_state_.bind(1, id);
-  save_state_.bind(2, depth);
-  if (auto saved = save_state_.run(); !saved) return saved;
+  if (auto counted = statements_.arrivals.save(); !counted) return counted;
+  statements_.save_state.bind(1, id);
+  statements_.save_state.bind(2, depth);
+  if (auto saved = statements_.save_state.run(); !saved) return saved;
   if (auto committed = transaction->commit(); !committed) return committed;
   last_id_ = id;
   depth_ = depth;
+  return {};
+}
+
+base::Status QueueFile::erase(const IdRange& range, std::int64_t& depth) {
+  sqlite::Statement& statement = statements_.erase;
+  statement.bind(1, range.first);
+  statement.bind(2, range.last);
+  for (;;) {
+    auto row = statement.step();
+    if (!row || !*row) {
+      statement.reset();
+      return row ? base::Status() : base::fail(std::move(row.error()));
+    }
+    statements_.arrivals.settled(base::WallTime(std::chrono::microseconds(statement.integer(0))), waives_);
+    --depth;
+  }
+}
+
+base::Status QueueFile::insert(const Incoming& incoming) {
+  sqlite::Statement& statement = statements_.insert;
+  statement.bind(1, incoming.id);
+  statement.bind(2, incoming.message.received_at.time_since_epoch().count());
+  statement.bind_blob(3, incoming.message.message_id);
+  statement.bind_blob(4, incoming.message.body);
+  if (auto done = statement.run(); !done) return done;
+  statements_.arrivals.received(incoming.message.received_at, incoming.message.again);
   return {};
 }
 
@@ -141,9 +170,9 @@ base::Status QueueFile::checkpoint_for_closing() {
 }
 
 base::Result<bool> QueueFile::give_back(std::int64_t pages, bool idle) {
-  auto row = count_free_.step();
-  const std::int64_t free = row && *row ? count_free_.integer(0) : 0;
-  count_free_.reset();
+  auto row = statements_.count_free.step();
+  const std::int64_t free = row && *row ? statements_.count_free.integer(0) : 0;
+  statements_.count_free.reset();
   if (!row) return base::fail(std::move(row.error()));
   const std::int64_t keep = idle ? kFreePagesIdle : kFreePagesBusy;
   if (free <= keep) return false;

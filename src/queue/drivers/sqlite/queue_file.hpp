@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "queue/drivers/sqlite/arrival_counts.hpp"
 #include "queue/event_queue.hpp"
 #include "sqlite/database.hpp"
 
@@ -31,6 +32,8 @@ struct FileOptions {
   std::uint64_t checkpoint_bytes = 8'000'000;
   // Ids below this were given out before, whatever the file says after an I/O error: none is used twice.
   std::int64_t last_id_at_least = 0;
+  // A target is switched off: what is settled meanwhile is counted as waived.
+  bool waives = false;
 };
 
 // One thread at a time (the writer's).
@@ -59,12 +62,20 @@ class QueueFile {
   [[nodiscard]] std::int64_t depth() const { return depth_; }
 
  private:
-  QueueFile(sqlite::Database database, const FileOptions& options, sqlite::Statement insert, sqlite::Statement erase,
-            sqlite::Statement save_state, sqlite::Statement count_free);
+  struct Statements {
+    sqlite::Statement insert, erase, save_state, count_free;
+    ArrivalCounts arrivals;
+  };
+  static base::Result<Statements> prepare(sqlite::Database& database);
+  QueueFile(sqlite::Database database, const FileOptions& options, Statements statements);
+  base::Status erase(const IdRange& range, std::int64_t& depth);
+  base::Status insert(const Incoming& incoming);
+  base::Status write_all(std::span<Incoming> messages, std::span<const IdRange> erase);
   base::Status load_state(std::int64_t last_id_at_least);
 
   sqlite::Database database_;
-  sqlite::Statement insert_, erase_, save_state_, count_free_;
+  Statements statements_;
+  bool waives_ = false;
   std::uint64_t page_bytes_ = 0;
   std::uint64_t wal_pages_max_ = 0;
   std::uint64_t checkpoint_pages_ = 0;

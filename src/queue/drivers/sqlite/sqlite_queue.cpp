@@ -27,7 +27,9 @@ FileOptions file_options(const SqliteQueueOptions& options) {
   return {.path = options.path,
           .page_bytes = options.page_bytes,
           .wal_bytes_max = options.wal_bytes_max,
-          .checkpoint_bytes = options.checkpoint_bytes};
+          .checkpoint_bytes = options.checkpoint_bytes,
+          .last_id_at_least = 0,
+          .waives = options.waives};
 }
 
 std::string folder_of(const std::string& path) {
@@ -126,6 +128,12 @@ class SqliteQueue final : public EventQueue, private WriterListener {
     status.trouble = writer_->trouble();
     if (auto space = disk_.check(); !space && !status.trouble) status.trouble = space.error();
     return status;
+  }
+
+  base::Result<Arrivals> count_arrivals() override {
+    auto hours = reader_.arrivals();
+    if (!hours) return base::fail(std::move(hours.error()));
+    return Arrivals{.hours = std::move(*hours)};
   }
 
   void close() override {

@@ -36,6 +36,8 @@ struct SqliteQueueOptions {
   std::size_t cache_bytes_max = 8'000'000;
   // Messages lent, given back or being deleted: each takes some 150 bytes. At this bound receive() finds none.
   std::size_t lent_max = 100'000;
+  // A target is switched off (`SECONDARY_REDSHIFT_ENABLED=false`): what is settled meanwhile counts as waived for it.
+  bool waives = false;
   // The thread's name; Linux shows 15 characters.
   std::string thread_name = "queue";
   const base::Clock* clock = &base::system_clock();

@@ -75,6 +75,44 @@ class SqliteQueueTest : public ::testing::Test {
   std::unique_ptr<EventQueue> queue_;
 };
 
+TEST_F(SqliteQueueTest, TakesOverTheFirstFormatAndCountsWhatIsThere) {
+  {
+    auto file = sqlite::Database::open(options_.path, sqlite::OpenMode::create);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(
+        file->execute("CREATE TABLE messages(id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, message_id BLOB NOT "
+                      "NULL, body BLOB "
+                      "NOT NULL) STRICT; CREATE TABLE queue_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), "
+                      "last_id INTEGER NOT "
+                      "NULL, depth INTEGER NOT NULL) STRICT; INSERT INTO queue_state VALUES (1, 9, 2);"
+                      "INSERT INTO messages VALUES (7, 3600000000, x'61', x'7b7d'), (9, 7199999999, x'62', x'7b7d');"
+                      "PRAGMA application_id=1414754677; PRAGMA user_version=1"));
+  }
+  open();
+  const auto counted = queue_->count_arrivals();
+  ASSERT_TRUE(counted) << counted.error().text();
+  ASSERT_EQ(counted->hours.size(), 1U);
+  EXPECT_EQ(counted->hours[0].hour, base::WallTime(1h));
+  EXPECT_EQ(counted->hours[0].received, 2U);
+  EXPECT_EQ(counted->hours[0].waiting, 2U);
+  EXPECT_EQ(drain(), 2);
+  EXPECT_EQ(queue_->count_arrivals()->hours[0].waiting, 0U);
+}
+
+TEST_F(SqliteQueueTest, WhatIsSettledWhileATargetIsOffCountsAsWaived) {
+  options_.waives = true;
+  open();
+  ASSERT_TRUE(enqueue(*queue_, "{}"));
+  EXPECT_EQ(queue_->count_arrivals()->hours[0].waived, 0U);
+  EXPECT_EQ(drain(), 1);
+  EXPECT_EQ(queue_->count_arrivals()->hours[0].waived, 1U);
+  options_.waives = false;
+  open();
+  ASSERT_TRUE(enqueue(*queue_, "{}"));
+  EXPECT_EQ(drain(), 1);
+  EXPECT_EQ(queue_->count_arrivals()->hours[0].waived, 1U);
+}
+
 TEST_F(SqliteQueueTest, ItsFilesArePrivate) {
   open();
   ASSERT_TRUE(enqueue(*queue_, "a"));

@@ -20,8 +20,6 @@ constexpr std::string_view kPackBegin = R"({"pack":1,"events":[)";
 constexpr std::string_view kPackEnd = "]}";
 static_assert(kPackBegin.size() + kPackEnd.size() == kPackBytes);
 constexpr std::string_view kEncoding = "gzip+base64";
-// What an encoded event may unfold to: far beyond what intake takes.
-constexpr std::size_t kUnfoldedBytesMax = 64'000'000;
 // An envelope and what surrounds the data in it, roughly.
 constexpr std::size_t kFrameBytes = 128;
 constexpr std::size_t kScratchBytesKept = 1'000'000;
@@ -91,19 +89,36 @@ base::WallTime time_of(const Members& members, base::WallTime otherwise) {
   return time ? time->utc : otherwise;
 }
 
-std::optional<Message> read_encoded(const Members& members, const Surroundings& around) {
+// Shared by all events of a message.
+struct Budget {
+  std::size_t bytes_left = kUnfoldedBytesMax;
+  bool exceeded = false;
+};
+
+std::optional<std::string> unfold(std::string_view encoded, Budget& budget) {
+  auto body = unsqueeze(encoded, budget.bytes_left);
+  if (body) {
+    budget.bytes_left -= body->size();
+    return std::move(*body);
+  }
+  if (body.error() == SqueezeFault::too_large) budget.exceeded = true;
+  return std::nullopt;
+}
+
+std::optional<Message> read_encoded(const Members& members, const Surroundings& around, Budget& budget) {
   if (members.size() != 4 || text_of(members, "encoding") != kEncoding) return std::nullopt;
   const auto encoded = text_of(members, "encoded");
   auto id = text_of(members, "id");
   if (const auto odd_id = text_of(members, "idBase64")) id = from_base64(*odd_id);
-  auto body = encoded ? unsqueeze(*encoded, kUnfoldedBytesMax) : std::nullopt;
-  if (!body || !id) return std::nullopt;
+  if (!encoded || !id) return std::nullopt;
+  auto body = unfold(*encoded, budget);
+  if (!body) return std::nullopt;
   return Message{std::move(*body), std::move(*id), time_of(members, around.sent_at)};
 }
 
-std::optional<Message> read_envelope(const Members& members, const Surroundings& around) {
+std::optional<Message> read_envelope(const Members& members, const Surroundings& around, Budget& budget) {
   const Member* const data = find(members, "data");
-  if (data == nullptr) return read_encoded(members, around);
+  if (data == nullptr) return read_encoded(members, around, budget);
   if (data->kind != event::ValueKind::object) return std::nullopt;
   auto id = text_of(members, "id");
   // A stranger's event may have these names, too: it is an envelope where nothing else is in it, or where the sender
@@ -117,8 +132,9 @@ std::optional<Message> read_envelope(const Members& members, const Surroundings&
 // A receipt has 16 bits for an event's place in its pack; ours hold at most SQS_EVENTS_PER_MESSAGE.
 constexpr std::size_t kPackEventsMax = 65'535;
 
-// The events of a pack; none where it is no pack, or one of them is no envelope.
-std::vector<Message> read_pack(std::string_view text, const event::Tape& tape, const Surroundings& around) {
+// The events of a pack; none where it is no pack, or one of them is no envelope, or unfolds beyond the budget.
+std::vector<Message> read_pack(std::string_view text, const event::Tape& tape, const Surroundings& around,
+                               Budget& budget) {
   const auto& nodes = tape.nodes;
   // The object, "pack", 1, "events", [: the places that write_pack gives them.
   if (nodes.size() < 6 || nodes[0].count != 2 || !text.starts_with(kPackBegin)) return {};
@@ -127,7 +143,7 @@ std::vector<Message> read_pack(std::string_view text, const event::Tape& tape, c
   messages.reserve(nodes[4].count);
   for (std::size_t at = 5; at < nodes[4].next; at = nodes[at].next) {
     if (nodes[at].kind != event::ValueKind::object) return {};
-    auto message = read_envelope(members_at(text, tape, at), around);
+    auto message = read_envelope(members_at(text, tape, at), around, budget);
     if (!message) return {};
     messages.push_back(std::move(*message));
   }
@@ -179,7 +195,8 @@ bool gives_back(const std::string& text, const Message& message) {
   if (!is_carried_text(text)) return false;
   event::Tape& tape = scratch().tape;
   if (event::scan_object(text, tape)) return false;
-  const auto read = read_envelope(members_at(text, tape, 0), {});
+  Budget budget;
+  const auto read = read_envelope(members_at(text, tape, 0), {}, budget);
   return read && read->body == message.body && read->message_id == message.message_id;
 }
 
@@ -224,18 +241,23 @@ std::string write_pack(const std::vector<std::string_view>& envelopes) {
   return text;
 }
 
-std::vector<Message> read_body(std::string body, const Surroundings& around) {
-  std::vector<Message> messages;
+Contents read_body(std::string body, const Surroundings& around) {
+  Contents contents;
+  Budget budget;
   event::Tape& tape = scratch().tape;
   if (!event::scan_object(body, tape)) {
-    messages = read_pack(body, tape, around);
-    if (messages.empty()) {
-      if (auto message = read_envelope(members_at(body, tape, 0), around)) messages.push_back(std::move(*message));
+    contents.events = read_pack(body, tape, around, budget);
+    if (contents.events.empty()) {
+      auto message = read_envelope(members_at(body, tape, 0), around, budget);
+      if (message) contents.events.push_back(std::move(*message));
     }
   }
   scratch().trim();
-  if (messages.empty()) messages.push_back({std::move(body), std::string(around.message_id), around.sent_at});
-  return messages;
+  contents.is_oversized = budget.exceeded;
+  if (contents.events.empty()) {
+    contents.events.push_back({std::move(body), std::string(around.message_id), around.sent_at});
+  }
+  return contents;
 }
 
 }  // namespace twinshift::queue::sqs

@@ -27,6 +27,11 @@ std::string write_pack(const std::vector<std::string_view>& envelopes);
 inline constexpr std::size_t kPackBytes = 22;
 inline constexpr std::size_t kPackBytesEach = 1;
 
+// What the encoded events of one message may unfold to, together: the most that HTTP_BODY_BYTES_MAX can be set to, so
+// that every event which intake takes is among them. A few bytes of gzip unfold to thousands: without a bound, one
+// message of 1 MiB would fill the memory.
+inline constexpr std::size_t kUnfoldedBytesMax = 67'108'864;
+
 // What is known about a message from outside its body.
 struct Surroundings {
   std::string_view message_id;     // SQS' own
@@ -34,7 +39,12 @@ struct Surroundings {
   bool is_from_appsflyer = false;  // has the attribute Source = AppsFlyer
 };
 
-// The events in it, one at least: of an envelope, of a pack, or the body as it is.
-std::vector<Message> read_body(std::string body, const Surroundings& around);
+struct Contents {
+  std::vector<Message> events;  // one at least
+  bool is_oversized = false;    // unfolded it would be more than kUnfoldedBytesMax, so it was left as it is
+};
+
+// Of an envelope, of a pack, or the body as it is.
+Contents read_body(std::string body, const Surroundings& around);
 
 }  // namespace twinshift::queue::sqs

@@ -19,6 +19,12 @@ const base::WallTime kAt{1'704'110'400'123'000us};
 const Surroundings kAround{
     .message_id = "sqs-id", .sent_at = base::WallTime(1'700'000'000s), .is_from_appsflyer = true};
 
+std::vector<Message> events_of(std::string body, const Surroundings& around) {
+  Contents contents = read_body(std::move(body), around);
+  EXPECT_FALSE(contents.is_oversized);
+  return std::move(contents.events);
+}
+
 std::string written(const Message& message, std::size_t bytes_max = kLimit) {
   auto text = write_envelope(message, bytes_max);
   EXPECT_TRUE(text);
@@ -28,7 +34,7 @@ std::string written(const Message& message, std::size_t bytes_max = kLimit) {
 }
 
 void expect_given_back(const Message& message, std::size_t bytes_max = kLimit) {
-  const auto read = read_body(written(message, bytes_max), {});
+  const auto read = events_of(written(message, bytes_max), {});
   ASSERT_EQ(read.size(), 1U);
   EXPECT_EQ(read[0].body, message.body);
   EXPECT_EQ(read[0].message_id, message.message_id);
@@ -39,7 +45,7 @@ TEST(SqsEnvelope, APackOfMoreEventsThanAReceiptCanNameIsNone) {
   std::string text = R"({"pack":1,"events":[{"data":{}})";
   for (int i = 0; i < 79'999; ++i) text += R"(,{"data":{}})";
   text += "]}";
-  const auto read = read_body(text, kAround);
+  const auto read = events_of(text, kAround);
   ASSERT_EQ(read.size(), 1U);
   EXPECT_EQ(read[0].body, text);
 }
@@ -89,18 +95,18 @@ TEST(SqsEnvelope, SaysWhatCannotFit) {
 TEST(SqsEnvelope, TakesAStrangersMembersWhereTheSenderSaysWhoItIs) {
   const std::string body =
       "{ \"data\" : {\"a\":1} , \"id\":\"u\", \"more\":[1], \"timestamp\":\"2024-01-01T12:00:00.123Z\"}";
-  const auto read = read_body(body, kAround);
+  const auto read = events_of(body, kAround);
   ASSERT_EQ(read.size(), 1U);
   EXPECT_EQ(read[0].body, " {\"a\":1} ");
   EXPECT_EQ(read[0].message_id, "u");
   EXPECT_EQ(read[0].received_at, kAt);
   Surroundings stranger = kAround;
   stranger.is_from_appsflyer = false;
-  EXPECT_EQ(read_body(body, stranger)[0].body, body);
+  EXPECT_EQ(events_of(body, stranger)[0].body, body);
 }
 
 TEST(SqsEnvelope, TakesWhatIsMissingFromTheMessage) {
-  const auto read = read_body(R"({"data":{"a":1},"timestamp":"yesterday"})", kAround);
+  const auto read = events_of(R"({"data":{"a":1},"timestamp":"yesterday"})", kAround);
   EXPECT_EQ(read[0].body, R"({"a":1})");
   EXPECT_EQ(read[0].message_id, "sqs-id");
   EXPECT_EQ(read[0].received_at, kAround.sent_at);
@@ -111,7 +117,7 @@ TEST(SqsEnvelope, TakesABareEventAndAnythingElseAsItIs) {
        {R"({"event_name":"install"})", R"({"data":[1],"id":"a","timestamp":"b"})", R"({"data":{},"data":{}})",
         "not json", "", "[1]", R"({"data":{"a":1)", R"({"pack":1,"events":[{"a":1}]})", R"({"data":{}} x)",
         R"({"id":"a","timestamp":"t","encoding":"gzip+base64","encoded":"!"})"}) {
-    const auto read = read_body(body, kAround);
+    const auto read = events_of(body, kAround);
     ASSERT_EQ(read.size(), 1U);
     EXPECT_EQ(read[0].body, body);
     EXPECT_EQ(read[0].message_id, "sqs-id");
@@ -124,12 +130,36 @@ TEST(SqsEnvelope, PacksSeveralEvents) {
   const std::string second = written({"\xff", "2", kAt});
   const std::string pack = write_pack({first, second, first});
   EXPECT_EQ(pack.size(), 2 * first.size() + second.size() + kPackBytes + 3 * kPackBytesEach - 1);
-  const auto read = read_body(pack, {});
+  const auto read = events_of(pack, {});
   ASSERT_EQ(read.size(), 3U);
   EXPECT_EQ(read[0].body, R"({"a":1})");
   EXPECT_EQ(read[1].body, "\xff");
   EXPECT_EQ(read[1].message_id, "2");
   EXPECT_EQ(read[2].message_id, "1");
+}
+
+// An encoded event that unfolds to `bytes`.
+std::string encoded(std::size_t bytes) {
+  return written({std::string(bytes, ' '), "id", kAt});
+}
+
+TEST(SqsEnvelope, BoundsWhatTheEventsOfOneMessageUnfoldToTogether) {
+  const std::string half = encoded(kUnfoldedBytesMax / 2);
+  EXPECT_EQ(events_of(write_pack({half, half}), {}).size(), 2U);
+  const std::string pack = write_pack({half, half, encoded(1)});
+  const Contents beyond = read_body(pack, kAround);
+  EXPECT_TRUE(beyond.is_oversized);
+  ASSERT_EQ(beyond.events.size(), 1U);
+  EXPECT_EQ(beyond.events[0].body, pack);  // as it stands: nothing of it is lost
+  EXPECT_EQ(beyond.events[0].message_id, "sqs-id");
+}
+
+TEST(SqsEnvelope, BoundsWhatOneEventUnfoldsTo) {
+  EXPECT_EQ(events_of(encoded(kUnfoldedBytesMax), {})[0].body.size(), kUnfoldedBytesMax);
+  const std::string text = encoded(kUnfoldedBytesMax + 1);
+  const Contents beyond = read_body(text, kAround);
+  EXPECT_TRUE(beyond.is_oversized);
+  EXPECT_EQ(beyond.events[0].body, text);
 }
 
 TEST(SqsText, KnowsWhatSqsCarries) {
@@ -169,8 +199,8 @@ TEST(SqsText, LeavesLettersBeyondAsciiAlone) {
 TEST(SqsSqueeze, RefusesWhatItDidNotWrite) {
   const std::string text = squeeze("hello hello hello");
   EXPECT_EQ(unsqueeze(text, 17), "hello hello hello");
-  EXPECT_FALSE(unsqueeze(text, 16));
-  EXPECT_FALSE(unsqueeze(text.substr(0, text.size() - 4), 1000));
+  EXPECT_EQ(unsqueeze(text, 16).error(), SqueezeFault::too_large);
+  EXPECT_EQ(unsqueeze(text.substr(0, text.size() - 4), 1000).error(), SqueezeFault::broken);
   EXPECT_FALSE(unsqueeze(text + "AAAA", 1000));
   for (const char* bad : {"", "A", "AAA=", "====", "A A=", " AAA", "!!!!"}) EXPECT_FALSE(unsqueeze(bad, 1000)) << bad;
   EXPECT_EQ(unsqueeze(squeeze(""), 0), "");

@@ -9,8 +9,11 @@
 namespace twinshift::queue::sqs {
 namespace {
 
-// Short: the stock's leases wait for this thread, too, and so does the start.
+// Short: the stock's leases wait for this thread, too.
 constexpr std::chrono::milliseconds kLookTimeout{3'000};
+// For a first look at an SQS that answers. The start of the service waits so long for each of its queues: the port is
+// opened after them, and events come meanwhile.
+constexpr std::chrono::milliseconds kFirstLookPatience{300};
 
 }  // namespace
 
@@ -23,8 +26,17 @@ Keeper::~Keeper() {
 }
 
 void Keeper::start() {
-  look({});
-  thread_ = base::start_thread(options_.thread_name + "-keep", [this](const std::stop_token& stop) { run(stop); });
+  thread_ = base::start_thread(options_.thread_name + "-keep", [this](const std::stop_token& stop) {
+    look(stop);
+    {
+      const std::lock_guard lock(mutex_);
+      has_looked_ = true;
+    }
+    looked_.notify_all();
+    run(stop);
+  });
+  std::unique_lock lock(mutex_);
+  looked_.wait_for(lock, kFirstLookPatience, [this] { return has_looked_; });
 }
 
 void Keeper::stop() {

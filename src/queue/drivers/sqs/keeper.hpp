@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -31,14 +32,15 @@ class Keeper {
     QueueFacts queue;
     std::optional<QueueFacts> dead_letters;
   };
-  // `tick` runs on the keeper's thread every tick_every; `learned` after each look.
+  // `tick` runs on the keeper's thread every tick_every; `learned` there, too, after each look.
   Keeper(KeeperOptions options, Complaints& complaints, std::function<void()> tick,
          std::function<void(const QueueFacts&)> learned);
   ~Keeper();
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
 
-  // One look, on the caller's thread; then the thread begins.
+  // The thread begins with a look. Waits for that one, so that an SQS that answers has its facts known and its advice
+  // given when this returns; from one that does not answer, for a moment only: the look goes on behind.
   void start();
   void stop();
 
@@ -57,7 +59,9 @@ class Keeper {
   const std::function<void(const QueueFacts&)> learned_;
   bool advised_ = false;
   bool dead_letters_denied_ = false;
-  mutable std::mutex mutex_;  // guards facts_
+  mutable std::mutex mutex_;  // guards all below but the thread
+  std::condition_variable looked_;
+  bool has_looked_ = false;
   std::optional<Facts> facts_;
   std::jthread thread_;
 };

@@ -24,6 +24,14 @@ constexpr std::chrono::milliseconds kStopGrace{500};
 // A poll begins over there a little later than here.
 constexpr std::chrono::milliseconds kDeafMargin{1'000};
 
+base::Error oversized_error(const std::string& sqs_id, const std::string& place) {
+  return {base::ErrorKind::invalid,
+          "a message's events unfold to more than " + std::to_string(kUnfoldedBytesMax) +
+              " bytes together: it is taken as one event, as it stands",
+          place + ", message " + sqs_id,
+          "We write no such message: look at who else may send to this queue; what it holds is kept whole"};
+}
+
 void wait(std::chrono::milliseconds duration, const std::stop_token& stop) {
   if (duration <= duration.zero()) return;
   std::mutex mutex;
@@ -46,9 +54,11 @@ Polled read_messages(std::vector<Incoming> incoming) {
                       .messages = {},
                       .attempt = each.receive_count,
                       .sent_at = each.sent_at};
-    received.messages = read_body(
+    Contents contents = read_body(
         std::move(each.body),
         {.message_id = received.sqs_id, .sent_at = each.sent_at, .is_from_appsflyer = each.is_from_appsflyer});
+    if (contents.is_oversized) polled.oversized.push_back(received.sqs_id);
+    received.messages = std::move(contents.events);
     polled.received.push_back(std::move(received));
   }
   return polled;
@@ -131,6 +141,9 @@ bool Poller::poll(const std::stop_token& stop, std::chrono::milliseconds& pause)
         base::Error{base::ErrorKind::corrupt, "a message arrived damaged (MD5 differs)", complaints_.place(),
                     "It comes again in a while; something on the way changes answers: look for a proxy"});
     settle_(std::move(polled.damaged));
+  }
+  for (const std::string& each : polled.oversized) {
+    complaints_.failed(Action::receive_check, oversized_error(each, complaints_.place()));
   }
   if (filter_) filter_(polled.received);
   const bool is_empty = polled.received.empty();

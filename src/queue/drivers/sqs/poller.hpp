@@ -32,6 +32,7 @@ struct PollerOptions {
 struct Polled {
   std::vector<Received> received;
   std::vector<Settling> damaged;
+  std::vector<std::string> oversized;  // SQS' ids of received ones that were not unfolded (kUnfoldedBytesMax)
 };
 Polled read_messages(std::vector<Incoming> incoming);
 

@@ -1,17 +1,15 @@
 #include "queue/drivers/sqs/sender.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "base/backoff.hpp"
-#include "base/ids.hpp"
 #include "base/thread.hpp"
 #include "event/identity.hpp"
 #include "queue/drivers/sqs/digest.hpp"
 #include "queue/drivers/sqs/envelope.hpp"
+#include "queue/drivers/sqs/retry_pause.hpp"
 
 namespace twinshift::queue::sqs {
 namespace {
@@ -72,6 +70,7 @@ void Sender::send(const Message& message, Done done, std::string_view again) {
             .hex();
   }
   entry.bytes = text->size() + kAttributeBytes + kPackBytesEach;
+  entry.unfolded_bytes = message.body.size();
   entry.text = std::move(*text);
   entry.done = std::move(done);
   const Put put = inbox_.put(entry);
@@ -97,31 +96,42 @@ void Sender::run() {
   }
 }
 
+// No pack is larger than the queue takes, nor unfolds to more than a reader takes.
 std::vector<Sender::Parcel> Sender::make_parcels(std::vector<Entry> entries) const {
   const std::size_t bytes_max = message_bytes_max_.load(std::memory_order_relaxed) - kPackBytes;
   std::vector<Parcel> parcels;
   for (std::size_t at = 0; at < entries.size();) {
     const std::size_t begin = at;
     std::size_t bytes = 0;
-    std::vector<std::string_view> texts;
-    Parcel parcel;
+    std::size_t unfolded_bytes = 0;
     do {
       bytes += entries[at].bytes;
-      texts.push_back(entries[at].text);
-      parcel.dones.push_back(std::move(entries[at].done));
+      unfolded_bytes += entries[at].unfolded_bytes;
       ++at;
-    } while (at < entries.size() && at - begin < options_.events_per_message && bytes + entries[at].bytes <= bytes_max);
-    parcel.message.group = std::move(entries[begin].group);
-    parcel.message.deduplication_id = std::move(entries[begin].deduplication_id);
-    if (texts.size() > 1) {
-      parcel.message.text = write_pack(texts);
-      if (options_.is_fifo) parcel.message.deduplication_id = event::hash_id(parcel.message.text).hex();
-    } else {
-      parcel.message.text = std::move(entries[begin].text);
-    }
-    parcels.push_back(std::move(parcel));
+    } while (at < entries.size() && at - begin < options_.events_per_message &&
+             bytes + entries[at].bytes <= bytes_max &&
+             unfolded_bytes + entries[at].unfolded_bytes <= kUnfoldedBytesMax);
+    parcels.push_back(make_parcel(std::span(entries).subspan(begin, at - begin)));
   }
   return parcels;
+}
+
+Sender::Parcel Sender::make_parcel(std::span<Entry> entries) const {
+  Parcel parcel;
+  parcel.message.group = std::move(entries.front().group);
+  parcel.message.deduplication_id = std::move(entries.front().deduplication_id);
+  std::vector<std::string_view> texts;
+  for (Entry& each : entries) {
+    texts.push_back(each.text);
+    parcel.dones.push_back(std::move(each.done));
+  }
+  if (texts.size() > 1) {
+    parcel.message.text = write_pack(texts);
+    if (options_.is_fifo) parcel.message.deduplication_id = event::hash_id(parcel.message.text).hex();
+  } else {
+    parcel.message.text = std::move(entries.front().text);
+  }
+  return parcel;
 }
 
 void Sender::deliver(std::vector<Parcel> parcels) {
@@ -133,7 +143,7 @@ void Sender::deliver(std::vector<Parcel> parcels) {
     parcels.erase(parcels.begin(), parcels.begin() + count);
     for (int tries = 1; !batch.empty(); ++tries) {
       batch = try_once(std::move(batch), tries >= kTriesMax || give_up_.stop_requested());
-      if (!batch.empty()) wait_to_retry(tries);
+      if (!batch.empty()) pause_before_retry(kRetry, tries, give_up_.get_token());
     }
   }
 }
@@ -217,16 +227,6 @@ void Sender::answer_success(Parcel& parcel, const std::string& our_sum, const Ba
 
 void Sender::answer_failure(Parcel& parcel, const base::Error& error) {
   answer_all(parcel.dones, base::fail(error));
-}
-
-void Sender::wait_to_retry(int tries) const {
-  thread_local base::Random random(base::random_seed());
-  base::Backoff backoff(kRetry);
-  for (int i = 1; i < tries; ++i) backoff.next(random);
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, give_up_.get_token(), backoff.next(random), [] { return false; });
 }
 
 void Sender::close(std::chrono::milliseconds limit) {

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -56,6 +58,7 @@ class Sender {
     std::string deduplication_id;
     Done done;
     std::size_t bytes = 0;
+    std::size_t unfolded_bytes = 0;  // of the event itself
   };
   // One message of the queue: one event, or a pack of them.
   struct Parcel {
@@ -65,13 +68,13 @@ class Sender {
 
   void run();
   std::vector<Parcel> make_parcels(std::vector<Entry> entries) const;
+  Parcel make_parcel(std::span<Entry> entries) const;
   void deliver(std::vector<Parcel> parcels);
   std::vector<Parcel> try_once(std::vector<Parcel> parcels, bool is_last_try);
   std::vector<Parcel> sort_results(std::vector<Parcel> parcels, const BatchAnswer& answer, bool is_last_try);
   std::vector<Parcel> take_failure(std::vector<Parcel> parcels, const aws::Failure& failure, bool is_last_try);
   void answer_success(Parcel& parcel, const std::string& our_sum, const BatchAnswer::Success& success);
   void answer_failure(Parcel& parcel, const base::Error& error);
-  void wait_to_retry(int tries) const;
 
   const SenderOptions options_;
   Complaints& complaints_;

@@ -91,8 +91,20 @@ TEST_F(SenderTest, PacksSeveralEventsIntoAMessage) {
   const auto stored = fake_.stored();
   ASSERT_EQ(stored.size(), 11U);
   EXPECT_EQ(fake_.calls("SendMessageBatch"), 2U);
-  EXPECT_EQ(read_body(stored[0].body, {}).size(), 4U);
-  EXPECT_EQ(read_body(stored[10].body, {})[1].body, R"({"n":41})");
+  EXPECT_EQ(read_body(stored[0].body, {}).events.size(), 4U);
+  EXPECT_EQ(read_body(stored[10].body, {}).events[1].body, R"({"n":41})");
+}
+
+// What a reader would not unfold is not put together.
+TEST_F(SenderTest, APackUnfoldsToNoMoreThanAReaderTakes) {
+  open({.events_per_message = 3, .threads = 1, .gather_max = 1h});
+  const std::string large = R"({"a":")" + std::string(kUnfoldedBytesMax / 2, 'x') + "\"}";
+  std::vector<std::future<base::Status>> answers;
+  for (int i = 0; i < 3; ++i) answers.push_back(send(large));  // as many as share a message, but for their size
+  sender_->close(30s);
+  for (auto& each : answers) EXPECT_TRUE(each.get());
+  EXPECT_EQ(fake_.stored().size(), 3U);
+  for (const auto& each : fake_.stored()) EXPECT_FALSE(read_body(each.body, {}).is_oversized);
 }
 
 TEST_F(SenderTest, EachIsAnsweredByItsOwnEntry) {

@@ -1,13 +1,11 @@
 #include "queue/drivers/sqs/settler.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "base/backoff.hpp"
-#include "base/ids.hpp"
 #include "base/thread.hpp"
+#include "queue/drivers/sqs/retry_pause.hpp"
 
 namespace twinshift::queue::sqs {
 namespace {
@@ -91,7 +89,7 @@ void Settler::run(Gatherer<Entry>& inbox, Action action) {
 void Settler::carry_out(Entries entries, Action action) {
   for (int tries = 1; !entries.empty(); ++tries) {
     entries = try_once(std::move(entries), action, tries >= kTriesMax || give_up_.stop_requested());
-    if (!entries.empty()) wait_to_retry(tries);
+    if (!entries.empty()) pause_before_retry(kRetry, tries, give_up_.get_token());
   }
 }
 
@@ -151,16 +149,6 @@ Settler::Entries Settler::try_once(Entries entries, Action action, bool is_last_
   const base::Error missing{ErrorKind::unavailable, "SQS left an entry out of its answer", complaints_.place(), {}};
   for (Entry& each : entries) end(each, base::fail(missing));
   return {};
-}
-
-void Settler::wait_to_retry(int tries) const {
-  thread_local base::Random random(base::random_seed());
-  base::Backoff backoff(kRetry);
-  for (int i = 1; i < tries; ++i) backoff.next(random);
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, give_up_.get_token(), backoff.next(random), [] { return false; });
 }
 
 void Settler::close(std::chrono::milliseconds limit) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -59,7 +60,6 @@ class Settler {
   void carry_out(Entries entries, Action action);
   Entries try_once(Entries entries, Action action, bool is_last_try);
   aws::Outcome<aws::Answer> call(const Entries& entries, Action action);
-  void wait_to_retry(int tries) const;
 
   const SettlerOptions options_;
   Complaints& complaints_;

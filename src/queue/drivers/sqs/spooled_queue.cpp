@@ -15,6 +15,7 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
+#include "queue/arrival_board.hpp"
 
 namespace twinshift::queue {
 namespace {
@@ -105,7 +106,14 @@ class SpooledQueue final : public EventQueue {
         mover_(base::start_thread(options_.thread_name + "-move", [this](const std::stop_token& s) { move(s); })) {}
   ~SpooledQueue() override { close(); }
 
+  // Counts here: a message may stand in the queue and in the spool.
   void enqueue(Message message, Done done) override {
+    if (!std::exchange(message.again, true)) {
+      done = [this, at = message.received_at, done = std::move(done)](base::Status status) mutable {
+        if (status) arrivals_.add(at);
+        done(std::move(status));
+      };
+    }
     if (down_.load(std::memory_order_relaxed)) return spool_->enqueue(std::move(message), std::move(done));
     auto pending = std::make_shared<Pending>(message, std::move(done));
     {
@@ -144,6 +152,8 @@ class SpooledQueue final : public EventQueue {
     status.trouble = spooled.trouble;
     return status;
   }
+
+  base::Result<Arrivals> count_arrivals() override { return arrivals_.arrivals(); }
 
   void close() override {
     const std::lock_guard lock(close_mutex_);
@@ -215,6 +225,7 @@ class SpooledQueue final : public EventQueue {
     const auto moved = std::make_shared<Moved>();
     moved->left = leases.size();
     for (Lease& lease : leases) {
+      lease.message.again = true;
       queue_->enqueue(std::move(lease.message),
                       [moved, receipt = lease.receipt](const base::Status& status) { moved->answer(receipt, status); });
     }
@@ -245,6 +256,7 @@ class SpooledQueue final : public EventQueue {
   }
 
   const SpoolOptions options_;
+  ArrivalBoard arrivals_;
   const std::unique_ptr<EventQueue> queue_;
   const std::unique_ptr<EventQueue> spool_;
   std::atomic<bool> down_{false};

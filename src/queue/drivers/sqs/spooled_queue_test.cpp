@@ -39,6 +39,7 @@ class SlowQueue final : public EventQueue {
     inner_->extend(receipts, duration);
   }
   QueueStatus status() override { return inner_->status(); }
+  base::Result<Arrivals> count_arrivals() override { return inner_->count_arrivals(); }
   void close() override { hold(false); }
 
   void hold(bool held) {

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "queue/arrival_board.hpp"
 #include "queue/drivers/sqs/keeper.hpp"
 #include "queue/drivers/sqs/loan_desk.hpp"
 #include "queue/drivers/sqs/poller.hpp"
@@ -104,7 +105,13 @@ class SqsQueue final : public EventQueue {
   }
   ~SqsQueue() override { close(); }
 
-  void enqueue(Message message, Done done) override { sender_.send(message, std::move(done)); }
+  void enqueue(Message message, Done done) override {
+    if (message.again) return sender_.send(message, std::move(done));
+    sender_.send(message, [this, at = message.received_at, done = std::move(done)](base::Status status) mutable {
+      if (status) arrivals_.add(at);
+      done(std::move(status));
+    });
+  }
 
   base::Result<std::vector<Lease>> receive(std::size_t messages_max, std::chrono::milliseconds wait,
                                            std::stop_token stop) override {
@@ -140,6 +147,8 @@ class SqsQueue final : public EventQueue {
     return status;
   }
 
+  base::Result<Arrivals> count_arrivals() override { return arrivals_.arrivals(); }
+
   void close() override {
     const std::lock_guard lock(close_mutex_);
     if (std::exchange(closed_, true)) return;
@@ -155,6 +164,7 @@ class SqsQueue final : public EventQueue {
 
  private:
   const SqsQueueOptions options_;
+  ArrivalBoard arrivals_;
   const sqs::Caller caller_;
   sqs::Complaints complaints_;
   sqs::Sender sender_;

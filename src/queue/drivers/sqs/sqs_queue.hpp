@@ -62,7 +62,8 @@ struct SqsQueueOptions {
 };
 
 // Reads the queue's attributes and its DLQ's, and warns where they do not fit; a queue that cannot be reached now is no
-// error (it may come), one that does not exist or is not ours to use is said and tried again. Errors: invalid.
+// error (it may come), one that does not exist or is not ours to use is said and tried again. Waits for that reading
+// for 0.3 s at most; a later answer is read, and warned of, in the background. Errors: invalid.
 base::Result<std::unique_ptr<EventQueue>> open_sqs_queue(SqsQueueOptions options);
 
 }  // namespace twinshift::queue

@@ -43,11 +43,11 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  std::optional<std::string> all(std::size_t bytes_max) {
+  std::expected<std::string, SqueezeFault> all(std::size_t bytes_max) {
     std::string out;
     for (;;) {
       const std::size_t filled = out.size();
-      if (filled > bytes_max) return std::nullopt;
+      if (filled > bytes_max) return std::unexpected(SqueezeFault::too_large);
       // One byte above the limit shows that there is more than the limit.
       out.resize(std::min(bytes_max + 1, std::max(filled * 2, kFirstGrowth)));
       stream_.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
@@ -56,9 +56,12 @@ class Inflater {
       const std::size_t left = stream_.avail_out;
       if (result == Z_STREAM_END) {
         out.resize(out.size() - left);
-        return stream_.avail_in == 0 && out.size() <= bytes_max ? std::optional(std::move(out)) : std::nullopt;
+        if (stream_.avail_in != 0) return std::unexpected(SqueezeFault::broken);
+        if (out.size() > bytes_max) return std::unexpected(SqueezeFault::too_large);
+        return out;
       }
-      if (result != Z_OK || left > 0) return std::nullopt;  // broken, or the input ends early
+      // Broken, or the input ends early.
+      if (result != Z_OK || left > 0) return std::unexpected(SqueezeFault::broken);
     }
   }
 
@@ -97,9 +100,9 @@ std::string squeeze(std::string_view bytes) {
   return base64(gzip(bytes));
 }
 
-std::optional<std::string> unsqueeze(std::string_view text, std::size_t bytes_max) {
+std::expected<std::string, SqueezeFault> unsqueeze(std::string_view text, std::size_t bytes_max) {
   std::optional<std::string> packed = from_base64(text);
-  if (!packed || packed->size() > std::numeric_limits<uInt>::max()) return std::nullopt;
+  if (!packed || packed->size() > std::numeric_limits<uInt>::max()) return std::unexpected(SqueezeFault::broken);
   return Inflater(*packed).all(bytes_max);
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +15,10 @@ std::string base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);
 
 std::string squeeze(std::string_view bytes);
-// Nothing where `text` does not hold such a thing, or one of more than `bytes_max`.
-std::optional<std::string> unsqueeze(std::string_view text, std::size_t bytes_max);
+enum class SqueezeFault : std::uint8_t {
+  broken,     // the text does not hold such a thing
+  too_large,  // it does, perhaps, but it is more than `bytes_max`
+};
+std::expected<std::string, SqueezeFault> unsqueeze(std::string_view text, std::size_t bytes_max);
 
 }  // namespace twinshift::queue::sqs

@@ -22,6 +22,12 @@ class DataWriter {
   std::expected<WriteReport, Failure> write(const Batch& batch, const Layout& layout);
   // Under the writer lock, and after an attempt that was left unknown has been followed to its end.
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id, const TableName& table);
+  // The service's name for the last statement that wrote that batch, or tried; empty where it never said it.
+  [[nodiscard]] std::string statement_of(std::string_view batch_id) const {
+    return last_.batch_id == batch_id ? last_.id : std::string();
+  }
+  // Warehouse::prune()'s step.
+  base::Result<std::uint64_t> prune(base::WallTime before, const Layout& layout);
 
  private:
   // An attempt whose end is not known: the same statements and token, until it is.
@@ -40,6 +46,11 @@ class DataWriter {
 
   DataSession& session_;
   std::optional<Unknown> unknown_;
+  struct Last {
+    std::string batch_id;
+    std::string id;
+  };
+  Last last_;
 };
 
 }  // namespace twinshift::warehouse

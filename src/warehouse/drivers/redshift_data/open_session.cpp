@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "warehouse/option_name.hpp"
+
 namespace twinshift::warehouse {
 namespace {
 
@@ -15,12 +17,14 @@ base::Result<TableName> check_options(const RedshiftDataOptions& options) {
   if (options.client == nullptr) return refuse(options, "there is no client for the Data API", "");
   if (options.cluster_identifier.empty() && options.workgroup_name.empty() && options.secret_arn.empty()) {
     return refuse(options, "it is not said which cluster or workgroup is meant",
-                  "Set REDSHIFT_CLUSTER_IDENTIFIER or REDSHIFT_WORKGROUP_NAME");
+                  "Set " + option_name(options.target, "REDSHIFT_CLUSTER_IDENTIFIER") + " or " +
+                      option_name(options.target, "REDSHIFT_WORKGROUP_NAME"));
   }
   if (!options.cluster_identifier.empty() && !options.workgroup_name.empty()) {
     return refuse(options, "both a cluster and a workgroup are named", "Set only one of them");
   }
-  if (options.database.empty()) return refuse(options, "the database has no name", "Set REDSHIFT_DATABASE");
+  if (options.database.empty())
+    return refuse(options, "the database has no name", "Set " + option_name(options.target, "REDSHIFT_DATABASE"));
   if (options.calls_per_second_max <= 0) {
     return refuse(options, "no call a second is allowed", "Set a number above 0");
   }

@@ -31,10 +31,18 @@ class RedshiftDataWarehouse final : public Warehouse {
   base::Status prepare() override;
   base::Result<WriteReport> write(const Batch& batch) override;
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
+  [[nodiscard]] std::string statement_of(std::string_view batch_id) const override {
+    return writer_.statement_of(batch_id);
+  }
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override {
     return read_query(*session_, sql, rows_max);
   }
   base::Status ping() override;
+  base::Result<std::uint64_t> prune(base::WallTime before) override;
+  [[nodiscard]] TableName event_table() const override {
+    return layout_ ? layout_->table : name_for(Dialect::redshift, table_);
+  }
+  [[nodiscard]] bool counts_duplicates() const override { return !layout_ || layout_->counts_duplicates; }
   [[nodiscard]] std::string product() const override { return std::string(product_of(Dialect::redshift)); }
 
  private:
@@ -97,6 +105,11 @@ base::Result<std::optional<Marker>> RedshiftDataWarehouse::find_marker(std::stri
   if (batch_id.find('\0') != std::string_view::npos) return std::nullopt;
   if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
   return writer_.find_marker(batch_id, layout_->table);
+}
+
+base::Result<std::uint64_t> RedshiftDataWarehouse::prune(base::WallTime before) {
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  return writer_.prune(before, *layout_);
 }
 
 base::Status RedshiftDataWarehouse::ping() {

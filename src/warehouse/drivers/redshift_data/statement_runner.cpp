@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "warehouse/option_name.hpp"
 #include "warehouse/schema/redshift_errors.hpp"
 
 namespace twinshift::warehouse {
@@ -130,8 +131,8 @@ base::Error error_of_end(const RunReport& report, const std::string& target) {
               "It is tried again by itself; look for a monitoring rule (WLM) or a person that cancels statements"};
     case End::timed_out:
       return {ErrorKind::timed_out, timeout_text(target), where_of(report, target),
-              "It was cancelled and wrote nothing; it is tried again with less at a time. Raise "
-              "REDSHIFT_STATEMENT_TIMEOUT where the cluster is slow"};
+              "It was cancelled and wrote nothing; it is tried again with less at a time. Raise " +
+                  option_name(target, "REDSHIFT_STATEMENT_TIMEOUT") + " where the cluster is slow"};
     case End::unknown:
       return unknown_end(report, target);
   }

@@ -1,0 +1,193 @@
+#include "books/keeper.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/thread.hpp"
+#include "books/target_counter.hpp"
+
+namespace twinshift::books {
+namespace {
+
+constexpr std::uint64_t kUnknownMany = std::numeric_limits<std::uint64_t>::max() / 4;
+
+// What the queue's side has counted, the same for every target.
+struct QueueSide {
+  std::map<Hour, queue::HourOfArrival> hours;
+  std::uint64_t owed_elsewhere = 0;
+};
+
+}  // namespace
+
+struct Keeper::Impl {
+  Impl(Options options_in, queue::EventQueue& queue_in, BooksFile& file_in, std::vector<TargetParts> targets_in)
+      : options(options_in), queue(queue_in), file(file_in), targets(std::move(targets_in)) {}
+
+  void run(const std::stop_token& stop);
+  void count();
+  base::Result<QueueSide> count_queue();
+  base::Status keep_received(queue::Arrivals& arrivals);
+  base::Result<Sample> sample_for(const TargetParts& target, const QueueSide& side);
+
+  const Options options;
+  queue::EventQueue& queue;
+  BooksFile& file;
+  const std::vector<TargetParts> targets;
+  std::vector<std::unique_ptr<TargetCounter>> counters;
+  base::log::Throttle throttle;                              // the thread's
+  std::optional<std::map<Hour, std::uint64_t>> kept_before;  // arrivals of earlier processes; the thread's
+
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  std::uint64_t asked = 0;  // mutex
+  std::uint64_t taken = 0;  // mutex: the latest order's number
+  std::jthread thread;
+};
+
+Keeper::Keeper(Options options, queue::EventQueue& queue, BooksFile& file, std::vector<TargetParts> targets)
+    : impl_(std::make_unique<Impl>(options, queue, file, std::move(targets))) {
+  for (const TargetParts& target : impl_->targets) {
+    impl_->counters.push_back(std::make_unique<TargetCounter>(target.name, target.read_loads, target.read_quarantined));
+  }
+}
+
+Keeper::~Keeper() {
+  stop(std::chrono::milliseconds(0));
+}
+
+void Keeper::start() {
+  impl_->thread = base::start_thread("books", [impl = impl_.get()](const std::stop_token& stop) { impl->run(stop); });
+}
+
+bool Keeper::stop(std::chrono::milliseconds limit) {
+  if (impl_->thread.joinable()) {
+    impl_->thread.request_stop();
+    impl_->thread.join();
+  }
+  const auto until = std::chrono::steady_clock::now() + limit;
+  bool all = true;
+  for (const auto& counter : impl_->counters) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    all = counter->close(std::max(left, std::chrono::milliseconds(0))) && all;
+  }
+  return all;
+}
+
+std::vector<TargetBooks> Keeper::books() const {
+  std::vector<TargetBooks> books;
+  for (std::size_t i = 0; i < impl_->targets.size(); ++i) {
+    books.push_back(impl_->counters[i]->books());
+    books.back().name = impl_->targets[i].name;
+  }
+  return books;
+}
+
+std::vector<TargetBooks> Keeper::count_now(std::chrono::milliseconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    number = ++impl_->asked + impl_->taken;
+  }
+  impl_->changed.notify_all();
+  for (const auto& counter : impl_->counters) counter->wait_for(number, until);
+  return books();
+}
+
+void Keeper::cancel() {
+  for (const auto& counter : impl_->counters) counter->cancel_waits();
+}
+
+void Keeper::Impl::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    count();
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, stop, options.interval, [&] { return asked > 0; });
+  }
+  // What only this process has counted.
+  if (auto arrivals = queue.count_arrivals(); arrivals && !arrivals->kept) (void)keep_received(*arrivals);
+}
+
+void Keeper::Impl::count() {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex);
+    taken += asked + 1;
+    asked = 0;
+    number = taken;
+  }
+  auto side = count_queue();
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    auto sample = side ? sample_for(targets[i], *side) : base::Result<Sample>(base::fail(side.error()));
+    if (sample) {
+      counters[i]->give({.number = number, .at = options.clock->now(), .sample = std::move(*sample)});
+      continue;
+    }
+    counters[i]->fail(sample.error());
+    if (throttle.pass(sample.error().message, std::chrono::steady_clock::now())) {
+      base::log::warn("The books cannot be counted").add("target", targets[i].name).add(sample.error());
+    }
+  }
+}
+
+base::Result<QueueSide> Keeper::Impl::count_queue() {
+  auto arrivals = queue.count_arrivals();
+  if (!arrivals) return base::fail(std::move(arrivals.error()));
+  QueueSide side;
+  if (!arrivals->waiting_known) {
+    const queue::QueueStatus status = queue.status();
+    side.owed_elsewhere = status.depth_known ? status.depth + status.dead_lettered + status.in_flight : kUnknownMany;
+  }
+  if (!arrivals->kept) {
+    if (auto kept = keep_received(*arrivals); !kept) return base::fail(std::move(kept.error()));
+  }
+  for (const queue::HourOfArrival& each : arrivals->hours) side.hours[each.hour] = each;
+  return side;
+}
+
+// Adds what earlier processes have counted, and stores the sum.
+base::Status Keeper::Impl::keep_received(queue::Arrivals& arrivals) {
+  if (!kept_before) {
+    auto read = file.received();
+    if (!read) return base::fail(std::move(read.error()));
+    kept_before = std::move(*read);
+  }
+  std::map<Hour, std::uint64_t> all = *kept_before;
+  for (const queue::HourOfArrival& each : arrivals.hours) all[each.hour] += each.received;
+  arrivals.hours.clear();
+  for (const auto& [hour, received] : all) arrivals.hours.push_back({.hour = hour, .received = received});
+  return file.save_received(all);
+}
+
+base::Result<Sample> Keeper::Impl::sample_for(const TargetParts& target, const QueueSide& side) {
+  Sample sample{.hours = {}, .owed_elsewhere = side.owed_elsewhere, .since = file.since()};
+  for (const auto& [hour, arrived] : side.hours) {
+    Counts& counts = sample.hours[hour];
+    counts.received = arrived.received;
+    counts.owed = arrived.waiting;
+    if (!target.is_primary) counts.waived = arrived.waived;
+  }
+  if (target.backlog != nullptr) {
+    auto owed = target.backlog->count_arrivals();
+    if (!owed) return base::fail(std::move(owed.error()));
+    for (const queue::HourOfArrival& each : owed->hours) sample.hours[each.hour].owed += each.waiting;
+    if (!owed->waiting_known) {
+      const std::uint64_t there = target.backlog->status().owed;
+      sample.owed_elsewhere = std::min(kUnknownMany, sample.owed_elsewhere + there);
+    }
+  }
+  if (target.quarantined_elsewhere) {
+    sample.owed_elsewhere = std::min(kUnknownMany, sample.owed_elsewhere + target.quarantined_elsewhere());
+  }
+  auto dropped = file.dropped(target.name);
+  if (!dropped) return base::fail(std::move(dropped.error()));
+  for (const auto& [hour, events] : *dropped) sample.hours[hour].waived += events;
+  return sample;
+}
+
+}  // namespace twinshift::books

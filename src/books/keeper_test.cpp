@@ -1,0 +1,234 @@
+#include "books/keeper.hpp"
+
+#include <filesystem>
+#include <future>
+#include <map>
+#include <mutex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/log.hpp"
+#include "queue/event_queue.hpp"
+#include "tests/support/wait_until.hpp"
+
+namespace twinshift::books {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+const Hour kNoon{std::chrono::hours(473'364)};
+
+queue::QueueStatus status_of(std::uint64_t depth) {
+  queue::QueueStatus status;
+  status.depth = depth;
+  return status;
+}
+
+// A queue whose counts are set by hand.
+class CountedQueue final : public queue::EventQueue {
+ public:
+  void enqueue(queue::Message, queue::Done done) override { done({}); }
+  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
+    return std::vector<queue::Lease>();
+  }
+  void acknowledge(std::vector<queue::Receipt>, queue::Done done) override { done({}); }
+  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
+  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
+  queue::QueueStatus status() override {
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+  base::Result<queue::Arrivals> count_arrivals() override {
+    const std::lock_guard lock(mutex_);
+    if (error_) return base::fail(*error_);
+    return arrivals_;
+  }
+  void close() override {}
+
+  void set(queue::Arrivals arrivals, queue::QueueStatus status = {}) {
+    const std::lock_guard lock(mutex_);
+    arrivals_ = std::move(arrivals);
+    status_ = std::move(status);
+    error_.reset();
+  }
+  void fail(base::Error error) {
+    const std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+  }
+
+ private:
+  std::mutex mutex_;
+  queue::Arrivals arrivals_;
+  queue::QueueStatus status_;
+  std::optional<base::Error> error_;
+};
+
+class KeeperTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-books-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    open_file();
+    base::log::set_sink([this](std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      log_ += line;
+    });
+  }
+  void TearDown() override {
+    keeper_.reset();
+    base::log::set_sink({});
+    std::filesystem::remove_all(folder_);
+  }
+  void open_file() {
+    file_.reset();
+    auto file = BooksFile::open((folder_ / "books.db").string(), kNoon + 5min, "me");
+    ASSERT_TRUE(file) << file.error().text();
+    file_ = std::move(*file);
+  }
+  ReadHours landed(const std::string& target) {
+    return [this, target](Hour) -> base::Result<std::map<Hour, Counts>> {
+      const std::lock_guard lock(mutex_);
+      if (const auto failed = broken_.find(target); failed != broken_.end()) return base::fail(failed->second);
+      return std::map<Hour, Counts>{{kNoon, {.landed = landed_[target]}}};
+    };
+  }
+  static ReadHours nothing() {
+    return [](Hour) { return std::map<Hour, Counts>(); };
+  }
+  void start() {
+    std::vector<TargetParts> targets;
+    for (const std::string name : {"primary", "secondary"}) {
+      targets.push_back(
+          {.name = name, .is_primary = name == "primary", .read_loads = landed(name), .read_quarantined = nothing()});
+    }
+    keeper_ = std::make_unique<Keeper>(Options{.interval = 1h}, queue_, *file_, std::move(targets));
+    keeper_->start();
+  }
+  TargetBooks count(std::size_t target) { return keeper_->count_now(30s).at(target); }
+  std::string log() {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+  void land(const std::string& target, std::uint64_t events) {
+    const std::lock_guard lock(mutex_);
+    landed_[target] = events;
+  }
+
+  std::filesystem::path folder_;
+  CountedQueue queue_;
+  std::unique_ptr<BooksFile> file_;
+  std::unique_ptr<Keeper> keeper_;
+  std::mutex mutex_;
+  std::string log_;
+  std::map<std::string, std::uint64_t> landed_;
+  std::map<std::string, base::Error> broken_;
+};
+
+TEST_F(KeeperTest, ClosesAnHourAndNamesWhatIsMissing) {
+  queue_.set({.hours = {{.hour = kNoon, .received = 10}}});
+  land("primary", 10);
+  land("secondary", 9);
+  start();
+  EXPECT_EQ(count(0).lines.at(0).state, LineState::closed);
+  EXPECT_EQ(count(1).lines.at(0).state, LineState::missing);
+  EXPECT_EQ(count(1).missing, 1U);
+  EXPECT_THAT(log(), HasSubstr("The books do not close: events are missing"));
+  EXPECT_THAT(log(), HasSubstr("secondary"));
+  land("secondary", 10);
+  EXPECT_EQ(count(1).missing, 0U);
+  EXPECT_THAT(log(), HasSubstr("The books close again"));
+}
+
+TEST_F(KeeperTest, ATargetThatCannotBeCountedKeepsItsLastBooksAndHoldsUpNoOther) {
+  queue_.set({.hours = {{.hour = kNoon, .received = 1}}});
+  land("primary", 1);
+  land("secondary", 1);
+  start();
+  ASSERT_TRUE(count(1).counted_at);
+  {
+    const std::lock_guard lock(mutex_);
+    broken_["secondary"] = {base::ErrorKind::unavailable, "away", "secondary", ""};
+  }
+  EXPECT_EQ(count(1).error, "away");
+  EXPECT_EQ(count(1).lines.at(0).state, LineState::closed);
+  EXPECT_EQ(count(0).error, "");
+}
+
+TEST_F(KeeperTest, WhatAPersonDropsIsWaivedForThatTarget) {
+  queue_.set({.hours = {{.hour = kNoon, .received = 3, .waived = 1}}});
+  ASSERT_TRUE(file_->drop("secondary", {{kNoon, 1}}));
+  ASSERT_TRUE(file_->drop("secondary", {{kNoon, 1}}));
+  open_file();
+  land("primary", 3);
+  start();
+  EXPECT_EQ(count(0).lines.at(0).counts.waived, 0U);  // switched off is never the primary
+  EXPECT_EQ(count(1).lines.at(0).counts.waived, 3U);
+  EXPECT_EQ(count(1).lines.at(0).state, LineState::closed);
+}
+
+TEST_F(KeeperTest, KeepsTheArrivalsOfAQueueElsewhereOverARestart) {
+  const auto arrived = [&](std::uint64_t received) {
+    queue_.set({.hours = {{.hour = kNoon, .received = received}}, .waiting_known = false, .kept = false},
+               status_of(received));
+  };
+  arrived(4);
+  start();
+  EXPECT_EQ(count(0).lines.at(0).counts.received, 4U);
+  EXPECT_EQ(count(0).lines.at(0).state, LineState::open);
+  arrived(5);
+  keeper_.reset();  // stores what came since
+  open_file();
+  arrived(2);
+  queue_.set({.hours = {{.hour = kNoon, .received = 2}}, .waiting_known = false, .kept = false});
+  land("primary", 7);
+  start();
+  EXPECT_EQ(count(0).lines.at(0).counts.received, 7U);
+  EXPECT_EQ(count(0).lines.at(0).state, LineState::closed);
+}
+
+TEST_F(KeeperTest, AQueueThatCannotBeCountedIsSaid) {
+  queue_.fail({base::ErrorKind::unavailable, "no file", "queue.db", ""});
+  start();
+  ASSERT_TRUE(tests::wait_until([&] { return keeper_->books().at(0).error == "no file"; }));
+  EXPECT_FALSE(keeper_->books().at(0).counted_at);
+}
+
+TEST_F(KeeperTest, StoppingLeavesAThreadBehindThatHangs) {
+  std::promise<void> hang;
+  std::promise<void> begun;
+  std::vector<TargetParts> targets;
+  targets.push_back(
+      {.name = "primary",
+       .is_primary = true,
+       .read_loads = [ended = hang.get_future().share(), &begun](Hour) -> base::Result<std::map<Hour, Counts>> {
+         begun.set_value();
+         ended.wait();
+         return std::map<Hour, Counts>();
+       },
+       .read_quarantined = nothing()});
+  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h}, queue_, *file_, std::move(targets));
+  keeper_->start();
+  begun.get_future().wait();
+  EXPECT_FALSE(keeper_->stop(10ms));
+  hang.set_value();
+  EXPECT_TRUE(keeper_->stop(30s));
+}
+
+TEST_F(KeeperTest, TheArchiveAddsUp) {
+  ASSERT_TRUE(file_->add_to_archive("primary", kNoon, {{kNoon, {.landed = 3, .duplicate = 1}}}));
+  ASSERT_TRUE(file_->add_to_archive("primary", kNoon + 1h, {{kNoon, {.landed = 4}}}));
+  open_file();
+  const auto archive = file_->archive("primary");
+  ASSERT_TRUE(archive);
+  EXPECT_EQ(archive->cutoff, kNoon + 1h);
+  EXPECT_EQ(archive->hours.at(kNoon).landed, 7U);
+  EXPECT_EQ(archive->hours.at(kNoon).duplicate, 1U);
+  EXPECT_EQ(file_->instance(), "me");
+  EXPECT_EQ(file_->since(), kNoon);
+}
+
+}  // namespace
+}  // namespace twinshift::books

@@ -1,0 +1,80 @@
+#include "books/ledger.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace twinshift::books {
+namespace {
+
+using namespace std::chrono_literals;
+
+Hour at(int hour) {
+  return Hour(std::chrono::hours(473'364 + hour));
+}
+
+LineState only_state(const Sample& sample) {
+  const auto lines = lines_of(sample);
+  EXPECT_EQ(lines.size(), 1U);
+  return lines.at(0).state;
+}
+
+TEST(Ledger, AnHourOfWhichNothingIsOwedIsClosedWhereTheSumIsEven) {
+  const Counts even{.received = 10, .landed = 5, .duplicate = 2, .quarantined = 1, .owed = 0, .waived = 2};
+  EXPECT_EQ(even.residual(), 0);
+  EXPECT_EQ(only_state({.hours = {{at(0), even}}}), LineState::closed);
+}
+
+TEST(Ledger, OneEventTooFewIsMissingAlsoWhileOthersAreOwed) {
+  EXPECT_EQ(only_state({.hours = {{at(0), {.received = 10, .landed = 9}}}}), LineState::missing);
+  EXPECT_EQ(only_state({.hours = {{at(0), {.received = 10, .landed = 6, .owed = 3}}}}), LineState::missing);
+}
+
+TEST(Ledger, WhatLandsBetweenTheCountsHidesNothingForGood) {
+  // Three more landed after the queue was counted: open, no alarm.
+  EXPECT_EQ(only_state({.hours = {{at(0), {.received = 10, .landed = 9, .owed = 4}}}}), LineState::open);
+  // Nothing is owed any more, and still more than came: somebody counted twice.
+  EXPECT_EQ(only_state({.hours = {{at(0), {.received = 10, .landed = 11}}}}), LineState::surplus);
+}
+
+TEST(Ledger, WhatWaitsElsewhereKeepsHoursOpen) {
+  Sample sample{.hours = {{at(0), {.received = 10, .landed = 7}}}, .owed_elsewhere = 3};
+  EXPECT_EQ(only_state(sample), LineState::open);
+  sample.owed_elsewhere = 2;  // one more is gone than can wait there
+  EXPECT_EQ(only_state(sample), LineState::missing);
+  sample.owed_elsewhere = 0;
+  EXPECT_EQ(only_state(sample), LineState::missing);
+}
+
+TEST(Ledger, HoursBeforeTheCountingBeganAreNotJudged) {
+  const Sample sample{.hours = {{at(0), {.landed = 7}}, {at(1), {.received = 2, .landed = 2}}}, .since = at(1)};
+  const auto lines = lines_of(sample);
+  EXPECT_EQ(lines[0].state, LineState::unknown);
+  EXPECT_EQ(lines[1].state, LineState::closed);
+  EXPECT_EQ(summarize(lines).counts.received, 2U);
+}
+
+TEST(Ledger, TheSummaryAddsUpLossesAndNeverSetsThemOffAgainstASurplus) {
+  const auto lines = lines_of({.hours = {{at(0), {.received = 10, .landed = 8}},
+                                         {at(1), {.received = 5, .landed = 7}},
+                                         {at(2), {.received = 5, .landed = 4}},
+                                         {at(3), {.received = 5, .owed = 5}}}});
+  const Summary summary = summarize(lines);
+  EXPECT_EQ(summary.missing, 3U);
+  EXPECT_EQ(summary.surplus, 2U);
+  EXPECT_EQ(summary.open_hours, 1U);
+  EXPECT_EQ(summary.first_missing, at(0));
+}
+
+TEST(Ledger, AResidualIsBelievedWhereTwoSamplesShowIt) {
+  Confirmation confirmation;
+  const auto lines = [](std::uint64_t landed) {
+    return lines_of({.hours = {{at(0), {.received = 10, .landed = landed}}}});
+  };
+  EXPECT_EQ(confirmation.confirm(lines(8)), 0U);
+  EXPECT_EQ(confirmation.confirm(lines(9)), 1U);
+  EXPECT_EQ(confirmation.confirm(lines(10)), 0U);
+  EXPECT_EQ(confirmation.confirm(lines(9)), 0U);
+}
+
+}  // namespace
+}  // namespace twinshift::books
