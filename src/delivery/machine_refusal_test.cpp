@@ -88,6 +88,19 @@ TEST_F(RefusalTest, ABadEventThatIsSentAgainAndAgainIsOneRefusal) {
   EXPECT_FALSE(noted(NoteKind::table_refuses));
 }
 
+TEST_F(RefusalTest, ABadEventIsNoNewsWhileTheQuarantineIsSlow) {
+  boot();
+  const Arrival bad = arrival();
+  for (int i = 0; i < 15; ++i) {
+    step([&](Step& s) { machine_->received({arrival(), bad}, s); });
+    const auto write = take_write(kPrimary);
+    ASSERT_TRUE(write) << i;
+    commit(*write, {1});
+  }
+  EXPECT_FALSE(noted(NoteKind::table_refuses));
+  EXPECT_EQ(answer_quarantine().size(), 15U);
+}
+
 // With a third target a message is in hand although one lane has settled it already.
 TEST_F(RefusalTest, WhatWasParkedWhileItsWriteWasAwayIsNoLongerRefused) {
   LaneSetup third{.name = "third", .is_primary = false, .has_backlog = true};

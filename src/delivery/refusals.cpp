@@ -36,6 +36,7 @@ Refusals::Refusal& Refusals::note(const event::EventId& id) {
 }
 
 std::uint64_t Refusals::sent(Group group) {
+  for (const quarantine::Refused& each : group.events) note(each.event->id);
   groups_.emplace(++groups_sent_, std::move(group));
   return groups_sent_;
 }

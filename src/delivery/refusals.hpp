@@ -40,6 +40,7 @@ class Refusals {
     std::vector<MessageRef> refs{};  // by the order of `events`
     std::vector<quarantine::Refused> events{};
   };
+  // From now on a refusal of these events is no news, however long the quarantine takes.
   std::uint64_t sent(Group group);
   // The group's answer: what it held, empty for an unknown number.
   Group answered(std::uint64_t group);
