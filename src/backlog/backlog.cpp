@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "queue/group_done.hpp"
 
 namespace twinshift::backlog {
@@ -15,6 +16,11 @@ Backlog::~Backlog() {
 
 void Backlog::park(std::vector<event::EventPtr> events, queue::Done done) {
   if (events.empty()) return done({});
+  base::failpoint(base::Failpoint::backlog_park_before);
+  done = [done = std::move(done)](base::Status status) mutable {
+    base::failpoint(base::Failpoint::backlog_park_after);
+    done(std::move(status));
+  };
   const auto group = std::make_shared<queue::GroupDone>(events.size(), std::move(done));
   for (const event::EventPtr& event : events) {
     queue_->enqueue({.body = event->json, .message_id = event->message_id, .received_at = event->received_at},
@@ -24,11 +30,17 @@ void Backlog::park(std::vector<event::EventPtr> events, queue::Done done) {
 
 base::Result<std::vector<queue::Lease>> Backlog::receive(std::size_t events_max, std::chrono::milliseconds wait,
                                                          std::stop_token stop) {
-  return queue_->receive(events_max, wait, std::move(stop));
+  auto leases = queue_->receive(events_max, wait, std::move(stop));
+  if (leases && !leases->empty()) base::failpoint(base::Failpoint::backlog_fetched);
+  return leases;
 }
 
 void Backlog::acknowledge(std::vector<queue::Receipt> receipts, queue::Done done) {
-  queue_->acknowledge(std::move(receipts), std::move(done));
+  base::failpoint(base::Failpoint::backlog_erase_before);
+  queue_->acknowledge(std::move(receipts), [done = std::move(done)](base::Status status) mutable {
+    base::failpoint(base::Failpoint::backlog_erase_after);
+    done(std::move(status));
+  });
 }
 
 void Backlog::release(const std::vector<queue::Receipt>& receipts, std::chrono::milliseconds delay) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/failpoint.hpp"
 
 namespace twinshift::delivery {
 namespace {
@@ -24,6 +25,7 @@ struct Lane::Core {
   void run();
   void answer(Input input) { answers->try_put(input); }  // refused only after the conductor's end
   base::Status prepare();
+  base::Result<warehouse::WriteReport> write(const warehouse::Batch& batch);
   template <class T>
   void note_failure(const base::Result<T>& result) {
     if (!result && result.error().kind != base::ErrorKind::rejected) prepared = false;
@@ -56,6 +58,19 @@ base::Status Lane::Core::prepare() {
   return status;
 }
 
+base::Result<warehouse::WriteReport> Lane::Core::write(const warehouse::Batch& batch) {
+  if (!base::failpoint_drops(base::Failpoint::delivery_drop_before_write)) return parts.warehouse->write(batch);
+  // A planted loss: the last event is left out and reported as written.
+  warehouse::Batch less = batch;
+  less.events.pop_back();
+  base::Result<warehouse::WriteReport> report;
+  if (!less.events.empty()) report = parts.warehouse->write(less);
+  if (!report) return report;
+  report->outcomes.push_back(warehouse::Outcome::written);
+  report->reasons.emplace_back();
+  return report;
+}
+
 void Lane::Core::carry_out(const WriteBatch& call) {
   // The machine's own clock: this thread may outlive every clock that was handed in.
   const auto begin = std::chrono::steady_clock::now();
@@ -67,7 +82,7 @@ void Lane::Core::carry_out(const WriteBatch& call) {
       result.error().kind = base::ErrorKind::unavailable;
     }
   } else {
-    result = parts.warehouse->write(*call.batch);
+    result = write(*call.batch);
     note_failure(result);
   }
   answer(Written{.lane = parts.index,

@@ -3,6 +3,7 @@
 // again through the stage, and so are the next ones, as duplicates come in swarms (a redelivery).
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "pg/sqlstate.hpp"
 #include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
@@ -27,6 +28,7 @@ class PostgresWriter final : public BatchWriter {
         encoder_(layout.fit.columns, layout.fit.shape) {}
 
   pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
+    base::failpoint(base::Failpoint::warehouse_postgres_before_begin);
     BatchPlan plan = plan_batch(batch);
     if (stage_batches_ == 0) {
       auto copied = copy_rows(batch, plan, false, deadline);
@@ -43,6 +45,7 @@ class PostgresWriter final : public BatchWriter {
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
+    base::failpoint(base::Failpoint::warehouse_postgres_find_marker);
     auto found = connection_.run("BEGIN; " + batch_lock_sql(batch_id) + "; " +
                                      find_marker_sql(Dialect::postgres, layout_.table, batch_id) + "; COMMIT",
                                  deadline);
@@ -76,6 +79,7 @@ class PostgresWriter final : public BatchWriter {
     encoder_.end();
     if (auto sent = connection_.put_copy(encoder_.bytes(), deadline); !sent) return sent;
     encoder_.take();
+    base::failpoint(base::Failpoint::warehouse_postgres_copying);
     auto copied = connection_.end_copy(deadline);
     if (!copied) return std::unexpected(std::move(copied.error()));
     return {};
@@ -90,6 +94,7 @@ class PostgresWriter final : public BatchWriter {
     if (auto copied = copy_rows(batch, plan, true, deadline); !copied) return copied;
     auto inserted = connection_.run(insert_from_copy_stage_sql(layout_.table, layout_.fit.columns), deadline);
     if (!inserted) return std::unexpected(std::move(inserted.error()));
+    base::failpoint(base::Failpoint::warehouse_postgres_staged);
     const pg::Result& rows = inserted->back();
     for (int row = 0; row < rows.rows(); ++row) {
       plan.outcomes.at(static_cast<std::size_t>(rows.integer(row, 0))) = Outcome::duplicate;
@@ -100,9 +105,11 @@ class PostgresWriter final : public BatchWriter {
   pg::Outcome<Written> finish(const Batch& batch, std::vector<Outcome> outcomes, base::SteadyTime deadline) {
     const MarkerOrigin origin{layout_.table.table, identity_.instance, batch.id, identity_.clock->now()};
     const auto markers = markers_of(batch, outcomes);
+    base::failpoint(base::Failpoint::warehouse_postgres_before_commit);
     auto committed = commit_step(
         connection_, insert_markers_sql(Dialect::postgres, layout_.table, origin, markers) + "; COMMIT", deadline);
     if (!committed) return std::unexpected(std::move(committed.error()));
+    if (base::failpoint_fails(base::Failpoint::warehouse_postgres_after_commit)) return std::unexpected(lost_answer());
     return Written{std::move(outcomes), encoder_.displaced()};
   }
 
