@@ -1,0 +1,181 @@
+"""Killed at every step of the embedded queue, warehouse and backlog, and between the parts; losses planted; every name has its test."""
+
+import os
+import shutil
+import sqlite3
+import unittest
+
+import test_kill_aws
+import test_kill_postgres
+from killing import TARGETS, EmbeddedKilling, all_points
+
+FORMAT = ("queue.sqlite.format.before_commit", "queue.sqlite.format.after_commit")
+PLAIN = ("queue.sqlite.enqueue.before_commit", "queue.sqlite.enqueue.after_commit", "queue.sqlite.erase.before_commit",
+         "queue.sqlite.erase.after_commit", "queue.sqlite.checkpoint.before", "queue.sqlite.checkpoint.after",
+         "warehouse.sqlite.before_begin", "warehouse.sqlite.staged", "warehouse.sqlite.before_commit", "warehouse.sqlite.after_commit",
+         "delivery.received", "delivery.written", "delivery.acknowledge.before", "delivery.acknowledge.after")
+LOST_ANSWER = "warehouse.sqlite.after_commit=error"
+MARKER = ("warehouse.sqlite.find_marker",)
+PARKING = ("backlog.park.before", "backlog.park.after", "delivery.parked")
+DRAINING = ("backlog.fetched", "backlog.erase.before", "backlog.erase.after")
+DROPS = ("delivery.drop_received", "delivery.drop_before_write", "delivery.drop_parked")
+NAMES = (*FORMAT, *PLAIN, *MARKER, *PARKING, *DRAINING, *DROPS)
+
+
+class Names(unittest.TestCase):
+    def test_every_failpoint_is_reached_by_a_test(self):
+        tried = {*NAMES, *test_kill_postgres.NAMES, *test_kill_aws.NAMES}
+        self.assertEqual(sorted(all_points().keys() - tried), [], "no test reaches these")
+        self.assertEqual(sorted(tried - all_points().keys()), [], "there are no such failpoints")
+
+
+class Killed(EmbeddedKilling):
+    def test_at_each_step(self):
+        self.begin()
+        for name in PLAIN:
+            for at in (1, 2):  # both lanes pass the warehouse's steps
+                self.die_at(name, at=at)
+                self.recover()
+        self.assertEqual(self.service.stop(), 0)
+
+    def test_again_and_again_on_the_way_back(self):
+        """A restart that is killed where it takes up what the last one left."""
+        self.begin()
+        self.die_at("warehouse.sqlite.after_commit")
+        for name in ("delivery.received", "warehouse.sqlite.staged", "warehouse.sqlite.after_commit", "delivery.acknowledge.before"):
+            self.order(f"{name}=kill")
+            self.service = self.launch_failing()
+            self.wait_killed(name, nudge=False)
+        self.recover()
+
+    def test_while_an_answer_is_lost(self):
+        self.begin()
+        self.order(LOST_ANSWER)
+        self.burst()
+        self.wait_acted("warehouse.sqlite.after_commit error")
+        self.wait_settled()
+        self.check()
+        for name in MARKER:
+            self.die_at(name, LOST_ANSWER)
+            self.recover()
+
+    def test_while_parking(self):
+        self.begin()
+        self.burst()
+        self.wait_settled()
+        for name in PARKING:
+            release = self.hold_secondary()
+            self.die_at(name)
+            release()
+            self.recover()
+
+    def test_while_draining(self):
+        self.begin()
+        self.burst()
+        self.wait_settled()
+        for name in DRAINING:
+            self.case = name
+            release = self.hold_secondary()
+            self.burst()
+            self.wait_owed()
+            self.order(f"{name}=kill")
+            release()
+            self.wait_killed(name, nudge=False)
+            self.recover()
+
+    def test_at_the_first_start(self):
+        for name in FORMAT:
+            for at in (1, 2):  # the queue's file, the backlog's file
+                self.case = f"{name}@{at}"
+                self.order(f"{name}=kill@{at}")
+                shutil.rmtree(os.path.join(self.folder, "data"), ignore_errors=True)
+                self.sent, self.answered = set(), set()
+                self.service = self.launch_failing()
+                self.wait_killed(name, nudge=False)
+                self.begin()
+                self.burst()
+                self.wait_settled()
+                self.check()
+                self.assertEqual(self.service.stop(), 0)
+
+    def test_while_an_older_file_is_taken_over(self):
+        self.begin(ENABLE_SQS_CONSUMER="false")
+        self.burst()
+        self.assertEqual(self.service.stop(), 0)
+        path = os.path.join(self.folder, "data", "queue.db")
+        with sqlite3.connect(path) as file:
+            file.executescript("DROP TABLE arrivals; PRAGMA user_version=1")  # as version 1 left it
+        file.close()
+        for name in FORMAT:
+            self.case = name
+            self.order(f"{name}=kill")
+            self.service = self.launch_failing()
+            self.wait_killed(name, nudge=False)
+        self.recover()
+        self.assertEqual(len(self.answered), len(self.landed("primary")))
+
+
+class Steps(EmbeddedKilling):
+    def test_a_pause_lasts_as_long_as_the_plan_says(self):
+        self.begin()
+        self.order("delivery.received=pause")
+        self.burst()
+        self.wait_acted("delivery.received pause")
+        self.assertEqual(self.queue_depth(), len(self.answered))
+        self.order()
+        self.wait_settled()
+        self.check()
+
+    def test_a_plan_that_cannot_be_is_told_at_the_start(self):
+        self.order("delivery.writen=kill")
+        service = self.launch_failing()
+        self.assertEqual(service.wait_exit(), 2)
+        self.assertIn("no failpoint of that name", "".join(service.errors))
+
+
+class Drops(EmbeddedKilling):
+    """One event lost without a word: what the books are to find. Here its residual is counted from outside."""
+
+    def lose_one(self, name):
+        self.order(f"{name}=drop")
+        self.burst()
+        self.wait_acted(f"{name} drop")
+        self.wait_settled()
+
+    def residuals(self):
+        """answered - landed, and - markers, by target: the books' received - landed where nothing is owed, refused or waived."""
+        counts = {target: len(self.missing(target)) for target in TARGETS}
+        self.assertEqual({target: len(self.answered) - self.inserted(target) for target in TARGETS}, counts)
+        with self.assertRaisesRegex(AssertionError, "lost in"):
+            self.check()  # what the other tests believe does see it
+        return counts
+
+    def test_received_and_given_to_nobody(self):
+        self.begin()
+        self.lose_one("delivery.drop_received")
+        self.assertEqual(self.residuals(), {"primary": 1, "secondary": 1})
+        self.assertEqual(self.missing("primary"), self.missing("secondary"))
+
+    def test_reported_as_written(self):
+        self.begin()
+        self.lose_one("delivery.drop_before_write")
+        self.assertEqual(sorted(self.residuals().values()), [0, 1])
+
+    def test_reported_as_parked(self):
+        self.begin()
+        self.burst()
+        self.wait_settled()
+        release = self.hold_secondary()
+        self.send_one()
+        self.wait_owed()  # this one's batch is under way and will still commit; what comes now is in none
+        self.order("delivery.drop_parked=drop")
+        self.burst()
+        self.wait_acted("delivery.drop_parked drop")
+        release()
+        self.wait_settled()
+        self.assertEqual(self.residuals(), {"primary": 0, "secondary": 1})
+
+
+del EmbeddedKilling  # no test cases of their own
+if __name__ == "__main__":
+    unittest.main()
