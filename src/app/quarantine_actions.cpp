@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/failpoint.hpp"
+
 namespace twinshift::app {
 namespace {
 
@@ -111,7 +113,10 @@ base::Result<std::uint64_t> QuarantineActions::replay(const std::vector<quaranti
   std::vector<quarantine::Ticket> sent;
   auto outcome = send_all(tickets, sent);
   base::Result<std::uint64_t> gone = std::uint64_t{0};
-  if (!sent.empty()) gone = drop(sent);
+  if (!sent.empty()) {
+    base::failpoint(base::Failpoint::quarantine_replay_sent);
+    gone = drop(sent);
+  }
   if (!outcome) return base::fail(std::move(outcome.error()));
   return gone;
 }

@@ -1,5 +1,6 @@
 """Killed at every step of the embedded queue, warehouse and backlog, and between the parts; losses planted; every name has its test."""
 
+import http.client
 import os
 import shutil
 import sqlite3
@@ -18,8 +19,9 @@ LOST_ANSWER = "warehouse.sqlite.after_commit=error"
 MARKER = ("warehouse.sqlite.find_marker",)
 PARKING = ("backlog.park.before", "backlog.park.after", "delivery.parked")
 DRAINING = ("backlog.fetched", "backlog.erase.before", "backlog.erase.after")
+REFUSED_BODY = ("queue.refused.before_commit", "queue.refused.after_commit")
 DROPS = ("delivery.drop_received", "delivery.drop_before_write", "delivery.drop_parked")
-NAMES = (*FORMAT, *PLAIN, *MARKER, *PARKING, *DRAINING, *DROPS)
+NAMES = (*FORMAT, *PLAIN, *MARKER, *PARKING, *DRAINING, *REFUSED_BODY, *DROPS)
 
 
 class Names(unittest.TestCase):
@@ -82,6 +84,26 @@ class Killed(EmbeddedKilling):
             release()
             self.wait_killed(name, nudge=False)
             self.recover()
+
+    def test_while_a_body_is_refused(self):
+        """Kept first, then answered."""
+        self.begin()
+        for name, kept in zip(REFUSED_BODY, (0, 1)):
+            self.case = name
+            self.order(f"{name}=kill")
+            with self.assertRaises((OSError, http.client.HTTPException)):
+                self.service.post("no JSON")
+            self.wait_killed(name, nudge=False)
+            self.begin()
+            self.assertEqual(self.refused_bodies(), kept)
+        self.assertEqual(self.service.post("no JSON either").status, 400)
+        self.assertEqual(self.refused_bodies(), 2)
+
+    def refused_bodies(self):
+        with sqlite3.connect(f"file:{os.path.join(self.folder, 'data', 'refused.db')}?mode=ro", uri=True) as file:
+            count = file.execute("SELECT count(*) FROM refused").fetchone()[0]
+        file.close()
+        return count
 
     def test_at_the_first_start(self):
         for name in FORMAT:

@@ -15,8 +15,9 @@ REDSHIFT = ("warehouse.redshift.before_stage", "warehouse.redshift.staged", "war
 MARKER = (("warehouse.postgres.after_commit", "warehouse.postgres.find_marker"),
           ("warehouse.redshift.after_commit", "warehouse.redshift.find_marker"))
 QUARANTINE = ("quarantine.sqlite.put.before_commit", "quarantine.sqlite.put.after_commit", "delivery.quarantined")
+REPLAY = ("quarantine.replay.sent", "quarantine.sqlite.remove.before_commit", "quarantine.sqlite.remove.after_commit")
 QUARANTINE_QUEUE = ("quarantine.queue.put.before", "quarantine.queue.put.after")
-NAMES = (*POSTGRES, *STAGE, *REDSHIFT, *(find for _, find in MARKER), *QUARANTINE, *QUARANTINE_QUEUE)
+NAMES = (*POSTGRES, *STAGE, *REDSHIFT, *(find for _, find in MARKER), *QUARANTINE, *REPLAY, *QUARANTINE_QUEUE)
 
 REFUSED = "refuse-me-4711"
 CHECK = f"ALTER TABLE {TABLE} ADD CONSTRAINT no_secret CHECK (campaign IS NULL OR campaign <> '{REFUSED}') NOT VALID"
@@ -107,21 +108,29 @@ class RefusingBase(ServerKilling):
     def check_records(self):
         self.assertEqual(sorted(r["event"]["appsflyer_id"] for r in self.records()), sorted(self.refusing))
 
-    def replay(self):
-        self.psql("secondary", MEND)
-        done = self.run_command("quarantine", "replay", "--all", settings=self.settings())
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.refusing = set()
-        wait_until(lambda: not self.missing("secondary"), "the replayed events")
-        self.wait_settled()
-        self.check()
-
 
 class RefusingIntoAFile(RefusingBase):
     def test_at_each_step(self):
         self.kill_at_each(QUARANTINE)
         self.check_records()
-        self.replay()
+        self.psql("secondary", MEND)
+        self.kill_while_replaying()
+
+    def kill_while_replaying(self):
+        refused = self.refusing
+        for name in REPLAY:
+            self.case = name
+            self.order(f"{name}=kill")
+            done = self.run_command("quarantine", "replay", "--all", settings=self.settings())
+            self.assertNotEqual(done.returncode, 0, "nobody has answered the command")
+            self.wait_killed(name, nudge=False)
+            self.begin()
+            wait_until(lambda: not self.missing("secondary"), f"{name}: the replayed events")
+            self.wait_settled()
+            self.refusing = set()
+            self.check()
+            self.refusing = refused if name != REPLAY[-1] else set()
+            self.check_records()  # still there until their removal is committed: replayed again, which does no harm
 
 
 class RefusingIntoAQueue(RefusingBase):

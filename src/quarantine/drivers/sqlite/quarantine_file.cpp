@@ -155,7 +155,9 @@ base::Result<std::uint64_t> QuarantineFile::remove(const std::vector<Ticket>& ti
     if (auto done = statement->run(); !done) return base::fail(std::move(done.error()));
     removed += static_cast<std::uint64_t>(database_.changes());
   }
+  base::failpoint(base::Failpoint::quarantine_sqlite_remove_before_commit);
   if (auto committed = transaction->commit(); !committed) return base::fail(std::move(committed.error()));
+  base::failpoint(base::Failpoint::quarantine_sqlite_remove_after_commit);
   if (removed > 0) give_back(database_);
   return removed;
 }
