@@ -2,8 +2,10 @@
 
 import http.client
 import os
+import random
 import shutil
 import sqlite3
+import time
 import unittest
 
 import test_kill_aws
@@ -21,6 +23,7 @@ PARKING = ("backlog.park.before", "backlog.park.after", "delivery.parked")
 DRAINING = ("backlog.fetched", "backlog.erase.before", "backlog.erase.after")
 REFUSED_BODY = ("queue.refused.before_commit", "queue.refused.after_commit")
 DROPS = ("delivery.drop_received", "delivery.drop_before_write", "delivery.drop_parked")
+ROUNDS, PASSINGS_MAX = 10, 12
 NAMES = (*FORMAT, *PLAIN, *MARKER, *PARKING, *DRAINING, *REFUSED_BODY, *DROPS)
 
 
@@ -39,6 +42,16 @@ class Killed(EmbeddedKilling):
                 self.die_at(name, at=at)
                 self.recover()
         self.assertEqual(self.service.stop(), 0)
+
+    def test_in_any_order_amid_what_the_last_one_left(self):
+        """TWINSHIFT_KILL_SEED=N plays a failing run again, as far as threads allow."""
+        seed = int(os.environ.get("TWINSHIFT_KILL_SEED") or time.time_ns() % 1_000_000)
+        chance = random.Random(seed)
+        for number in range(ROUNDS):
+            self.begin()
+            self.die_at(chance.choice(PLAIN), at=chance.randint(1, PASSINGS_MAX))
+            self.case = f"seed {seed}, round {number}, {self.case}"
+        self.recover()
 
     def test_again_and_again_on_the_way_back(self):
         """A restart that is killed where it takes up what the last one left."""
