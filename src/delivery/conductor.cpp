@@ -114,8 +114,10 @@ void Conductor::drop_one(std::vector<Arrival>& arrivals) {
 
 void Conductor::carry_out_park(Park& park) {
   if (base::failpoint_drops(base::Failpoint::delivery_drop_parked)) park.events.pop_back();
+  base::failpoint(base::Failpoint::backlog_park_before);
   parts_.backlogs[park.lane]->park(
       std::move(park.events), [inputs = parts_.inputs, lane = park.lane, group = park.group](base::Status status) {
+        base::failpoint(base::Failpoint::backlog_park_after);
         inputs->try_put(Input(Parked{.lane = lane, .group = group, .status = std::move(status)}));
       });
 }
@@ -128,14 +130,17 @@ void Conductor::carry_out_quarantine(PutInQuarantine& put) {
 }
 
 void Conductor::carry_out_acknowledge(Acknowledge& acknowledge) {
-  queue::Done done = [inputs = parts_.inputs](base::Status status) {
+  const bool is_debt = acknowledge.source != kQueue;
+  queue::Done done = [inputs = parts_.inputs, is_debt](base::Status status) {
+    if (is_debt) base::failpoint(base::Failpoint::backlog_erase_after);
     if (!status) inputs->try_put(Input(AcknowledgeFailed{.error = std::move(status.error())}));
   };
-  if (acknowledge.source == kQueue) {
+  if (!is_debt) {
     base::failpoint(base::Failpoint::delivery_acknowledge_before);
     parts_.queue->acknowledge(std::move(acknowledge.receipts), std::move(done));
     base::failpoint(base::Failpoint::delivery_acknowledge_after);
   } else {
+    base::failpoint(base::Failpoint::backlog_erase_before);
     parts_.backlogs[acknowledge.source]->acknowledge(std::move(acknowledge.receipts), std::move(done));
   }
 }

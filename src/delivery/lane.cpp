@@ -114,6 +114,7 @@ void Lane::Core::carry_out(const Probe&) {
 
 void Lane::Core::carry_out(const FetchBacklog& call) {
   auto leases = parts.backlog->receive(call.rows_max, std::chrono::milliseconds(0), {});
+  if (leases && !leases->empty()) base::failpoint(base::Failpoint::backlog_fetched);
   Fetched fetched{.lane = parts.index, .result = {}};
   if (!leases) {
     fetched.result = base::fail(std::move(leases.error()));

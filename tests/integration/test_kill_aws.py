@@ -66,15 +66,23 @@ class Queue(EmbeddedKilling):
         name = self.id().rsplit(".", 1)[-1].replace("_", "-")
         self.direct = self.sqs.create_queue(name, VisibilityTimeout=30)
         self.url = self.aws.queue_url(name)
+        self.owed_url = ""
 
     def settings(self):
         return {**super().settings(), **self.aws.credentials(), "AWS_REGION": "us-east-1", "SQS_QUEUE_URL": self.url, "SQS_SPOOL": "true",
-                "TWINSHIFT_DATA_DURABLE": "true", "QUEUE_LEASE_TIMEOUT": "5s"}
+                "TWINSHIFT_DATA_DURABLE": "true", "QUEUE_LEASE_TIMEOUT": "5s", "SECONDARY_BACKLOG_QUEUE_URL": self.owed_url}
+
+    def waiting(self, url):
+        """Visible, in flight and delayed."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+        told = self.sqs.call("GetQueueAttributes", QueueUrl=url, AttributeNames=list(names))["Attributes"]
+        return sum(int(told[name]) for name in names)
 
     def queue_depth(self):
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
-        told = self.sqs.call("GetQueueAttributes", QueueUrl=self.direct, AttributeNames=list(names))["Attributes"]
-        return self.spooled() + sum(int(told[name]) for name in names)
+        return self.spooled() + self.waiting(self.direct)
+
+    def owed(self):
+        return self.waiting(self.owed_url) if self.owed_url else super().owed()
 
     def spooled(self):
         return self.parts()["queue"].get("spooled", 0)
@@ -108,6 +116,23 @@ class Queue(EmbeddedKilling):
             self.aws.fault("off")
             self.wait_killed(name, nudge=False)
             self.recover()
+
+    def test_while_debts_wait_in_a_queue(self):
+        self.owed_url = self.sqs.create_queue("owed", VisibilityTimeout=30)
+        self.begin()
+        self.burst()
+        self.wait_settled()
+        release = self.hold_secondary()
+        self.die_at("backlog.park.after")
+        release()
+        self.recover()
+        release = self.hold_secondary()
+        self.burst()
+        self.wait_owed()
+        self.order("backlog.erase.before=kill")
+        release()
+        self.wait_killed("backlog.erase.before", nudge=False)
+        self.recover()
 
 
 del Killing, AwsTest, EmbeddedKilling  # no test cases of their own
