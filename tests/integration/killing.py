@@ -1,6 +1,7 @@
 """The real program, killed at a named step (docs/failpoints.md) and started again: whatever was answered 200 stands once on each side."""
 
 import http.client
+import json
 import os
 import signal
 import sqlite3
@@ -26,6 +27,8 @@ def all_points():
 class Killing:
     """To be mixed into a ServiceTest. It gives landed(target): how often each appsflyer_id stands there; inserted(target): what the load
     markers say was inserted; settings()."""
+
+    counts_arrivals = True  # in the queue's own transactions, so that the books close after any kill
 
     def setUp(self):
         super().setUp()
@@ -132,6 +135,8 @@ class Killing:
         self.begin(**more)
         self.wait_settled()
         self.check()
+        if self.counts_arrivals:
+            self.assertEqual(self.books(), (0, {target: 0 for target in TARGETS}), f"{self.case}: (exit code, residuals)")
 
     # What must hold.
 
@@ -162,6 +167,13 @@ class Killing:
             self.assertEqual(sorted(self.answered - self.refusing - landed.keys()), [], f"{self.case}: lost in {target}")
             self.assertEqual(sorted(landed.keys() - self.sent), [], f"{self.case}: foreign in {target}")
             self.assertEqual(self.inserted(target), len(landed), f"{self.case}: the markers of {target} do not add up")
+
+    def books(self):
+        """What `twinshift books` says: its exit code, and by target the sum of its hours' residuals."""
+        done = self.run_command("books", "--format", "json", settings=self.settings())
+        self.assertIn(done.returncode, (0, 3), done.stdout + done.stderr)
+        rows = json.loads(done.stdout)
+        return done.returncode, {target: sum(int(row["residual"]) for row in rows if row["target"] == target) for target in TARGETS}
 
     def missing(self, target):
         """Answered 200, and not there."""
