@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/failpoint.hpp"
 #include "delivery/housekeeping.hpp"
 
 namespace twinshift::delivery {
@@ -26,6 +27,7 @@ struct Lane::Core {
   void run();
   void answer(Input input) { answers->try_put(input); }  // refused only after the conductor's end
   base::Status prepare();
+  base::Result<warehouse::WriteReport> write(const warehouse::Batch& batch);
   template <class T>
   void note_failure(const base::Result<T>& result) {
     if (!result && result.error().kind != base::ErrorKind::rejected) prepared = false;
@@ -62,6 +64,19 @@ base::Status Lane::Core::prepare() {
   return status;
 }
 
+base::Result<warehouse::WriteReport> Lane::Core::write(const warehouse::Batch& batch) {
+  if (!base::failpoint_drops(base::Failpoint::delivery_drop_before_write)) return parts.warehouse->write(batch);
+  // A planted loss: the last event is left out and reported as written.
+  warehouse::Batch less = batch;
+  less.events.pop_back();
+  base::Result<warehouse::WriteReport> report;
+  if (!less.events.empty()) report = parts.warehouse->write(less);
+  if (!report) return report;
+  report->outcomes.push_back(warehouse::Outcome::written);
+  report->reasons.emplace_back();
+  return report;
+}
+
 void Lane::Core::carry_out(const WriteBatch& call) {
   // The machine's own clock: this thread may outlive every clock that was handed in.
   const auto begin = std::chrono::steady_clock::now();
@@ -73,7 +88,7 @@ void Lane::Core::carry_out(const WriteBatch& call) {
       result.error().kind = base::ErrorKind::unavailable;
     }
   } else {
-    result = parts.warehouse->write(*call.batch);
+    result = write(*call.batch);
     note_failure(result);
   }
   answer(Written{.lane = parts.index,
@@ -105,6 +120,7 @@ void Lane::Core::carry_out(const Probe&) {
 
 void Lane::Core::carry_out(const FetchBacklog& call) {
   auto leases = parts.backlog->receive(call.rows_max, std::chrono::milliseconds(0), {});
+  if (leases && !leases->empty()) base::failpoint(base::Failpoint::backlog_fetched);
   Fetched fetched{.lane = parts.index, .result = {}};
   if (!leases) {
     fetched.result = base::fail(std::move(leases.error()));
