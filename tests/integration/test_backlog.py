@@ -44,6 +44,7 @@ class Backlog(ServiceTest):
             acknowledged += sender.stop()
         self.bring_secondary_back()
         service = self.start()
+        wait_until(lambda: self.secondary_part(service)["status"] == "ok", "the secondary to make its table")
         wait_until(lambda: {r["appsflyer_id"] for r in service.sql("secondary", "SELECT appsflyer_id FROM appsflyer_events")} >=
                    set(acknowledged), f"all events in the secondary (seed {seed})")
         self.assertEqual(service.sql("secondary", "SELECT appsflyer_id FROM appsflyer_events GROUP BY 1 HAVING count(*) > 1"), [])
