@@ -32,7 +32,7 @@ BacklogPtr open_segments(const std::string& folder, const base::Clock& clock) {
   options.segment_bytes_max = 100'000;  // some of them in a test
   options.gather = 0ms;
   options.clock = &clock;
-  auto opened = open_segment_backlog(std::move(options));
+  auto opened = open_segment_backlog(options);
   EXPECT_TRUE(opened) << (opened ? "" : opened.error().text());
   return opened ? std::move(*opened) : nullptr;
 }
