@@ -216,4 +216,17 @@ CREATE TABLE IF NOT EXISTS "twinshift_loads" (
   written_at TIMESTAMP NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS "twinshift_duplicates" (
+  table_name TEXT NOT NULL,
+  instance TEXT NOT NULL,
+  batch_id TEXT NOT NULL,
+  event_key BIGINT NOT NULL,
+  received_at TIMESTAMP NOT NULL,
+  written_at TIMESTAMP NOT NULL
+);
+
 CREATE INDEX IF NOT EXISTS "twinshift_loads_batch_id" ON "twinshift_loads" (batch_id);
+
+CREATE INDEX IF NOT EXISTS "twinshift_loads_arrival_at" ON "twinshift_loads" (arrival_at);
+
+CREATE INDEX IF NOT EXISTS "twinshift_duplicates_received_at" ON "twinshift_duplicates" (received_at);

@@ -216,6 +216,17 @@ CREATE TABLE IF NOT EXISTS "twinshift_loads" (
 DISTSTYLE EVEN
 COMPOUND SORTKEY (written_at);
 
+CREATE TABLE IF NOT EXISTS "twinshift_duplicates" (
+  table_name VARCHAR(255) NOT NULL,
+  instance VARCHAR(255) NOT NULL,
+  batch_id VARCHAR(255) NOT NULL,
+  event_key BIGINT NOT NULL,
+  received_at TIMESTAMP NOT NULL,
+  written_at TIMESTAMP NOT NULL
+)
+DISTSTYLE EVEN
+COMPOUND SORTKEY (written_at);
+
 CREATE TABLE IF NOT EXISTS "twinshift_parts" (
   event_id VARCHAR(32) NOT NULL,
   part INTEGER NOT NULL,

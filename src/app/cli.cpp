@@ -53,6 +53,7 @@ struct Commands {
   SchemaOptions schema_options;
   QuarantineOptions quarantine_options;
   QueueOptions queue_options;
+  BooksOptions books_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
@@ -61,6 +62,7 @@ struct Commands {
   CLI::App* schema_command = nullptr;
   CLI::App* quarantine_command = nullptr;
   CLI::App* queue_command = nullptr;
+  CLI::App* books_command = nullptr;
   CLI::App* version_command = nullptr;
 
   Commands() {
@@ -73,6 +75,7 @@ struct Commands {
     add_schema();
     add_quarantine();
     add_queue();
+    add_books();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -127,6 +130,13 @@ struct Commands {
         ->needs(diff)
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, TableFormat>{{"table", TableFormat::table}, {"json", TableFormat::json}}));
+  }
+
+  void add_books() {
+    books_command = app.add_subcommand("books", "Whether all that was received is accounted for, hour by hour");
+    books_command->add_option("--format", books_options.format, "table, json or csv")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
+            {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
   }
 
   void add_queue() {
@@ -193,6 +203,7 @@ struct Commands {
     if (schema_command->parsed()) return run_schema();
     if (quarantine_command->parsed()) return look_into_quarantine();
     if (queue_command->parsed()) return look_into_queues();
+    if (books_command->parsed()) return show_books();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -240,6 +251,11 @@ struct Commands {
   [[nodiscard]] int look_into_queues() const {
     const auto loaded = load_or_explain();
     return loaded ? run_queue(loaded->settings, queue_options) : static_cast<int>(kExitUsage);
+  }
+
+  [[nodiscard]] int show_books() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_books(loaded->settings, books_options) : static_cast<int>(kExitUsage);
   }
 
   int run_generate() {

@@ -52,6 +52,12 @@ struct QueueOptions {
 };
 int run_queue(const config::Settings& settings, const QueueOptions& options);
 
+struct BooksOptions {
+  TableFormat format = TableFormat::table;
+};
+// Asks the running service to count anew, or counts here where none runs.
+int run_books(const config::Settings& settings, const BooksOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

@@ -5,9 +5,10 @@ namespace twinshift::app {
 
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFailed = 1,         // a command could not do what it was asked
-  kExitUsage = 2,          // wrong command line or configuration; nothing was started
-  kExitDifferent = 3,      // `query`: the targets' answers differ; `schema --diff`: their tables do
+  kExitFailed = 1,  // a command could not do what it was asked
+  kExitUsage = 2,   // wrong command line or configuration; nothing was started
+  kExitDifferent =
+      3,  // `query`: the targets' answers differ; `schema --diff`: their tables do; `books`: events are missing
   kExitCannotStart = 4,    // port in use, data folder locked or unusable
   kExitStopIncomplete = 5  // stopped, but not everything in flight could be settled in time; it stays in the queue
 };

@@ -62,7 +62,7 @@ int finish(Service& service, const config::Settings& settings, int signal) {
   const int code = report.clean ? kExitOk : kExitStopIncomplete;
   // A lane whose call never came back cannot be joined, and must not meet destructors; everything durable is closed
   // already.
-  if (!report.stuck_lanes.empty()) _exit(code);
+  if (!report.stuck_lanes.empty() || service.leaves_threads()) _exit(code);
   return code;
 }
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "app/backlog_store.hpp"
+#include "app/books_answer.hpp"
+#include "app/books_parts.hpp"
 #include "app/driver_table.hpp"
 #include "app/quarantine_actions.hpp"
 #include "base/ids.hpp"
@@ -20,6 +22,8 @@ using namespace std::chrono_literals;
 
 // Of the time for stopping, at most this much goes to answering requests that are under way.
 constexpr auto kHttpDrainMax = 5s;
+// To let a count under way end.
+constexpr auto kBooksStopMax = 200ms;
 // What is kept of the time for stopping to close the files.
 constexpr auto kClosingTime = 2s;
 // The same with SQS: to send what waits, and to give back what is lent.
@@ -57,6 +61,7 @@ Service::~Service() = default;
 base::Status Service::start() {
   if (auto opened = open_storage(); !opened) return opened;
   if (auto started = start_delivery(); !started) return started;
+  start_books();
   if (auto started = start_control(); !started) {
     stop(kClosingTime);
     return started;
@@ -76,17 +81,33 @@ base::Status Service::start_control() {
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
   actions_ = std::make_shared<QuarantineActions>(std::move(parts));
-  auto server = control::Server::start(
-      settings_.data_dir, [actions = actions_](const control::Request& request) { return actions->answer(request); });
+  auto server = control::Server::start(settings_.data_dir,
+                                       [actions = actions_, books = books_.get()](const control::Request& request) {
+                                         if (request.verb == kBooksVerb && books != nullptr)
+                                           return answer_books(*books, request);
+                                         return actions->answer(request);
+                                       });
   if (!server) return base::fail(std::move(server.error()));
   control_ = std::move(*server);
   return {};
+}
+
+void Service::start_books() {
+  if (!delivery_) return;
+  BooksStores stores{queue_.get(), quarantine_.get(), {}, books_file_.get()};
+  for (const auto& owed : backlogs_) stores.backlogs.push_back(owed.get());
+  books_ = make_books_keeper(settings_, stores);
+  books_->start();
 }
 
 base::Status Service::open_storage() {
   auto folder = sqlite::DataFolder::open(settings_.data_dir);
   if (!folder) return base::fail(std::move(folder.error()));
   folder_.emplace(std::move(*folder));
+
+  auto books = open_books_file(settings_);
+  if (!books) return base::fail(std::move(books.error()));
+  books_file_ = std::move(*books);
 
   auto refused = open_refused_store(settings_);
   if (!refused) return base::fail(std::move(refused.error()));
@@ -206,6 +227,11 @@ base::Status Service::start_http() {
   return {};
 }
 
+// A count that hangs in a target's call is left behind, as a lane is.
+void Service::stop_books() {
+  leaves_threads_ = books_ && !books_->stop(kBooksStopMax);
+}
+
 // Side by side: each may wait for an SQS that does not answer.
 void Service::close_queues() {
   std::vector<std::jthread> closing;
@@ -225,12 +251,14 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
   if (actions_) actions_->cancel();  // else the next line waits for a long one
+  if (books_) books_->cancel();
   control_.reset();
   server_.reset();  // before the stores close: it still hands over what it refused
   // Only now: requests that were under way may have needed them.
   stopping_.request_stop();
   const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
+  stop_books();
   close_queues();
   for (const auto& owed : backlogs_) {
     if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");

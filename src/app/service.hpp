@@ -12,6 +12,8 @@
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "books/books_file.hpp"
+#include "books/keeper.hpp"
 #include "config/settings.hpp"
 #include "control/control.hpp"
 #include "delivery/delivery.hpp"
@@ -39,6 +41,8 @@ class Service {
   // /ready turns 503; nothing new is taken; what is in flight is finished, parked or released; everything closes. At
   // most `limit`.
   delivery::StopReport stop(std::chrono::milliseconds limit);
+  // After stop(): a count of the books hangs in a target's call.
+  [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
  private:
   base::Status open_storage();
@@ -46,6 +50,8 @@ class Service {
   void close_queues();
   base::Status open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts);
   base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
+  void start_books();
+  void stop_books();
   base::Status start_control();
   base::Status start_http();
   [[nodiscard]] http::Options http_options();
@@ -57,15 +63,18 @@ class Service {
   // In the order of starting; destroyed in reverse.
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
+  std::unique_ptr<books::BooksFile> books_file_;
   std::unique_ptr<queue::EventQueue> queue_;
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
   std::unique_ptr<delivery::Delivery> delivery_;
+  std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
   std::shared_ptr<QuarantineActions> actions_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
+  bool leaves_threads_ = false;
 };
 
 }  // namespace twinshift::app

@@ -1,5 +1,6 @@
 #include "books/keeper.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
@@ -98,6 +99,10 @@ std::vector<TargetBooks> Keeper::count_now(std::chrono::milliseconds limit) {
   return books();
 }
 
+void Keeper::cancel() {
+  for (const auto& counter : impl_->counters) counter->cancel_waits();
+}
+
 void Keeper::Impl::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     count();
@@ -175,6 +180,9 @@ base::Result<Sample> Keeper::Impl::sample_for(const TargetParts& target, const Q
       const std::uint64_t there = target.backlog->status().owed;
       sample.owed_elsewhere = std::min(kUnknownMany, sample.owed_elsewhere + there);
     }
+  }
+  if (target.quarantined_elsewhere) {
+    sample.owed_elsewhere = std::min(kUnknownMany, sample.owed_elsewhere + target.quarantined_elsewhere());
   }
   auto dropped = file.dropped(target.name);
   if (!dropped) return base::fail(std::move(dropped.error()));

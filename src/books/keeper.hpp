@@ -24,9 +24,9 @@
 
 namespace twinshift::books {
 
-// Counts that another part reads for us. Called on the target's own thread alone; may take as long as the target's
-// statement limit.
-using ReadHours = std::function<base::Result<std::map<Hour, Counts>>()>;
+// Counts that another part reads for us: of the hours from `from` on. Called on the target's own thread alone; may take
+// as long as the target's statement limit.
+using ReadHours = std::function<base::Result<std::map<Hour, Counts>>(Hour from)>;
 
 struct TargetParts {
   std::string name;
@@ -36,8 +36,10 @@ struct TargetParts {
   backlog::Backlog* backlog = nullptr;  // outlives the Keeper
   // Landed and duplicate by hour of arrival, from the markers. It outlives the Keeper where a call hangs.
   ReadHours read_loads;
-  // Quarantined by hour of arrival.
+  // Quarantined by hour of arrival; asked for all hours.
   ReadHours read_quarantined;
+  // Of a quarantine elsewhere: how many, of hours that nobody knows. May be empty. The queue side's thread.
+  std::function<std::uint64_t()> quarantined_elsewhere{};
 };
 
 struct TargetBooks {
@@ -71,6 +73,8 @@ class Keeper {
   // Counts anew, now: waits until each target has been counted after the call, or `limit` is over (then the books are
   // as old as counted_at says).
   std::vector<TargetBooks> count_now(std::chrono::milliseconds limit);
+  // Ends the waiting of count_now(), now and from now on.
+  void cancel();
 
  private:
   struct Impl;

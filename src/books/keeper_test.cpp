@@ -89,14 +89,14 @@ class KeeperTest : public ::testing::Test {
     file_ = std::move(*file);
   }
   ReadHours landed(const std::string& target) {
-    return [this, target]() -> base::Result<std::map<Hour, Counts>> {
+    return [this, target](Hour) -> base::Result<std::map<Hour, Counts>> {
       const std::lock_guard lock(mutex_);
       if (const auto failed = broken_.find(target); failed != broken_.end()) return base::fail(failed->second);
       return std::map<Hour, Counts>{{kNoon, {.landed = landed_[target]}}};
     };
   }
   static ReadHours nothing() {
-    return [] { return std::map<Hour, Counts>(); };
+    return [](Hour) { return std::map<Hour, Counts>(); };
   }
   void start() {
     std::vector<TargetParts> targets;
@@ -203,7 +203,7 @@ TEST_F(KeeperTest, StoppingLeavesAThreadBehindThatHangs) {
   targets.push_back(
       {.name = "primary",
        .is_primary = true,
-       .read_loads = [ended = hang.get_future().share(), &begun]() -> base::Result<std::map<Hour, Counts>> {
+       .read_loads = [ended = hang.get_future().share(), &begun](Hour) -> base::Result<std::map<Hour, Counts>> {
          begun.set_value();
          ended.wait();
          return std::map<Hour, Counts>();

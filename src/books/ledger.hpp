@@ -36,6 +36,7 @@ struct Counts {
 
   [[nodiscard]] std::int64_t residual() const;
   Counts& operator+=(const Counts& other);
+  bool operator==(const Counts& other) const = default;
 };
 
 enum class LineState : std::uint8_t {

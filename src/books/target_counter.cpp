@@ -6,16 +6,29 @@
 
 namespace twinshift::books {
 
+namespace {
+
+// At the usual interval of 30 s: each hour all hours of the last days are read.
+constexpr int kCountsBetweenAll = 120;
+
+}  // namespace
+
 struct TargetCounter::Core {
   void run();
-  base::Result<Sample> complete(CountOrder& begun) const;
+  base::Result<Sample> complete(CountOrder& begun);
+  Hour unsettled_since(const std::map<Hour, Counts>& others);
+  [[nodiscard]] std::int64_t residual_before(Hour hour) const;
   void show(const CountOrder& begun, const base::Result<Sample>& sample);
   void tell(const TargetBooks& shown, bool was_missing);
 
   ReadHours read_loads;
   ReadHours read_quarantined;
-  Confirmation confirmation;     // the thread's
-  base::log::Throttle throttle;  // likewise
+  // The thread's own.
+  Confirmation confirmation;
+  base::log::Throttle throttle;
+  std::map<Hour, Counts> others_before;  // of the last count, all but landed and duplicate; empty: there was none
+  std::map<Hour, Counts> loads_before;   // landed and duplicate
+  int counts_since_all = 0;
 
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
@@ -23,6 +36,7 @@ struct TargetCounter::Core {
   std::optional<CountOrder> order;
   std::uint64_t done = 0;
   bool closed = false;
+  bool cancelled = false;
   TargetBooks books;
 };
 
@@ -54,7 +68,16 @@ TargetBooks TargetCounter::books() const {
 
 bool TargetCounter::wait_for(std::uint64_t number, std::chrono::steady_clock::time_point until) const {
   std::unique_lock lock(core_->mutex);
-  return core_->changed.wait_until(lock, until, [&] { return core_->done >= number; });
+  core_->changed.wait_until(lock, until, [&] { return core_->done >= number || core_->cancelled; });
+  return core_->done >= number;
+}
+
+void TargetCounter::cancel_waits() {
+  {
+    const std::lock_guard lock(core_->mutex);
+    core_->cancelled = true;
+  }
+  core_->changed.notify_all();
 }
 
 bool TargetCounter::close(std::chrono::milliseconds limit) {
@@ -81,14 +104,45 @@ void TargetCounter::Core::run() {
 }
 
 // Adds the target's side. In this order: an event goes from the queue to the warehouse or the quarantine.
-base::Result<Sample> TargetCounter::Core::complete(CountOrder& begun) const {
+base::Result<Sample> TargetCounter::Core::complete(CountOrder& begun) {
   Sample sample = std::move(begun.sample);
-  for (const ReadHours* read : {&read_quarantined, &read_loads}) {
-    auto hours = (*read)();
-    if (!hours) return base::fail(std::move(hours.error()));
-    for (const auto& [hour, counts] : *hours) sample.hours[hour] += counts;
+  auto quarantined = read_quarantined(Hour{});
+  if (!quarantined) return base::fail(std::move(quarantined.error()));
+  for (const auto& [hour, counts] : *quarantined) sample.hours[hour] += counts;
+  std::map<Hour, Counts> others = sample.hours;
+  const Hour from = unsettled_since(others);
+  auto loads = read_loads(from);
+  if (!loads) {
+    others_before.clear();  // read everything next time
+    return base::fail(std::move(loads.error()));
   }
+  loads_before.erase(loads_before.lower_bound(from), loads_before.end());
+  loads_before.merge(*loads);
+  for (const auto& [hour, counts] : loads_before) sample.hours[hour] += counts;
+  others_before = std::move(others);
   return sample;
+}
+
+// The first hour of which something may have landed since the last count: something of it is owed, or what is not
+// landed has changed. Now and then all hours are read, so that a change from outside shows, too.
+Hour TargetCounter::Core::unsettled_since(const std::map<Hour, Counts>& others) {
+  if (others_before.empty() || ++counts_since_all >= kCountsBetweenAll) {
+    counts_since_all = 0;
+    return Hour{};
+  }
+  for (const auto& [hour, counts] : others) {
+    const auto before = others_before.find(hour);
+    if (counts.owed > 0 || before == others_before.end() || before->second != counts || residual_before(hour) != 0) {
+      return hour;
+    }
+  }
+  return others.empty() ? Hour{} : others.rbegin()->first;
+}
+
+std::int64_t TargetCounter::Core::residual_before(Hour hour) const {
+  Counts counts = others_before.at(hour);
+  if (const auto loads = loads_before.find(hour); loads != loads_before.end()) counts += loads->second;
+  return counts.residual();
 }
 
 void TargetCounter::Core::show(const CountOrder& begun, const base::Result<Sample>& sample) {

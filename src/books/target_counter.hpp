@@ -32,8 +32,10 @@ class TargetCounter {
   void fail(const base::Error& error);
 
   [[nodiscard]] TargetBooks books() const;
-  // True where an order of this number or a later one is done by `until`.
+  // True where an order of this number or a later one is done by `until`; false at once after cancel_waits().
   bool wait_for(std::uint64_t number, std::chrono::steady_clock::time_point until) const;
+
+  void cancel_waits();
 
   // False where the thread does not end within `limit`: it is left behind.
   bool close(std::chrono::milliseconds limit);

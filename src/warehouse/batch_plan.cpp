@@ -13,7 +13,11 @@ BatchPlan plan_batch(const Batch& batch) {
   // Stable: of equal events the first of the batch is the one that is written.
   std::ranges::stable_sort(order, {}, [&](std::uint32_t place) { return batch.events[place]->id; });
   for (const std::uint32_t place : order) {
-    if (!plan.rows.empty() && batch.events[plan.rows.back()]->id == batch.events[place]->id) continue;
+    if (!plan.rows.empty() && batch.events[plan.rows.back()]->id == batch.events[place]->id) {
+      const bool same_message = batch.events[plan.rows.back()]->received_at == batch.events[place]->received_at;
+      if (!same_message) plan.doubles.push_back(place);
+      continue;
+    }
     plan.rows.push_back(place);
     plan.outcomes[place] = Outcome::written;
   }

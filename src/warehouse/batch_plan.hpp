@@ -15,6 +15,8 @@ struct BatchPlan {
   std::vector<std::uint32_t> rows;
   // By the batch's order: `written` for what is in `rows`, `duplicate` for the others.
   std::vector<Outcome> outcomes;
+  // Of the others those that are not the very message of the first equal one: received_at differs.
+  std::vector<std::uint32_t> doubles;
 };
 BatchPlan plan_batch(const Batch& batch);
 

@@ -5,9 +5,11 @@
 namespace twinshift::warehouse {
 namespace {
 
-event::EventPtr event_of(int number) {
+constexpr base::WallTime kArrival{std::chrono::hours(480'000)};
+
+event::EventPtr event_of(int number, base::WallTime received_at = kArrival) {
   auto decoded = event::decode_event(R"({"event_time":"2024-01-01 12:00:00","n":)" + std::to_string(number) + "}", "m",
-                                     base::WallTime(std::chrono::hours(480'000)));
+                                     received_at);
   return *decoded;
 }
 
@@ -20,6 +22,14 @@ TEST(BatchPlan, WritesTheFirstOfEqualEventsInOrderOfTheirIds) {
   for (std::size_t i = 1; i < plan.rows.size(); ++i) {
     EXPECT_LT(batch.events[plan.rows[i - 1]]->id, batch.events[plan.rows[i]]->id);
   }
+}
+
+TEST(BatchPlan, ADoubleIsAnotherMessageToTheMicrosecond) {
+  const base::WallTime later = kArrival + std::chrono::microseconds(1);
+  const Batch batch{"b", {event_of(1), event_of(1), event_of(1, later), event_of(2, later), event_of(1, later)}};
+  const BatchPlan plan = plan_batch(batch);
+  EXPECT_EQ(plan.doubles, (std::vector<std::uint32_t>{2, 4}));
+  EXPECT_EQ(plan.outcomes[1], Outcome::duplicate);
 }
 
 TEST(BatchPlan, OfNothingIsNothing) {

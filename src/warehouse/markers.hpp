@@ -1,7 +1,9 @@
-// The rows that a batch leaves in `twinshift_loads` (docs/formats/loads.md). No I/O: every driver writes what this
-// gives, in the batch's own transaction.
+// The rows that a batch leaves in `twinshift_loads` and `twinshift_duplicates` (docs/formats/loads.md). No I/O: every
+// driver writes what this gives, in the batch's own transaction.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string_view>
@@ -14,8 +16,16 @@
 
 namespace twinshift::warehouse {
 
-// The table they stand in, beside the event table.
+// The tables they stand in, beside the event table.
 inline constexpr std::string_view kLoadsTable = "twinshift_loads";
+inline constexpr std::string_view kDuplicatesTable = "twinshift_duplicates";
+
+// How long their rows are kept, at least: then an hour has been summed into the books.
+inline constexpr std::chrono::hours kLoadsKept{9 * 24};
+// What one step of Warehouse::prune() may remove: so many rows of each table, or where a database cannot count them
+// beforehand (Redshift) what was written within so long from the oldest row on.
+inline constexpr std::size_t kPruneRowsMax = 5'000;
+inline constexpr std::chrono::hours kPruneSlice{24};
 
 // A window of event_at, and an hour of arrival.
 inline constexpr std::chrono::hours kWindow{1};

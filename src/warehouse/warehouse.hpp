@@ -11,8 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "event/event.hpp"
+#include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
 
@@ -67,8 +69,8 @@ class Warehouse {
  public:
   virtual ~Warehouse() = default;
 
-  // Connects; creates the table and `twinshift_loads`, or adds missing columns. Called before anything else and again
-  // after a lost connection.
+  // Connects; creates the table, `twinshift_loads` and `twinshift_duplicates`, or adds missing columns. Called before
+  // anything else and again after a lost connection.
   virtual base::Status prepare() = 0;
 
   // One transaction. Success: committed (fsync'd). Errors: unavailable, throttled, conflict (nothing was written),
@@ -86,6 +88,21 @@ class Warehouse {
   virtual base::Result<Table> query(const std::string& sql, std::size_t rows_max) = 0;
 
   virtual base::Status ping() = 0;
+
+  // One bounded step (kPruneRowsMax, kPruneSlice) of removing this table's rows of `twinshift_loads` and
+  // `twinshift_duplicates` that were written before `before`, in a transaction of its own. Rows removed; 0: none is
+  // left. What asks for a marker or sums an hour must not need them any more. Errors as those of write().
+  virtual base::Result<std::uint64_t> prune(base::WallTime before) {
+    (void)before;
+    return std::uint64_t{0};
+  }
+
+  // The event table as the database names it; an empty schema is the one that the database finds by itself.
+  [[nodiscard]] virtual TableName event_table() const { return {}; }
+
+  // After prepare(): may `twinshift_duplicates` be written? False where our user lacks the rights; then rows land all
+  // the same, and an hour with duplicates does not close.
+  [[nodiscard]] virtual bool counts_duplicates() const { return true; }
 
   // The product's name for log lines: "SQLite", "Redshift", "PostgreSQL".
   [[nodiscard]] virtual std::string product() const = 0;

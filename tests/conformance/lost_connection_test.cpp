@@ -8,6 +8,7 @@
 
 #include "tests/conformance/standin_control.hpp"
 #include "tests/conformance/warehouse_testbed.hpp"
+#include "warehouse/load_sums.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -24,21 +25,22 @@ class LostConnection : public testing::TestWithParam<Server> {
   LostConnection() : bed_(GetParam().make()), warehouse_(bed_->open()) {}
   ~LostConnection() override { control_.order(R"({"do":"fault","kind":"off"})"); }
 
-  // Three events of its own, one that stands there already, one twice.
+  // Three events of its own; in every other batch also another message of one that stands there already, and another of
+  // one of its own.
   Batch next_batch() {
     Batch batch{"batch-" + std::to_string(++batches_), {}};
     for (int i = 0; i < 3; ++i) batch.events.push_back(event_of(batches_ * 10 + i));
     if (batches_ % 2 == 0) {
-      batch.events.push_back(event_of((batches_ - 1) * 10));
-      batch.events.push_back(batch.events.front());
+      batch.events.push_back(event_of((batches_ - 1) * 10, std::chrono::microseconds(1)));
+      batch.events.push_back(event_of(batches_ * 10, std::chrono::hours(1)));
     }
     return batch;
   }
 
-  static event::EventPtr event_of(int number) {
+  static event::EventPtr event_of(int number, std::chrono::microseconds after = {}) {
     auto decoded =
         event::decode_event(R"({"event_time":"2024-01-01 12:00:00","appsflyer_id":"a)" + std::to_string(number) + "\"}",
-                            "m", base::WallTime(std::chrono::hours(480'000)));
+                            "m", base::WallTime(std::chrono::hours(480'000)) + after);
     return *decoded;
   }
 
@@ -110,7 +112,13 @@ TEST_P(LostConnection, AtEveryMessageBoundaryLeavesEachEventOnce) {
   EXPECT_EQ(ask("SELECT count(*) FROM " + bed_->table()), events);
   EXPECT_EQ(ask("SELECT count(DISTINCT event_id) FROM " + bed_->table()), events);
   EXPECT_EQ(ask("SELECT sum(inserted) FROM twinshift_loads"), events);
-  EXPECT_EQ(ask("SELECT count(*) FROM twinshift_loads"), std::to_string(batches_));
+  EXPECT_EQ(ask("SELECT count(DISTINCT batch_id) FROM twinshift_loads"), std::to_string(batches_));
+  const auto sums = read_load_sums(*warehouse_, "", base::WallTime(std::chrono::hours(480'000)));
+  ASSERT_TRUE(sums) << sums.error().text();
+  // Both messages of every other batch, each in its hour.
+  const auto all = static_cast<std::uint64_t>(batches_);
+  EXPECT_EQ(sums->hours, (std::vector<LoadSums>{{base::WallTime(std::chrono::hours(480'000)), all * 3, all / 2},
+                                                {base::WallTime(std::chrono::hours(480'001)), 0, all / 2}}));
 }
 
 TEST_P(LostConnection, AfterTheCommitIsToldAsUnknownAndFoundByItsMarker) {

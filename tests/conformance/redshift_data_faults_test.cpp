@@ -7,6 +7,7 @@
 #include "tests/conformance/standin_control.hpp"
 #include "tests/conformance/warehouse_testbed.hpp"
 #include "warehouse/drivers/redshift_data/redshift_data_testbed.hpp"
+#include "warehouse/load_sums.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -48,10 +49,10 @@ class DataApiFaults : public testing::Test {
     for (int i = 0; i < 3; ++i) batch.events.push_back(event_of(batches_ * 10 + i));
     return batch;
   }
-  static event::EventPtr event_of(int number) {
+  static event::EventPtr event_of(int number, std::chrono::microseconds after = {}) {
     return *event::decode_event(
         R"({"event_time":"2024-01-01 12:00:00","appsflyer_id":"canary)" + std::to_string(number) + "\"}", "m",
-        base::WallTime(std::chrono::hours(480'000)));
+        base::WallTime(std::chrono::hours(480'000)) + after);
   }
   // Prepared, with one batch in it.
   void start() {
@@ -155,6 +156,26 @@ TEST_F(DataApiFaults, AnAttemptWithoutAnyAnswerIsFollowedWithItsTokenUntilItIsKn
   EXPECT_EQ((*marker)->inserted, 3U);
   expect_events(2);
   EXPECT_EQ(ask("SELECT count(*) FROM twinshift_loads"), "2");
+}
+
+// The same transaction, so whatever becomes of the answer: counted once, and to the message.
+TEST_F(DataApiFaults, DuplicatesOfAnAttemptThatWasLeftUnknownCountOnce) {
+  start();
+  Batch batch = next_batch();
+  for (const int number : {10, 20, 20}) {
+    const auto after = std::chrono::microseconds(batch.events.size() - 2);
+    batch.events.push_back(event_of(number, after));
+  }
+  fault("lost_answer", on("BatchExecuteStatement") + R"(,"times":1000)");
+  fail_to_write(batch, ErrorKind::unknown_outcome);
+  fault_off();
+  const auto marker = warehouse_->find_marker(batch.id);
+  ASSERT_TRUE(marker && *marker);
+  EXPECT_EQ((*marker)->duplicate, 3U);
+  ASSERT_TRUE(warehouse_->write(batch));  // and once more
+  const auto sums = read_load_sums(*warehouse_, "", base::WallTime(std::chrono::hours(480'000)));
+  ASSERT_TRUE(sums) << sums.error().text();
+  EXPECT_EQ(sums->hours, (std::vector<LoadSums>{{base::WallTime(std::chrono::hours(480'000)), 6, 3}}));
 }
 
 TEST_F(DataApiFaults, WhatNeverEndsIsCancelledAndTriedAgainWithLess) {

@@ -271,6 +271,44 @@ class Rights(SchemaTest):
                                    f'GRANT SELECT, INSERT ON "public"."{TABLE}" TO {user}',
                                    f'GRANT SELECT, INSERT ON "public"."twinshift_loads" TO {user}'])
 
+    def duplicates_of(self, settings, resend):
+        """Serves until `resend` has come twice; the warnings about duplicates that the primary gave."""
+        told = "SELECT coalesce(sum(duplicate), 0) FROM twinshift_loads"
+        before = int(self.psql("primary", told))
+        service = self.start(settings)
+        for _ in range(2):
+            self.assertEqual(service.post(resend).status, 200)
+            name = resend["appsflyer_id"]
+            wait_until(lambda: self.psql("primary", f"SELECT count(*) FROM {TABLE} WHERE appsflyer_id = '{name}'") == "1", "the event")
+        wait_until(lambda: int(self.psql("primary", told)) == before + 1, "the second copy")
+        warnings = [l for l in service.lines if l.get("target") == "primary" and l.get("msg", "").startswith("Duplicates are not counted")]
+        self.assertEqual(service.stop(), 0)
+        return warnings
+
+    def counted(self):
+        return self.psql("primary", "SELECT count(DISTINCT (event_key, received_at)) FROM twinshift_duplicates")
+
+    def test_without_the_right_to_count_duplicates_events_land(self):
+        """Granted for the tables of an older version alone, then also for the new one."""
+        self.schema("--apply", "--target", "primary", settings=self.owner)
+        definition = self.run_command("schema", "--dialect", "postgres").stdout
+        self.psql("primary", "DROP TABLE twinshift_duplicates; "
+                  f'GRANT USAGE ON SCHEMA public TO "{self.user}"; GRANT TEMPORARY ON DATABASE "{self.database}" TO "{self.user}"; '
+                  f'GRANT SELECT, INSERT ON {TABLE}, twinshift_loads TO "{self.user}"')
+        warnings = self.duplicates_of(self.limited, dict(GUIDE_EVENT, appsflyer_id="first"))
+        self.assertEqual(len(warnings), 1)
+        self.assertIn(f'GRANT USAGE, CREATE ON SCHEMA "public" TO "{self.user}"', warnings[0]["hint"])
+        # Made by an owner, but not granted.
+        self.psql("primary", definition)
+        warnings = self.duplicates_of(self.limited, dict(GUIDE_EVENT, appsflyer_id="second"))
+        self.assertEqual(len(warnings), 1)
+        grant = f'GRANT SELECT, INSERT ON "public"."twinshift_duplicates" TO "{self.user}"'
+        self.assertIn(grant, warnings[0]["hint"])
+        self.assertEqual(self.counted(), "0")
+        self.psql("primary", grant)
+        self.assertEqual(self.duplicates_of(self.limited, dict(GUIDE_EVENT, appsflyer_id="third")), [])
+        self.assertEqual(self.counted(), "1")
+
     def test_without_the_right_to_create(self):
         self.psql("primary", f'GRANT TEMPORARY ON DATABASE "{self.database}" TO "{self.user}"')
         self.assertEqual(self.grants_of(self.limited), [f'GRANT USAGE, CREATE ON SCHEMA "public" TO "{self.user}"'])

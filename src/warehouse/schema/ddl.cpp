@@ -1,6 +1,7 @@
 #include "warehouse/schema/ddl.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,15 +32,37 @@ std::string column_sql(Dialect dialect, const event::Column& column, bool fresh)
 // Keys: docs/decisions/0006-redshift-over-the-wire.md.
 constexpr std::string_view kRedshiftKeys = "\nDISTSTYLE KEY DISTKEY (event_id)\nCOMPOUND SORTKEY (event_at)";
 
-std::string loads_sql(Dialect dialect, const TableName& table) {
+// Our own bookkeeping: texts of bounded width, in the order in which rows are written.
+std::string bookkeeping_sql(Dialect dialect, const TableName& table, std::string_view name, std::string_view columns) {
   const std::string text = dialect == Dialect::postgres ? "TEXT" : "VARCHAR(255)";
-  const std::string keys = dialect == Dialect::postgres ? "" : "\nDISTSTYLE EVEN\nCOMPOUND SORTKEY (written_at)";
-  return "CREATE TABLE IF NOT EXISTS " + sibling(table, kLoadsTable) + " (\n  table_name " + text +
-         " NOT NULL,\n  instance " + text + " NOT NULL,\n  batch_id " + text +
-         " NOT NULL,\n  window_at TIMESTAMP NOT NULL,\n  arrival_at TIMESTAMP NOT NULL,\n  sent BIGINT NOT NULL,\n"
-         "  inserted BIGINT NOT NULL,\n  duplicate BIGINT NOT NULL,\n  key_low_sum BIGINT NOT NULL,\n"
-         "  key_high_sum BIGINT NOT NULL,\n  written_at TIMESTAMP NOT NULL\n)" +
-         keys;
+  const std::string_view keys = dialect == Dialect::postgres ? "" : "\nDISTSTYLE EVEN\nCOMPOUND SORTKEY (written_at)";
+  return fmt::format(
+      "CREATE TABLE IF NOT EXISTS {} (\n  table_name {} NOT NULL,\n  instance {} NOT NULL,\n  batch_id {} NOT "
+      "NULL,\n{}  written_at TIMESTAMP NOT NULL\n){}",
+      sibling(table, name), text, text, text, columns, keys);
+}
+
+constexpr std::string_view kLoadsColumns =
+    "  window_at TIMESTAMP NOT NULL,\n  arrival_at TIMESTAMP NOT NULL,\n  sent BIGINT NOT NULL,\n  inserted BIGINT NOT "
+    "NULL,\n  duplicate BIGINT NOT NULL,\n  key_low_sum BIGINT NOT NULL,\n  key_high_sum BIGINT NOT NULL,\n";
+constexpr std::string_view kDuplicatesColumns = "  event_key BIGINT NOT NULL,\n  received_at TIMESTAMP NOT NULL,\n";
+
+Sibling index_of(const TableName& table, std::string_view sibling_name, std::string_view column) {
+  Sibling index{.name = fmt::format("{}_{}", sibling_name, column), .create_sql = {}, .index_of = {}, .needed = false};
+  index.index_of = sibling_name;
+  index.create_sql = fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} ({})", quote_identifier(index.name),
+                                 sibling(table, sibling_name), column);
+  return index;
+}
+
+std::string parts_sql(const TableName& table) {
+  return "CREATE TABLE IF NOT EXISTS " + sibling(table, kPartsTable) +
+         " (\n  event_id VARCHAR(32) NOT NULL,\n  part INTEGER NOT NULL,\n  parts INTEGER NOT NULL,\n"
+         "  body VARCHAR(65535) NOT NULL\n)\nDISTSTYLE KEY DISTKEY (event_id)\nCOMPOUND SORTKEY (event_id, part)";
+}
+
+std::string writer_sql(const TableName& table) {
+  return "CREATE TABLE IF NOT EXISTS " + sibling(table, kWriterTable) + " (\n  note VARCHAR(255)\n)\nDISTSTYLE ALL";
 }
 
 }  // namespace
@@ -69,20 +92,22 @@ std::vector<std::string> create_index_sql(Dialect dialect, const TableName& tabl
               " USING brin (event_at) WITH (pages_per_range = 32, autosummarize = on)"};
 }
 
-std::vector<std::string> create_siblings_sql(Dialect dialect, const TableName& table) {
-  std::vector<std::string> statements{loads_sql(dialect, table)};
+std::vector<Sibling> siblings_of(Dialect dialect, const TableName& table) {
+  const auto own = [](std::string_view name, std::string sql, bool needed) {
+    return Sibling{.name = std::string(name), .create_sql = std::move(sql), .index_of = {}, .needed = needed};
+  };
+  std::vector<Sibling> siblings{
+      own(kLoadsTable, bookkeeping_sql(dialect, table, kLoadsTable, kLoadsColumns), true),
+      own(kDuplicatesTable, bookkeeping_sql(dialect, table, kDuplicatesTable, kDuplicatesColumns), false)};
   if (dialect == Dialect::postgres) {
-    statements.push_back("CREATE INDEX IF NOT EXISTS " + quote_identifier(std::string(kLoadsTable) + "_batch_id") +
-                         " ON " + sibling(table, kLoadsTable) + " (batch_id)");
-    return statements;
+    siblings.push_back(index_of(table, kLoadsTable, "batch_id"));
+    siblings.push_back(index_of(table, kLoadsTable, "arrival_at"));
+    siblings.push_back(index_of(table, kDuplicatesTable, "received_at"));
+    return siblings;
   }
-  statements.push_back("CREATE TABLE IF NOT EXISTS " + sibling(table, kPartsTable) +
-                       " (\n  event_id VARCHAR(32) NOT NULL,\n  part INTEGER NOT NULL,\n  parts INTEGER NOT NULL,\n"
-                       "  body VARCHAR(65535) NOT NULL\n)\nDISTSTYLE KEY DISTKEY (event_id)\nCOMPOUND SORTKEY "
-                       "(event_id, part)");
-  statements.push_back("CREATE TABLE IF NOT EXISTS " + sibling(table, kWriterTable) +
-                       " (\n  note VARCHAR(255)\n)\nDISTSTYLE ALL");
-  return statements;
+  siblings.push_back(own(kPartsTable, parts_sql(table), true));
+  siblings.push_back(own(kWriterTable, writer_sql(table), true));
+  return siblings;
 }
 
 std::string add_column_sql(Dialect dialect, const TableName& table, std::string_view column) {
@@ -140,9 +165,8 @@ std::string schema_text(Dialect dialect, const TableName& table) {
   std::string text =
       fmt::format("-- Twinshift's tables in {}, as `twinshift schema` prints them. See docs/warehouses.md.\n\n{};\n",
                   product_of(dialect), create_table_sql(dialect, table));
-  for (const auto& statements : {create_index_sql(dialect, table), create_siblings_sql(dialect, table)}) {
-    for (const std::string& sql : statements) text += '\n' + sql + ";\n";
-  }
+  for (const std::string& sql : create_index_sql(dialect, table)) text += '\n' + sql + ";\n";
+  for (const Sibling& each : siblings_of(dialect, table)) text += '\n' + each.create_sql + ";\n";
   return text;
 }
 

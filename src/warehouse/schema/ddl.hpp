@@ -20,8 +20,17 @@ std::string sibling(const TableName& table, std::string_view name);
 std::string create_table_sql(Dialect dialect, const TableName& table);
 // Indexes of the event table; nothing for Redshift, which has none.
 std::vector<std::string> create_index_sql(Dialect dialect, const TableName& table);
-// twinshift_loads; for Redshift also twinshift_parts and twinshift_writer. Each may be there already.
-std::vector<std::string> create_siblings_sql(Dialect dialect, const TableName& table);
+
+// A table of ours beside the event table, or an index of one: what makes it unless it is there already.
+struct Sibling {
+  std::string name;
+  std::string create_sql;
+  std::string index_of;  // the table that it is an index of; empty for a table
+  bool needed = true;    // rows can not be written without it
+};
+// In the order in which they are made: twinshift_loads and twinshift_duplicates; PostgreSQL's indexes of them;
+// Redshift's twinshift_parts and twinshift_writer.
+std::vector<Sibling> siblings_of(Dialect dialect, const TableName& table);
 
 // A column that is missing: one statement a column, as Redshift wants it. Never NOT NULL, as there may be rows.
 std::string add_column_sql(Dialect dialect, const TableName& table, std::string_view column);

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "warehouse/markers.hpp"
 #include "warehouse/schema/ddl.hpp"
 
 namespace twinshift::warehouse {
@@ -128,11 +127,16 @@ class Describer {
       add("event_id", "is not unique: an event could not be told from its double",
           create_index_sql(in_.dialect, in_.table).front());
     }
-    for (const std::string& name : sibling_names(in_.dialect)) {
-      if (std::ranges::find(in_.siblings_there, name) != in_.siblings_there.end()) continue;
-      add("", "lacks its sibling " + name, "`twinshift schema --target " + in_.target + " --apply` creates it");
+    for (const Sibling& each : siblings_of(in_.dialect, in_.table)) {
+      if (is_there(each.name) || (!each.index_of.empty() && !is_there(each.index_of))) continue;
+      add("", (each.index_of.empty() ? "lacks its sibling " : "lacks its sibling's index ") + each.name,
+          "`twinshift schema --target " + in_.target + " --apply` creates it");
     }
     if (in_.dialect == Dialect::redshift) tell_physical();
+  }
+
+  [[nodiscard]] bool is_there(const std::string& sibling_name) const {
+    return std::ranges::find(in_.siblings_there, sibling_name) != in_.siblings_there.end();
   }
 
   void tell_physical() {
@@ -160,12 +164,6 @@ class Describer {
 };
 
 }  // namespace
-
-std::vector<std::string> sibling_names(Dialect dialect) {
-  std::vector<std::string> names{std::string(kLoadsTable)};
-  if (dialect == Dialect::redshift) names.insert(names.end(), {std::string(kPartsTable), std::string(kWriterTable)});
-  return names;
-}
 
 SchemaDescription describe_table(const DescribeInput& input) {
   return Describer(input).describe();

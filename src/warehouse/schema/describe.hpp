@@ -25,13 +25,10 @@ struct DescribeInput {
   TableName table;     // with its schema
   RealTable real;
   Physical physical;                        // Redshift only
-  std::vector<std::string> siblings_there;  // our own tables beside it that exist
+  std::vector<std::string> siblings_there;  // names of siblings_of() that exist
 };
 
 // All but the rows.
 SchemaDescription describe_table(const DescribeInput& input);
-
-// Our tables that stand beside the event table.
-std::vector<std::string> sibling_names(Dialect dialect);
 
 }  // namespace twinshift::warehouse

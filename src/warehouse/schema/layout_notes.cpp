@@ -1,6 +1,8 @@
 #include "warehouse/schema/layout_notes.hpp"
 
 #include "base/log.hpp"
+#include "warehouse/markers.hpp"
+#include "warehouse/schema/ddl.hpp"
 
 namespace twinshift::warehouse {
 
@@ -14,15 +16,32 @@ void LayoutNotes::tell(const Layout& layout) {
         .add("table", table)
         .add("columns", layout.added.size());
   }
+  tell_unused(layout);
+  tell_uncounted(layout);
+}
+
+void LayoutNotes::tell_unused(const Layout& layout) {
   std::string unused;
   for (const std::string& column : layout.fit.unused) unused += (unused.empty() ? "" : ", ") + column;
   if (unused == told_unused_) return;
   told_unused_ = unused;
   base::log::warn("Columns of other types would change values; their fields go to the column extra instead")
       .add("target", target_)
-      .add("table", table)
+      .add("table", layout.table.quoted())
       .add("columns", unused)
       .add("hint", "`twinshift schema --diff` shows them");
+}
+
+void LayoutNotes::tell_uncounted(const Layout& layout) {
+  if (told_uncounted_ == !layout.counts_duplicates) return;
+  told_uncounted_ = !layout.counts_duplicates;
+  if (!told_uncounted_) return;
+  base::log::warn(
+      "Duplicates are not counted, as our user may not write twinshift_duplicates: hours that had some will "
+      "not close in the books. Events land all the same")
+      .add("target", target_)
+      .add("table", sibling({layout.table.schema, {}}, kDuplicatesTable))
+      .add("hint", "To have them counted from the next connection on: " + layout.duplicates_cure);
 }
 
 }  // namespace twinshift::warehouse

@@ -13,8 +13,13 @@ class LayoutNotes {
   void tell(const Layout& layout);
 
  private:
+  void tell_unused(const Layout& layout);
+  void tell_uncounted(const Layout& layout);
+
   std::string target_;
-  std::string told_unused_;  // said once, not after each reading
+  // Said once, not after each reading.
+  std::string told_unused_;
+  bool told_uncounted_ = false;
 };
 
 }  // namespace twinshift::warehouse

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "warehouse/markers.hpp"
 #include "warehouse/schema/ddl.hpp"
-#include "warehouse/schema/describe.hpp"
 #include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
@@ -60,18 +60,21 @@ class RightsCheck {
     return {};
   }
 
-  SqlOutcome<void> tables(const std::vector<std::string>& quoted) {
+  // What is missing on each of them, as a GRANT lists it; empty where nothing is.
+  SqlOutcome<std::vector<std::string>> missing(const std::vector<std::string>& quoted) {
     auto has = access_.run_one(table_rights_sql(dialect_, quoted), deadline_);
     if (!has) return std::unexpected(std::move(has.error()));
+    std::vector<std::string> missing;
     for (std::size_t i = 0; i < quoted.size(); ++i) {
-      std::string missing;
-      if (!has->is_true(0, i * kRightsATable)) missing = "SELECT";
-      if (!has->is_true(0, i * kRightsATable + 1)) missing += missing.empty() ? "INSERT" : ", INSERT";
-      if (missing.empty()) continue;
-      return lacking("our user lacks the right to " + missing, "table " + quoted[i],
-                     "GRANT " + missing + " ON " + quoted[i] + " TO " + user());
+      std::string& rights = missing.emplace_back();
+      if (!has->is_true(0, i * kRightsATable)) rights = "SELECT";
+      if (!has->is_true(0, i * kRightsATable + 1)) rights += rights.empty() ? "INSERT" : ", INSERT";
     }
-    return {};
+    return missing;
+  }
+
+  std::string grant(const std::string& rights, const std::string& quoted) {
+    return "GRANT " + rights + " ON " + quoted + " TO " + user();
   }
 
  private:
@@ -99,16 +102,27 @@ std::string ddl_grant_hint(SqlAccess& access, const TableName& table, std::strin
   return "GRANT USAGE, CREATE ON SCHEMA " + quote_identifier(table.schema) + " TO " + user;
 }
 
-SqlOutcome<void> check_rights(SqlAccess& access, Dialect dialect, const TableName& table, base::SteadyTime deadline) {
+SqlOutcome<std::string> check_rights(SqlAccess& access, Dialect dialect, const TableName& table, bool with_duplicates,
+                                     base::SteadyTime deadline) {
   RightsCheck check(access, dialect, deadline);
   // First: a table cannot be asked about where its schema may not be used.
-  if (auto may = check.general(table.schema); !may) return may;
+  if (auto may = check.general(table.schema); !may) return std::unexpected(std::move(may.error()));
   std::vector<std::string> tables{table.quoted()};
-  for (const std::string& name : sibling_names(dialect)) {
+  for (const Sibling& each : siblings_of(dialect, table)) {
     // The writer table is only locked, for which there is no right to ask about.
-    if (name != kWriterTable) tables.push_back(sibling(table, name));
+    if (each.needed && each.name != kWriterTable) tables.push_back(sibling(table, each.name));
   }
-  return check.tables(tables);
+  const std::size_t needed = tables.size();
+  if (with_duplicates) tables.push_back(sibling(table, kDuplicatesTable));
+  auto missing = check.missing(tables);
+  if (!missing) return std::unexpected(std::move(missing.error()));
+  for (std::size_t i = 0; i < needed; ++i) {
+    const std::string& rights = missing->at(i);
+    if (rights.empty()) continue;
+    return lacking("our user lacks the right to " + rights, "table " + tables[i], check.grant(rights, tables[i]));
+  }
+  if (!with_duplicates || missing->back().empty()) return std::string();
+  return check.grant(missing->back(), tables.back());
 }
 
 }  // namespace twinshift::warehouse

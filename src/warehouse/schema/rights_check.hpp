@@ -18,7 +18,9 @@ std::string ddl_grant_hint(SqlAccess& access, const TableName& table, std::strin
                            base::SteadyTime deadline);
 
 // SELECT and INSERT on the table and its siblings, and temporary tables. `conflict` names the first GRANT that is
-// missing, all of that one table together.
-SqlOutcome<void> check_rights(SqlAccess& access, Dialect dialect, const TableName& table, base::SteadyTime deadline);
+// missing, all of that one table together. Of twinshift_duplicates (`with_duplicates`: it is there) that GRANT is the
+// result, empty where nothing is missing: rows can be written without it.
+SqlOutcome<std::string> check_rights(SqlAccess& access, Dialect dialect, const TableName& table, bool with_duplicates,
+                                     base::SteadyTime deadline);
 
 }  // namespace twinshift::warehouse

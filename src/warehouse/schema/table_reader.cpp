@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "warehouse/schema/describe.hpp"
+#include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
@@ -177,12 +177,14 @@ SqlOutcome<RealTable> read_redshift(SqlAccess& access, const TableName& table, b
 
 }  // namespace
 
+// Redshift folds names to small letters unless it is told not to (developer guide, "Names and identifiers").
+TableName name_for(Dialect dialect, const TableName& table) {
+  if (dialect != Dialect::redshift) return table;
+  return {lower_name(table.schema), lower_name(table.table)};
+}
+
 SqlOutcome<TableName> locate(SqlAccess& access, Dialect dialect, const TableName& table, base::SteadyTime deadline) {
-  TableName located = table;
-  // Redshift folds names to small letters unless it is told not to (developer guide, "Names and identifiers").
-  if (dialect == Dialect::redshift) {
-    located = {lower_name(table.schema), lower_name(table.table)};
-  }
+  TableName located = name_for(dialect, table);
   if (!located.schema.empty()) return located;
   const std::string sql = dialect == Dialect::redshift
                               ? std::string("SELECT current_schema()")
@@ -217,7 +219,9 @@ std::string fingerprint_sql(const TableName& table) {
 SqlOutcome<std::vector<std::string>> read_siblings(SqlAccess& access, Dialect dialect, const TableName& table,
                                                    base::SteadyTime deadline) {
   std::string names;
-  for (const std::string& name : sibling_names(dialect)) names += (names.empty() ? "" : ", ") + literal(dialect, name);
+  for (const Sibling& each : siblings_of(dialect, table)) {
+    names += (names.empty() ? "" : ", ") + literal(dialect, each.name);
+  }
   auto found =
       access.run_one(fmt::format(fmt::runtime(dialect == Dialect::redshift ? kRedshiftTables : kPostgresTables),
                                  literal(dialect, table.schema), names),

@@ -9,6 +9,9 @@
 
 namespace twinshift::warehouse {
 
+// A configured name as the server will have it.
+TableName name_for(Dialect dialect, const TableName& table);
+
 // Fills in the schema where `table` names none: the one where a table of that name is found, else the first of the
 // search path. `unavailable` where there is no schema at all.
 SqlOutcome<TableName> locate(SqlAccess& access, Dialect dialect, const TableName& table, base::SteadyTime deadline);
@@ -20,7 +23,7 @@ SqlOutcome<RealTable> read_table(SqlAccess& access, Dialect dialect, const Table
 // it is; empty where there is none. Cheap enough to go with every batch, under a lock that keeps changes out.
 std::string fingerprint_sql(const TableName& table);
 
-// Which of our own tables beside it are there, of sibling_names(). Asked before they are made: CREATE ... IF NOT EXISTS
+// Which of siblings_of() are there, by name. Asked before they are made: CREATE ... IF NOT EXISTS
 // asks for the right to create even where there is nothing to do.
 SqlOutcome<std::vector<std::string>> read_siblings(SqlAccess& access, Dialect dialect, const TableName& table,
                                                    base::SteadyTime deadline);

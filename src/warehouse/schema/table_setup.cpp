@@ -1,7 +1,9 @@
 #include "warehouse/schema/table_setup.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "warehouse/markers.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/describe.hpp"
 #include "warehouse/schema/rights_check.hpp"
@@ -25,8 +27,9 @@ class Setup {
     if (auto done = complete(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = add_loaded_at(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = make_siblings(); !done) return std::unexpected(std::move(done.error()));
-    auto may = check_rights(access_, options_.dialect, layout_.table, deadline_);
+    auto may = check_rights(access_, options_.dialect, layout_.table, layout_.counts_duplicates, deadline_);
     if (!may) return std::unexpected(std::move(may.error()));
+    if (!may->empty()) leave_uncounted(std::move(*may));
     return std::move(layout_);
   }
 
@@ -106,11 +109,28 @@ class Setup {
   SqlOutcome<void> make_siblings() {
     auto there = read_siblings(access_, options_.dialect, layout_.table, deadline_);
     if (!there) return std::unexpected(std::move(there.error()));
-    if (there->size() == sibling_names(options_.dialect).size()) return {};
-    for (const std::string& sql : create_siblings_sql(options_.dialect, layout_.table)) {
-      if (auto made = execute(sql); !made) return made;
+    const auto is_there = [&](const std::string& name) { return std::ranges::find(*there, name) != there->end(); };
+    for (const Sibling& each : siblings_of(options_.dialect, layout_.table)) {
+      if (is_there(each.name) || (!each.index_of.empty() && !is_there(each.index_of))) continue;
+      auto made = execute(each.create_sql);
+      if (made) {
+        there->push_back(each.name);
+        continue;
+      }
+      if (!may_go_without(each, made.error())) return made;
+      if (each.name == kDuplicatesTable) leave_uncounted(std::move(made.error().error.hint));
     }
     return {};
+  }
+
+  // A service whose user may not make what only counts or hastens goes on without it: events come first.
+  [[nodiscard]] bool may_go_without(const Sibling& sibling, const SqlFailure& failure) const {
+    return !sibling.needed && failure.sqlstate == kNoRight && !failure.lost && !options_.heard;
+  }
+
+  void leave_uncounted(std::string cure) {
+    layout_.counts_duplicates = false;
+    layout_.duplicates_cure = std::move(cure);
   }
 
   SqlOutcome<void> check_faults() {

@@ -16,6 +16,9 @@ struct Layout {
   Fit fit;
   std::vector<std::string> added;
   bool created = false;
+  // May twinshift_duplicates be written? Where not: what would let us, for a person to run.
+  bool counts_duplicates = true;
+  std::string duplicates_cure;
   std::string fingerprint;  // PostgreSQL: the table's as it was read
 };
 
@@ -23,7 +26,7 @@ struct SetupOptions {
   Dialect dialect = Dialect::postgres;
   bool schema_apply = false;  // also change a table that somebody else made
   std::string target;
-  StatementHeard heard;  // may be empty
+  StatementHeard heard;  // may be empty; where somebody listens, nothing that cannot be made is left out
 };
 
 // `conflict` where a person must mend something; the message names target, table, column and the statement.

@@ -130,16 +130,6 @@ void append_stage_columns(std::string& sql, const RealTable& real, std::span<con
   }
 }
 
-// t.event_at in one of them.
-std::string within(std::span<const TimeRange> ranges) {
-  std::string where;
-  for (const TimeRange& range : ranges) {
-    where += fmt::format("{}t.event_at BETWEEN '{}' AND '{}'", where.empty() ? "" : " OR ",
-                         base::sql_timestamp(range.first), base::sql_timestamp(range.last));
-  }
-  return where;
-}
-
 std::string parameters(std::size_t rows, std::size_t width) {
   std::string list;
   std::size_t number = 0;
@@ -154,6 +144,15 @@ std::string parameters(std::size_t rows, std::size_t width) {
 }
 
 }  // namespace
+
+std::string within_sql(std::span<const TimeRange> ranges) {
+  std::string where;
+  for (const TimeRange& range : ranges) {
+    where += fmt::format("{}t.event_at BETWEEN '{}' AND '{}'", where.empty() ? "" : " OR ",
+                         base::sql_timestamp(range.first), base::sql_timestamp(range.last));
+  }
+  return where;
+}
 
 std::string lock_writer_sql(const TableName& table) {
   return "LOCK " + sibling(table, kWriterTable);
@@ -177,7 +176,7 @@ std::string insert_to_parts_stage_sql(std::size_t rows) {
 
 std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
   return fmt::format("SELECT s.{} FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({})", kPosition, kStageTable,
-                     table.quoted(), within(ranges));
+                     table.quoted(), within_sql(ranges));
 }
 
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
@@ -231,7 +230,7 @@ std::string append_to_stage_tail(std::uint32_t position) {
 
 std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
   return fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {})", kStageTable,
-                     table.quoted(), within(ranges));
+                     table.quoted(), within_sql(ranges));
 }
 
 std::string select_staged_sql() {

@@ -58,6 +58,8 @@ std::string insert_from_copy_stage_sql(const TableName& table, std::span<const W
 
 // ---- Redshift
 
+// The condition that t.event_at is in one of them; there must be one.
+std::string within_sql(std::span<const TimeRange> ranges);
 std::string lock_writer_sql(const TableName& table);
 std::vector<std::string> create_stages_sql(const RealTable& real, std::span<const WriteColumn> columns);
 // A prepared statement for `rows` rows: parameters by row, the position first.

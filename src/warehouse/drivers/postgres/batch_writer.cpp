@@ -1,5 +1,9 @@
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 
+#include <utility>
+
+#include "warehouse/schema/duplicate_text.hpp"
+
 namespace twinshift::warehouse {
 
 using base::ErrorKind;
@@ -20,6 +24,19 @@ pg::Failure changed_table(const TableName& table) {
                    "It is read anew and the batch comes again; `twinshift schema --diff` shows what differs"};
   failure.lost = true;
   return failure;
+}
+
+pg::Outcome<std::uint64_t> prune_step(pg::Connection& connection, const std::string& sql, const TableName& table,
+                                      base::SteadyTime deadline) {
+  auto done = connection.run(sql, deadline);
+  if (!done) {
+    pg::Failure failure = std::move(done.error());
+    if (failure.sqlstate == kNoRight) failure.error.hint = prune_grant(table);
+    return std::unexpected(std::move(failure));
+  }
+  std::uint64_t removed = 0;
+  for (const pg::Result& result : *done) removed += result.affected();
+  return removed;
 }
 
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id) {

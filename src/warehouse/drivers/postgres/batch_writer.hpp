@@ -29,6 +29,8 @@ class BatchWriter {
   // may still be open after it.
   virtual pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) = 0;
   virtual pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) = 0;
+  // Warehouse::prune()'s step.
+  virtual pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) = 0;
 };
 
 // `connection` and `layout` must outlive the writer.
@@ -43,6 +45,10 @@ pg::Outcome<void> commit_step(pg::Connection& connection, const std::string& sql
 
 // The table is no longer as it was read: nothing was written, and it is to be read anew on another connection.
 pg::Failure changed_table(const TableName& table);
+
+// Runs statements that remove rows; a missing right is told with the GRANT that gives it.
+pg::Outcome<std::uint64_t> prune_step(pg::Connection& connection, const std::string& sql, const TableName& table,
+                                      base::SteadyTime deadline);
 
 // From the results of a transaction whose last row is that of find_marker_sql().
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id);

@@ -45,6 +45,9 @@ class PostgresWarehouse final : public Warehouse {
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
   base::Status ping() override;
+  base::Result<std::uint64_t> prune(base::WallTime before) override;
+  [[nodiscard]] TableName event_table() const override;
+  [[nodiscard]] bool counts_duplicates() const override { return !ready_ || ready_->layout.counts_duplicates; }
   [[nodiscard]] std::string product() const override { return std::string(product_of(dialect_)); }
 
  private:
@@ -146,6 +149,17 @@ base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_v
 
 base::Result<Table> PostgresWarehouse::query(const std::string& sql, std::size_t rows_max) {
   return read_query(parameters_, limits(), options_.login, sql, rows_max);
+}
+
+base::Result<std::uint64_t> PostgresWarehouse::prune(base::WallTime before) {
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto pruned = ready_->writer->prune(before, deadline());
+  if (!pruned) return base::fail(failed(std::move(pruned.error())));
+  return *pruned;
+}
+
+TableName PostgresWarehouse::event_table() const {
+  return ready_ ? ready_->layout.table : name_for(dialect_, table_);
 }
 
 base::Status PostgresWarehouse::ping() {

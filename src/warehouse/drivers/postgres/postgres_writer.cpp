@@ -2,11 +2,13 @@
 // That is the usual case and costs the server half of what a stage does; a batch that holds a duplicate is written
 // again through the stage, and so are the next ones, as duplicates come in swarms (a redelivery).
 #include <utility>
+#include <vector>
 
 #include "pg/sqlstate.hpp"
 #include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/copy_encoder.hpp"
+#include "warehouse/schema/duplicate_text.hpp"
 #include "warehouse/schema/table_reader.hpp"
 #include "warehouse/schema/write_text.hpp"
 
@@ -30,7 +32,7 @@ class PostgresWriter final : public BatchWriter {
     BatchPlan plan = plan_batch(batch);
     if (stage_batches_ == 0) {
       auto copied = copy_rows(batch, plan, false, deadline);
-      if (copied) return finish(batch, std::move(plan.outcomes), deadline);
+      if (copied) return finish(batch, std::move(plan), deadline);
       if (!is_duplicate(copied.error())) return std::unexpected(std::move(copied.error()));
       if (auto back = connection_.run("ROLLBACK", deadline); !back) return std::unexpected(std::move(back.error()));
       stage_batches_ = kStageBatches;
@@ -39,7 +41,13 @@ class PostgresWriter final : public BatchWriter {
       return std::unexpected(std::move(staged.error()));
     }
     --stage_batches_;
-    return finish(batch, std::move(plan.outcomes), deadline);
+    return finish(batch, std::move(plan), deadline);
+  }
+
+  pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) override {
+    std::string sql = prune_loads_sql(Dialect::postgres, layout_.table, before);
+    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::postgres, layout_.table, before);
+    return prune_step(connection_, sql, layout_.table, deadline);
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
@@ -92,18 +100,30 @@ class PostgresWriter final : public BatchWriter {
     if (!inserted) return std::unexpected(std::move(inserted.error()));
     const pg::Result& rows = inserted->back();
     for (int row = 0; row < rows.rows(); ++row) {
-      plan.outcomes.at(static_cast<std::size_t>(rows.integer(row, 0))) = Outcome::duplicate;
+      const auto place = static_cast<std::uint32_t>(rows.integer(row, 0));
+      plan.outcomes.at(place) = Outcome::duplicate;
+      plan.doubles.push_back(place);  // with those that never were in the stage
     }
     return {};
   }
 
-  pg::Outcome<Written> finish(const Batch& batch, std::vector<Outcome> outcomes, base::SteadyTime deadline) {
+  pg::Outcome<Written> finish(const Batch& batch, BatchPlan plan, base::SteadyTime deadline) {
     const MarkerOrigin origin{layout_.table.table, identity_.instance, batch.id, identity_.clock->now()};
-    const auto markers = markers_of(batch, outcomes);
-    auto committed = commit_step(
-        connection_, insert_markers_sql(Dialect::postgres, layout_.table, origin, markers) + "; COMMIT", deadline);
+    const std::string sql =
+        duplicates_sql(batch, plan, origin) +
+        insert_markers_sql(Dialect::postgres, layout_.table, origin, markers_of(batch, plan.outcomes)) + "; COMMIT";
+    auto committed = commit_step(connection_, sql, deadline);
     if (!committed) return std::unexpected(std::move(committed.error()));
-    return Written{std::move(outcomes), encoder_.displaced()};
+    return Written{std::move(plan.outcomes), encoder_.displaced()};
+  }
+
+  // Empty where the batch had no duplicate.
+  [[nodiscard]] std::string duplicates_sql(const Batch& batch, const BatchPlan& plan,
+                                           const MarkerOrigin& origin) const {
+    if (plan.doubles.empty() || !layout_.counts_duplicates) return {};
+    std::vector<const event::Event*> events;
+    for (const std::uint32_t place : plan.doubles) events.push_back(batch.events[place].get());
+    return insert_duplicates_sql(layout_.table, origin, received_at_stored(layout_.fit.columns), events) + "; ";
   }
 
   pg::Connection& connection_;

@@ -2,12 +2,14 @@
 // under the writer lock and with nothing before it that takes a snapshot: what is there already, the others' insert,
 // the markers, COMMIT (docs/decisions/0006-redshift-over-the-wire.md).
 #include <utility>
+#include <vector>
 
 #include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/redshift_stage.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/duplicate_text.hpp"
 #include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
@@ -24,10 +26,18 @@ class RedshiftWriter final : public BatchWriter {
     auto duplicates = find_duplicates(batch, plan, deadline);
     if (!duplicates) return std::unexpected(std::move(duplicates.error()));
     for (const std::uint32_t place : *duplicates) plan.outcomes.at(place) = Outcome::duplicate;
-    if (auto done = commit(batch, plan.outcomes, *duplicates, deadline); !done) {
+    if (auto done = commit(batch, plan, *duplicates, deadline); !done) {
       return std::unexpected(std::move(done.error()));
     }
     return Written{std::move(plan.outcomes), stage_.take_displaced()};
+  }
+
+  // Under the lock that every writer of these tables takes: Redshift would let one of two fail with error 1023.
+  pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) override {
+    std::string sql =
+        "BEGIN; " + lock_writer_sql(layout_.table) + "; " + prune_loads_sql(Dialect::redshift, layout_.table, before);
+    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::redshift, layout_.table, before);
+    return prune_step(connection_, sql + "; COMMIT", layout_.table, deadline);
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
@@ -64,17 +74,29 @@ class RedshiftWriter final : public BatchWriter {
     return places;
   }
 
-  pg::Outcome<void> commit(const Batch& batch, const std::vector<Outcome>& outcomes,
-                           const std::vector<std::uint32_t>& duplicates, base::SteadyTime deadline) {
+  pg::Outcome<void> commit(const Batch& batch, const BatchPlan& plan, const std::vector<std::uint32_t>& duplicates,
+                           base::SteadyTime deadline) {
     const MarkerOrigin origin{layout_.table.table, identity_.instance, batch.id, identity_.clock->now()};
     std::string insert = insert_from_stage_sql(layout_.table, layout_.fit.columns, duplicates);
     if (stage_.has_parts()) insert += "; " + insert_parts_sql(layout_.table, duplicates);
     // On its own, so that what it refuses is known to be about rows.
     if (auto done = execute(insert, deadline); !done) return done;
-    return commit_step(
-        connection_,
-        insert_markers_sql(Dialect::redshift, layout_.table, origin, markers_of(batch, outcomes)) + "; COMMIT",
-        deadline);
+    std::string sql;
+    if (!duplicates.empty() || !plan.doubles.empty()) sql = duplicates_sql(batch, plan, origin);
+    sql += insert_markers_sql(Dialect::redshift, layout_.table, origin, markers_of(batch, plan.outcomes));
+    return commit_step(connection_, sql + "; COMMIT", deadline);
+  }
+
+  // The stage still has all of the batch but what stood twice in it.
+  [[nodiscard]] std::string duplicates_sql(const Batch& batch, const BatchPlan& plan,
+                                           const MarkerOrigin& origin) const {
+    if (!layout_.counts_duplicates) return {};
+    const Stored received_at = received_at_stored(layout_.fit.columns);
+    std::vector<StagedDouble> doubles;
+    for (const std::uint32_t place : plan.doubles) doubles.push_back({place, batch.events[place].get()});
+    std::string sql;
+    if (!doubles.empty()) sql = stage_doubles_sql(received_at, doubles) + "; ";
+    return sql + insert_staged_duplicates_sql(layout_.table, origin, received_at, ranges_of(batch, plan)) + "; ";
   }
 
   pg::Connection& connection_;

@@ -1,6 +1,7 @@
 #include "warehouse/drivers/redshift_data/batch_statements.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -10,12 +11,16 @@
 #include "warehouse/drivers/redshift_data/statement_packer.hpp"
 #include "warehouse/lookup_ranges.hpp"
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/duplicate_text.hpp"
 
 namespace twinshift::warehouse {
 namespace {
 
-// LOCK, CREATE, DELETE, SELECT, INSERT, DROP.
-constexpr std::size_t kFixedStatements = 6;
+// LOCK, CREATE, INSERT of duplicates, DELETE, SELECT, INSERT, DROP.
+constexpr std::size_t kFixedStatements = 7;
+// Other messages of events that are in the batch already: those that are told, in statements of kStageDoublesMax each
+// and one more; the rest is put off.
+constexpr std::size_t kDoublesMax = 4 * kStageDoublesMax;
 // With events in parts: CREATE, INSERT, DROP.
 constexpr std::size_t kPartsStatements = 3;
 // Markers in one statement: the planner has to take each for a query of its own.
@@ -27,6 +32,10 @@ constexpr std::size_t kLiteralBytesMax = kStatementsMax * kStatementBytesMax;
 
 std::size_t marker_statements(std::size_t places) {
   return (places + kPlacesMax - 1) / kPlacesMax;
+}
+
+std::size_t double_statements(std::size_t doubles) {
+  return doubles == 0 ? 0 : (doubles + kStageDoublesMax - 1) / kStageDoublesMax + 1;
 }
 
 // Columns that the stage has. One with a default must be told its NULL.
@@ -48,6 +57,7 @@ class Maker {
     out_.outcomes.assign(batch_.events.size(), Outcome::deferred);
     out_.reasons.resize(batch_.events.size());
     out_.first = first_of_each(batch_);
+    if (layout_.counts_duplicates) find_doubles();
     // All of them, also of what will be put off: so their statements are counted in.
     for (const event::EventPtr& event : batch_.events) places_.index(*event);
     encode();
@@ -60,6 +70,17 @@ class Maker {
   }
 
  private:
+  // The very message of the first equal one, once more, is no duplicate.
+  void find_doubles() {
+    for (std::uint32_t i = 0; i < batch_.events.size(); ++i) {
+      const event::Event& first = *batch_.events[out_.first[i]];
+      if (first.received_at != batch_.events[i]->received_at) doubles_.push_back({i, batch_.events[i].get()});
+    }
+    if (doubles_.size() <= kDoublesMax) return;
+    for (const StagedDouble& each : std::span(doubles_).subspan(kDoublesMax)) put_off_.insert(each.position);
+    doubles_.resize(kDoublesMax);
+  }
+
   // Large events first, the others as they came: by their ids some would wait for ever behind the rest.
   void encode() {
     std::vector<std::uint32_t> order;
@@ -77,8 +98,8 @@ class Maker {
   }
 
   [[nodiscard]] std::size_t room(bool with_parts) const {
-    const std::size_t others =
-        kFixedStatements + marker_statements(places_.size()) + (with_parts ? kPartsStatements : 0);
+    const std::size_t others = kFixedStatements + marker_statements(places_.size()) +
+                               double_statements(doubles_.size()) + (with_parts ? kPartsStatements : 0);
     return others < kStatementsMax ? kStatementsMax - others : 0;
   }
 
@@ -111,6 +132,7 @@ class Maker {
       const std::uint32_t first = out_.first[i];
       const Outcome outcome = out_.outcomes[first];
       if (first != i) {
+        if (put_off_.contains(static_cast<std::uint32_t>(i))) continue;  // deferred
         out_.outcomes[i] = outcome == Outcome::written ? Outcome::duplicate : outcome;
         out_.reasons[i] = out_.reasons[first];
       }
@@ -133,6 +155,8 @@ class Maker {
     if (parts) add(create_parts_stage_sql());
     out_.rows_begin = out_.statements.size();
     for (std::string& statement : packer.take()) add(std::move(statement));
+    out_.rows_end = out_.statements.size();
+    if (layout_.counts_duplicates) add_duplicates();
     out_.delete_at = out_.statements.size();
     add(delete_staged_duplicates_sql(table, ranges()));
     out_.select_at = out_.statements.size();
@@ -142,6 +166,7 @@ class Maker {
     if (parts) add(insert_staged_parts_sql(table));
     out_.insert_end = out_.statements.size();
     add_markers();
+    add_doubles();
     add(drop_stage_sql(kStageTable));
     if (parts) add(drop_stage_sql(kPartsStageTable));
   }
@@ -159,6 +184,23 @@ class Maker {
     std::vector<base::WallTime> times = times_;
     if (times.empty()) times.emplace_back();
     return lookup_ranges(std::move(times));
+  }
+
+  [[nodiscard]] Stored received_at() const { return received_at_stored(layout_.fit.columns); }
+
+  // Of what is in the stage.
+  void add_duplicates() { add(insert_staged_duplicates_sql(layout_.table, origin_, received_at(), ranges())); }
+
+  // Nothing is inserted or counted from the stage any more. What is left in it stands in the table by its own message.
+  void add_doubles() {
+    std::erase_if(doubles_,
+                  [&](const StagedDouble& each) { return out_.outcomes[each.position] != Outcome::duplicate; });
+    if (doubles_.empty()) return;
+    const std::span<const StagedDouble> doubles = doubles_;
+    for (std::size_t begin = 0; begin < doubles.size(); begin += kStageDoublesMax) {
+      add(stage_doubles_sql(received_at(), doubles.subspan(begin, std::min(kStageDoublesMax, doubles.size() - begin))));
+    }
+    add_duplicates();
   }
 
   void add_markers() {
@@ -180,6 +222,8 @@ class Maker {
   std::vector<PackedRow> rows_;
   PlaceList places_;
   std::vector<base::WallTime> times_;  // of what is staged
+  std::vector<StagedDouble> doubles_;  // what stands in the batch by another message already
+  std::set<std::uint32_t> put_off_;    // positions of more such than are told
 };
 
 }  // namespace

@@ -24,13 +24,14 @@ struct BatchStatements {
   // Which statements' results tell what became of the rows.
   std::size_t delete_at = 0;
   std::size_t select_at = 0;
-  // What these refuse is about rows: [rows_begin, delete_at) and [insert_begin, insert_end).
+  // What these refuse is about rows: [rows_begin, rows_end) and [insert_begin, insert_end).
   std::size_t rows_begin = 0;
+  std::size_t rows_end = 0;
   std::size_t insert_begin = 0;
   std::size_t insert_end = 0;
 
   [[nodiscard]] bool is_about_rows(std::size_t statement) const {
-    return (statement >= rows_begin && statement < delete_at) || (statement >= insert_begin && statement < insert_end);
+    return (statement >= rows_begin && statement < rows_end) || (statement >= insert_begin && statement < insert_end);
   }
 };
 

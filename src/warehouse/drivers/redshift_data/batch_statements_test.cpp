@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "warehouse/drivers/redshift_data/statement_packer.hpp"
+#include "warehouse/schema/duplicate_text.hpp"
 #include "warehouse/schema/real_testing.hpp"
 
 namespace twinshift::warehouse {
@@ -51,16 +52,18 @@ class Statements : public testing::Test {
 TEST_F(Statements, LockFirstAndCountInTheServer) {
   const BatchStatements made = make({event_of(1), event_of(2), event_of(1)});
   EXPECT_EQ(made.outcomes, (std::vector{Outcome::written, Outcome::written, Outcome::duplicate}));
-  ASSERT_EQ(made.statements.size(), 8U);
+  ASSERT_EQ(made.statements.size(), 9U);
   EXPECT_THAT(made.statements[0], StartsWith("LOCK "));
   EXPECT_THAT(made.statements[1], StartsWith("CREATE TEMP TABLE twinshift_stage"));
   EXPECT_THAT(made.statements[2], StartsWith("INSERT INTO twinshift_stage"));
+  EXPECT_THAT(made.statements[3], StartsWith(R"(INSERT INTO "s"."twinshift_duplicates" )"));
+  EXPECT_EQ(made.delete_at, 4U);
   EXPECT_THAT(made.statements[made.delete_at], StartsWith("DELETE FROM twinshift_stage WHERE event_id IN (SELECT"));
   EXPECT_EQ(made.statements[made.select_at], "SELECT twinshift_pos FROM twinshift_stage");
-  EXPECT_THAT(made.statements[5], StartsWith(R"(INSERT INTO "s"."t" )"));
-  EXPECT_THAT(made.statements[6], AllOf(HasSubstr(R"("s"."twinshift_loads")"), HasSubstr("3 AS sent, 0 AS refused")));
-  EXPECT_EQ(made.statements[7], "DROP TABLE twinshift_stage");
-  for (std::size_t i = 0; i < made.statements.size(); ++i) EXPECT_EQ(made.is_about_rows(i), i == 2 || i == 5) << i;
+  EXPECT_THAT(made.statements[6], StartsWith(R"(INSERT INTO "s"."t" )"));
+  EXPECT_THAT(made.statements[7], AllOf(HasSubstr(R"("s"."twinshift_loads")"), HasSubstr("3 AS sent, 0 AS refused")));
+  EXPECT_EQ(made.statements[8], "DROP TABLE twinshift_stage");
+  for (std::size_t i = 0; i < made.statements.size(); ++i) EXPECT_EQ(made.is_about_rows(i), i == 2 || i == 6) << i;
 }
 
 TEST_F(Statements, OutcomesFollowFromWhatIsLeftInTheStage) {
@@ -69,6 +72,37 @@ TEST_F(Statements, OutcomesFollowFromWhatIsLeftInTheStage) {
             (std::vector{Outcome::duplicate, Outcome::written, Outcome::duplicate, Outcome::written}));
   EXPECT_EQ(outcomes_of(made, {}), std::vector(4, Outcome::duplicate));
   EXPECT_EQ(outcomes_of(made, {0, 1, 3, 99}), made.outcomes);
+}
+
+TEST_F(Statements, AnotherMessageOfAnEventOfTheBatchIsToldAfterTheInsert) {
+  const auto later = [](int microseconds) { return kArrival + std::chrono::microseconds(microseconds); };
+  const BatchStatements made =
+      make({event_of("{}"), event_of("{}"), event_of("{}", later(1)), event_of("{}", later(2))});
+  ASSERT_EQ(made.statements.size(), 11U);
+  EXPECT_THAT(made.statements[7], HasSubstr("twinshift_loads"));  // counts the stage before it gets more
+  EXPECT_THAT(made.statements[8],
+              AllOf(StartsWith("INSERT INTO twinshift_stage (twinshift_pos,event_id,"), HasSubstr("(2,"),
+                    HasSubstr("(3,"), HasSubstr("00:00:00.000001'"), Not(HasSubstr("(1,"))));
+  EXPECT_EQ(made.statements[9], made.statements[3]);
+  EXPECT_FALSE(made.is_about_rows(8) || made.is_about_rows(9));
+}
+
+TEST_F(Statements, MoreDoublesThanCanBeToldArePutOff) {
+  std::vector<event::EventPtr> events;
+  for (int i = 0; i < 4'000; ++i) events.push_back(event_of("{}", kArrival + std::chrono::microseconds(i)));
+  const BatchStatements made = make(events);
+  EXPECT_EQ(count(made, Outcome::written), 1U);
+  EXPECT_EQ(count(made, Outcome::duplicate), 4 * kStageDoublesMax);
+  EXPECT_EQ(made.outcomes.back(), Outcome::deferred);
+  const std::string sent = std::to_string(4 * kStageDoublesMax + 1) + " AS sent";
+  EXPECT_TRUE(std::ranges::any_of(made.statements, [&](const std::string& sql) { return sql.contains(sent); }));
+}
+
+TEST_F(Statements, WithoutTheRightDuplicatesAreNotTold) {
+  layout_.counts_duplicates = false;
+  const BatchStatements made = make({event_of("{}"), event_of("{}", kArrival + std::chrono::seconds(1))});
+  EXPECT_EQ(made.outcomes[1], Outcome::duplicate);
+  EXPECT_THAT(made.statements, Each(Not(HasSubstr("twinshift_duplicates"))));
 }
 
 TEST_F(Statements, OnlyColumnsThatOccurOrHaveADefaultAreNamed) {

@@ -5,6 +5,7 @@
 
 #include "warehouse/drivers/redshift_data/statement_packer.hpp"
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/duplicate_text.hpp"
 #include "warehouse/schema/redshift_errors.hpp"
 
 namespace twinshift::warehouse {
@@ -132,6 +133,31 @@ base::Result<std::optional<Marker>> DataWriter::find_marker(std::string_view bat
                 .sent = static_cast<std::uint64_t>(row.integer(0, 1)),
                 .inserted = static_cast<std::uint64_t>(row.integer(0, 2)),
                 .duplicate = static_cast<std::uint64_t>(row.integer(0, 3))};
+}
+
+// Under the lock that every writer of these tables takes, as by wire.
+base::Result<std::uint64_t> DataWriter::prune(base::WallTime before, const Layout& layout) {
+  std::vector<std::string> statements{lock_writer_sql(layout.table),
+                                      prune_loads_sql(Dialect::redshift, layout.table, before)};
+  if (layout.counts_duplicates) {
+    statements.push_back(prune_duplicates_sql(Dialect::redshift, layout.table, before));
+  }
+  const RunReport report = session_.carry_out(session_.request(std::move(statements), "prune"));
+  if (report.end != End::finished) {
+    base::Error error = error_of_end(report, session_.options().target);
+    const bool no_right =
+        report.end == End::failed && read_redshift_error(server_text(report.description)).sqlstate == kNoRight;
+    if (no_right) error.hint = prune_grant(layout.table);
+    // It may be done twice.
+    error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
+    return base::fail(std::move(error));
+  }
+  std::uint64_t removed = 0;
+  for (const SubStatement& statement : report.description.statements) {
+    // A LOCK has none, which the service says by -1.
+    if (statement.result_rows > 0) removed += static_cast<std::uint64_t>(statement.result_rows);
+  }
+  return removed;
 }
 
 }  // namespace twinshift::warehouse

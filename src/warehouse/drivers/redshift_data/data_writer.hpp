@@ -26,6 +26,8 @@ class DataWriter {
   [[nodiscard]] std::string statement_of(std::string_view batch_id) const {
     return last_.batch_id == batch_id ? last_.id : std::string();
   }
+  // Warehouse::prune()'s step.
+  base::Result<std::uint64_t> prune(base::WallTime before, const Layout& layout);
 
  private:
   // An attempt whose end is not known: the same statements and token, until it is.

@@ -38,6 +38,11 @@ class RedshiftDataWarehouse final : public Warehouse {
     return read_query(*session_, sql, rows_max);
   }
   base::Status ping() override;
+  base::Result<std::uint64_t> prune(base::WallTime before) override;
+  [[nodiscard]] TableName event_table() const override {
+    return layout_ ? layout_->table : name_for(Dialect::redshift, table_);
+  }
+  [[nodiscard]] bool counts_duplicates() const override { return !layout_ || layout_->counts_duplicates; }
   [[nodiscard]] std::string product() const override { return std::string(product_of(Dialect::redshift)); }
 
  private:
@@ -100,6 +105,11 @@ base::Result<std::optional<Marker>> RedshiftDataWarehouse::find_marker(std::stri
   if (batch_id.find('\0') != std::string_view::npos) return std::nullopt;
   if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
   return writer_.find_marker(batch_id, layout_->table);
+}
+
+base::Result<std::uint64_t> RedshiftDataWarehouse::prune(base::WallTime before) {
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  return writer_.prune(before, *layout_);
 }
 
 base::Status RedshiftDataWarehouse::ping() {

@@ -53,7 +53,10 @@ base::Result<Connection> Connection::open(const std::string& path, const std::st
   if (!insert) return base::fail(std::move(insert.error()));
   auto marker = database->prepare(insert_marker_sql());
   if (!marker) return base::fail(std::move(marker.error()));
-  return Connection{std::move(*database), std::move(*layout), std::move(*insert), std::move(*marker)};
+  auto duplicate = database->prepare(insert_duplicate_sql(table));
+  if (!duplicate) return base::fail(std::move(duplicate.error()));
+  return Connection{std::move(*database), std::move(*layout), std::move(*insert), std::move(*marker),
+                    std::move(*duplicate)};
 }
 
 void Connection::leave_file() {

@@ -53,6 +53,7 @@ struct Connection {
   TableLayout layout;
   RowInsert insert;
   sqlite::Statement insert_marker;
+  sqlite::Statement insert_duplicate;
 
   static base::Result<Connection> open(const std::string& path, const std::string& table, sqlite::OpenMode mode,
                                        std::chrono::milliseconds busy_timeout);

@@ -17,6 +17,12 @@ bool is_extra(const event::Column& column) {
   return column.name == "extra";
 }
 
+// By the index on the arrival, which is never after the writing but where a clock was turned back.
+std::string prune_sql(const std::string& table, const std::string& arrival) {
+  return "DELETE FROM " + table + " WHERE rowid IN (SELECT rowid FROM " + table + " WHERE " + arrival +
+         " < ?1 AND written_at < ?1 AND table_name = ?2 LIMIT ?3)";
+}
+
 }  // namespace
 
 std::string_view sqlite_type(event::ColumnType type) {
@@ -67,12 +73,18 @@ std::vector<std::string> create_index_sql(const std::string& table) {
 
 std::vector<std::string> create_loads_sql() {
   const std::string loads(kLoadsTable);
+  const std::string duplicates(kDuplicatesTable);
   return {"CREATE TABLE IF NOT EXISTS " + loads +
               " (\n  table_name TEXT NOT NULL,\n  instance TEXT NOT NULL,\n  batch_id TEXT NOT NULL,\n"
               "  window_at TEXT NOT NULL,\n  arrival_at TEXT NOT NULL,\n  sent INTEGER NOT NULL,\n"
               "  inserted INTEGER NOT NULL,\n  duplicate INTEGER NOT NULL,\n  key_low_sum INTEGER NOT NULL,\n"
               "  key_high_sum INTEGER NOT NULL,\n  written_at TEXT NOT NULL\n)",
-          "CREATE INDEX IF NOT EXISTS " + loads + "_batch_id ON " + loads + " (batch_id)"};
+          "CREATE INDEX IF NOT EXISTS " + loads + "_batch_id ON " + loads + " (batch_id)",
+          "CREATE INDEX IF NOT EXISTS " + loads + "_arrival_at ON " + loads + " (arrival_at)",
+          "CREATE TABLE IF NOT EXISTS " + duplicates +
+              " (\n  table_name TEXT NOT NULL,\n  instance TEXT NOT NULL,\n  batch_id TEXT NOT NULL,\n"
+              "  event_key INTEGER NOT NULL,\n  received_at TEXT NOT NULL,\n  written_at TEXT NOT NULL\n)",
+          "CREATE INDEX IF NOT EXISTS " + duplicates + "_received_at ON " + duplicates + " (received_at)"};
 }
 
 std::vector<InsertColumn> insert_columns(const event::TableShape& shape) {
@@ -101,6 +113,20 @@ std::string insert_marker_sql() {
   return "INSERT INTO " + std::string(kLoadsTable) +
          " (table_name, instance, batch_id, window_at, arrival_at, sent, inserted, duplicate, key_low_sum,"
          " key_high_sum, written_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)";
+}
+
+std::string insert_duplicate_sql(const std::string& table) {
+  return "INSERT INTO " + std::string(kDuplicatesTable) +
+         " (table_name, instance, batch_id, event_key, received_at, written_at) SELECT ?1,?2,?3,?4,?5,?6 FROM " +
+         quote_identifier(table) + " WHERE event_id = ?7 AND received_at IS NOT ?5";
+}
+
+std::string prune_loads_sql() {
+  return prune_sql(std::string(kLoadsTable), "arrival_at");
+}
+
+std::string prune_duplicates_sql() {
+  return prune_sql(std::string(kDuplicatesTable), "received_at");
 }
 
 std::string find_marker_sql() {

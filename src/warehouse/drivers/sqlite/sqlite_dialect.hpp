@@ -18,7 +18,7 @@ std::vector<event::Column> table_columns();
 std::string create_table_sql(const std::string& table);
 std::string add_column_sql(const std::string& table, const event::Column& column);
 std::vector<std::string> create_index_sql(const std::string& table);
-// twinshift_loads (docs/formats/loads.md) and its index.
+// twinshift_loads and twinshift_duplicates (docs/formats/loads.md) with their indexes.
 std::vector<std::string> create_loads_sql();
 
 // Exactly what write() inserts: a parameter's number is the position in this list, from 1.
@@ -32,6 +32,12 @@ std::vector<InsertColumn> insert_columns(const event::TableShape& shape);
 std::string insert_sql(const std::string& table, const std::vector<InsertColumn>& columns);
 // Parameters: table, instance, batch id, window, arrival, sent, inserted, duplicate, both sums, time of writing.
 std::string insert_marker_sql();
+// An event that stands in the table by another message than this one: nothing where it is the same. Parameters: table,
+// instance, batch id, event_key, received_at, time of writing, event_id.
+std::string insert_duplicate_sql(const std::string& table);
+// Rows written before then, at most so many. Parameters: time, table, rows.
+std::string prune_loads_sql();
+std::string prune_duplicates_sql();
 // Parameters: batch id, table. One row: how many markers, and their sums.
 std::string find_marker_sql();
 

@@ -27,12 +27,16 @@ class SqliteWarehouse final : public Warehouse {
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
   base::Status ping() override;
+  base::Result<std::uint64_t> prune(base::WallTime before) override;
+  [[nodiscard]] TableName event_table() const override { return {{}, table_}; }
   [[nodiscard]] std::string product() const override { return "SQLite"; }
 
  private:
   base::Result<WriteReport> write_connected(const Batch& batch);
   base::Status insert_rows(const Batch& batch, WriteReport& report);
   base::Status insert_markers(const Batch& batch);
+  base::Status insert_duplicate(const Batch& batch, const event::Event& event);
+  base::Result<std::uint64_t> prune_connected(base::WallTime before);
   base::Result<std::optional<Marker>> find_marker_connected(std::string_view batch_id);
   base::Error failed(base::Error error);
   void tell(const TableLayout& layout) const;
@@ -43,6 +47,12 @@ class SqliteWarehouse final : public Warehouse {
   std::optional<Connection> connection_;
   MarkerSums sums_;
 };
+
+// What our own tables refuse says nothing about an event.
+base::Status about_bookkeeping(base::Status done) {
+  if (!done && done.error().kind == ErrorKind::rejected) done.error().kind = ErrorKind::unavailable;
+  return done;
+}
 
 void SqliteWarehouse::tell(const TableLayout& layout) const {
   if (layout.created) {
@@ -127,8 +137,26 @@ base::Status SqliteWarehouse::insert_rows(const Batch& batch, WriteReport& repor
     report.outcomes.push_back(*outcome);
     report.displaced += connection_->insert.displaced();
     sums_.add(*batch.events[i], *outcome);
+    if (*outcome != Outcome::duplicate) continue;
+    if (auto done = insert_duplicate(batch, *batch.events[i]); !done) return done;
   }
   return {};
+}
+
+// The row that stands for the event is there, be it of this very batch.
+base::Status SqliteWarehouse::insert_duplicate(const Batch& batch, const event::Event& event) {
+  const std::string received_at = base::sql_timestamp(event.received_at);
+  const std::string written_at = base::sql_timestamp(options_.clock->now());
+  const std::string event_id = event.id.hex();
+  sqlite::Statement& statement = connection_->insert_duplicate;
+  statement.bind_text(1, table_);
+  statement.bind_text(2, options_.instance);
+  statement.bind_text(3, batch.id);
+  statement.bind(4, event.key);
+  statement.bind_text(5, received_at);
+  statement.bind_text(6, written_at);
+  statement.bind_text(7, event_id);
+  return about_bookkeeping(statement.run());
 }
 
 base::Status SqliteWarehouse::insert_markers(const Batch& batch) {
@@ -148,9 +176,7 @@ base::Status SqliteWarehouse::insert_markers(const Batch& batch) {
     statement.bind(9, row.key_low_sum);
     statement.bind(10, row.key_high_sum);
     statement.bind_text(11, written_at);
-    auto done = statement.run();
-    if (!done && done.error().kind == ErrorKind::rejected) done.error().kind = ErrorKind::unavailable;
-    if (!done) return done;
+    if (auto done = about_bookkeeping(statement.run()); !done) return done;
   }
   return {};
 }
@@ -182,6 +208,32 @@ base::Result<Table> SqliteWarehouse::query(const std::string& sql, std::size_t r
       {.rows_max = rows_max, .time_max = options_.statement_timeout, .busy_timeout = options_.busy_timeout});
   if (!result) return base::fail(std::move(result.error()));
   return Table{std::move(result->columns), std::move(result->rows), result->cut};
+}
+
+base::Result<std::uint64_t> SqliteWarehouse::prune(base::WallTime before) {
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto pruned = prune_connected(before);
+  if (!pruned) return base::fail(failed(std::move(pruned.error())));
+  return pruned;
+}
+
+base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime before) {
+  sqlite::Database& database = connection_->database;
+  const std::string old = base::sql_timestamp(before);
+  std::uint64_t removed = 0;
+  auto transaction = sqlite::Transaction::begin(database);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  for (const std::string& sql : {prune_loads_sql(), prune_duplicates_sql()}) {
+    auto statement = database.prepare(sql, false);
+    if (!statement) return base::fail(std::move(statement.error()));
+    statement->bind_text(1, old);
+    statement->bind_text(2, table_);
+    statement->bind(3, static_cast<std::int64_t>(kPruneRowsMax));
+    if (auto done = statement->run(); !done) return base::fail(std::move(done.error()));
+    removed += static_cast<std::uint64_t>(database.changes());
+  }
+  if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
+  return removed;
 }
 
 base::Status SqliteWarehouse::ping() {

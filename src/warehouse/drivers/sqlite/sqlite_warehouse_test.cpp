@@ -9,7 +9,10 @@
 
 #include "sqlite/database.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
+#include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/drivers/sqlite/sqlite_table.hpp"
+#include "warehouse/load_sums.hpp"
+#include "warehouse/markers.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -141,6 +144,37 @@ TEST_F(SqliteFile, KeepsItsLogSmall) {
   for (int i = 0; i < 40; ++i) ASSERT_TRUE(warehouse_->write(batch_of(i * 1000, 1000, 1000)));
   EXPECT_LT(fs::file_size(path() + "-wal"), 2U * kWalBytes);
   EXPECT_GT(fs::file_size(path()), std::uintmax_t{kWalBytes});
+}
+
+TEST_F(SqliteFile, OldRowsOfItsBookkeepingGoInSmallSteps) {
+  ASSERT_TRUE(warehouse_->prepare());
+  const std::string rows = std::to_string(kPruneRowsMax + 1);
+  execute("INSERT INTO twinshift_loads WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < " +
+          rows +
+          ") SELECT 'appsflyer_events', 'i', 'b' || i, '2024-01-01 00:00:00', '2024-01-01 00:00:00', 1, 1, 0, 0, 0, "
+          "'2024-01-01 00:00:0' || (i % 2) FROM n");
+  const base::WallTime all = std::chrono::sys_days(std::chrono::year(2024) / 1 / 2);
+  EXPECT_EQ(warehouse_->prune(std::chrono::sys_days(std::chrono::year(2024) / 1 / 1)), 0U);
+  EXPECT_EQ(warehouse_->prune(all), kPruneRowsMax);
+  EXPECT_EQ(warehouse_->prune(all), 1U);
+  EXPECT_EQ(warehouse_->prune(all), 0U);
+}
+
+// However many rows there are.
+TEST_F(SqliteFile, BookkeepingIsSummedAndPrunedByItsIndexes) {
+  ASSERT_TRUE(warehouse_->prepare());
+  const LoadQuestion question{warehouse_->event_table(), {}, base::WallTime(std::chrono::hours(480'000))};
+  std::string plan;
+  for (const std::string& sql : {load_sums_sql(question), prune_loads_sql(), prune_duplicates_sql()}) {
+    auto database = sqlite::Database::open(path(), sqlite::OpenMode::read_write);
+    ASSERT_TRUE(database);
+    auto statement = database->prepare("EXPLAIN QUERY PLAN " + sql);
+    ASSERT_TRUE(statement) << statement.error().text();
+    while (*statement->step()) plan += std::string(statement->text(3)) + '\n';
+  }
+  EXPECT_EQ(plan.find("SCAN twinshift"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("USING INDEX twinshift_loads_arrival_at"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("USING INDEX twinshift_duplicates_received_at"), std::string::npos) << plan;
 }
 
 TEST_F(SqliteFile, RefusesAViewOfThatName) {

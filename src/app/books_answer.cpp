@@ -1,0 +1,65 @@
+#include "app/books_answer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/books_text.hpp"
+
+namespace twinshift::app {
+namespace {
+
+// A reply is one line: these two take the place of line feeds, and stand between its parts.
+constexpr char kLineEnd = '\x1e';
+constexpr char kPartEnd = '\x1f';
+
+std::string one_line(std::string text) {
+  std::ranges::replace(text, '\n', kLineEnd);
+  return text;
+}
+
+std::string lines(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace(out, kLineEnd, '\n');
+  return out;
+}
+
+std::string name_of(TableFormat format) {
+  return format == TableFormat::json ? "json" : format == TableFormat::csv ? "csv" : "table";
+}
+
+TableFormat format_of(const control::Request& request) {
+  const std::string name = request.arguments.empty() ? "table" : request.arguments.front();
+  return name == "json" ? TableFormat::json : name == "csv" ? TableFormat::csv : TableFormat::table;
+}
+
+}  // namespace
+
+BooksAnswer count_books(books::Keeper& keeper, TableFormat format) {
+  const auto books = keeper.count_now(kCountMax);
+  BooksVerdict verdict = verdict_of(books);
+  return {verdict.missing, books_as_text(books, format), std::move(verdict.text)};
+}
+
+control::Request books_request(TableFormat format) {
+  return {kBooksVerb, {name_of(format)}};
+}
+
+control::Reply answer_books(books::Keeper& keeper, const control::Request& request) {
+  const BooksAnswer answer = count_books(keeper, format_of(request));
+  return {true, std::string(answer.missing ? "missing" : "complete") + kPartEnd + one_line(answer.text) + kPartEnd +
+                    one_line(answer.verdict)};
+}
+
+base::Result<BooksAnswer> read_books_answer(const control::Reply& reply) {
+  const std::size_t first = reply.text.find(kPartEnd);
+  const std::size_t second = first == std::string::npos ? first : reply.text.find(kPartEnd, first + 1);
+  if (!reply.ok || second == std::string::npos) {
+    return base::fail(base::ErrorKind::conflict, reply.ok ? "the answer was not understood" : reply.text,
+                      "the running service", "Is it another version of twinshift?");
+  }
+  const std::string_view text = reply.text;
+  return BooksAnswer{text.substr(0, first) == "missing", lines(text.substr(first + 1, second - first - 1)),
+                     lines(text.substr(second + 1))};
+}
+
+}  // namespace twinshift::app

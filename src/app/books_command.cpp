@@ -1,0 +1,92 @@
+// `twinshift books`: received = landed + duplicate + quarantined + owed + waived, counted anew.
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "app/backlog_store.hpp"
+#include "app/books_answer.hpp"
+#include "app/books_parts.hpp"
+#include "app/commands.hpp"
+#include "app/driver_table.hpp"
+#include "app/exit_code.hpp"
+#include "sqlite/data_folder.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::ErrorKind;
+
+// Opened by the command itself where no service owns them.
+struct Stores {
+  std::optional<sqlite::DataFolder> folder;
+  std::unique_ptr<books::BooksFile> file;
+  std::unique_ptr<queue::EventQueue> queue;
+  std::unique_ptr<quarantine::Quarantine> quarantine;
+  std::unique_ptr<backlog::Backlog> backlog;
+
+  ~Stores() {
+    if (queue) queue->close();
+    if (backlog) backlog->close();
+    if (quarantine) quarantine->close();
+  }
+};
+
+base::Status open_stores(const config::Settings& settings, Stores& stores) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(settings.data_dir, ignored)) {
+    return base::fail(ErrorKind::not_found, "no books are kept here", settings.data_dir.string(),
+                      "Run it where the service runs, with its data folder (TWINSHIFT_DATA_DIR)");
+  }
+  auto folder = sqlite::DataFolder::open(settings.data_dir);
+  if (!folder) return base::fail(std::move(folder.error()));
+  stores.folder.emplace(std::move(*folder));
+  auto file = open_books_file(settings);
+  if (!file) return base::fail(std::move(file.error()));
+  stores.file = std::move(*file);
+  auto queue = open_queue(settings);
+  if (!queue) return base::fail(std::move(queue.error()));
+  stores.queue = std::move(*queue);
+  auto quarantine = open_quarantine(settings);
+  if (!quarantine) return base::fail(std::move(quarantine.error()));
+  stores.quarantine = std::move(*quarantine);
+  const auto secondary = find_target(settings, "secondary");
+  if (!secondary) return {};
+  auto owed = open_backlog(settings, **secondary);
+  if (!owed) return base::fail(std::move(owed.error()));
+  stores.backlog = std::move(*owed);
+  return {};
+}
+
+base::Result<BooksAnswer> count_here(const config::Settings& settings, TableFormat format) {
+  Stores stores;
+  if (auto opened = open_stores(settings, stores); !opened) return base::fail(std::move(opened.error()));
+  BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.file.get()};
+  if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
+  const auto keeper = make_books_keeper(settings, parts);
+  keeper->start();
+  return count_books(*keeper, format);
+}
+
+base::Result<BooksAnswer> count(const config::Settings& settings, TableFormat format) {
+  auto reply = control::ask(settings.data_dir, books_request(format));
+  if (reply) return read_books_answer(*reply);
+  if (reply.error().kind == ErrorKind::not_found) return count_here(settings, format);
+  return base::fail(std::move(reply.error()));
+}
+
+}  // namespace
+
+int run_books(const config::Settings& settings, const BooksOptions& options) {
+  const auto answer = count(settings, options.format);
+  if (!answer) {
+    std::fprintf(stderr, "twinshift: books: %s\n", answer.error().text().c_str());
+    return kExitFailed;
+  }
+  std::fwrite(answer->text.data(), 1, answer->text.size(), stdout);
+  std::FILE* const verdict = options.format == TableFormat::table ? stdout : stderr;
+  std::fwrite(answer->verdict.data(), 1, answer->verdict.size(), verdict);
+  return answer->missing ? kExitDifferent : kExitOk;
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,133 @@
+#include "app/books_parts.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "app/driver_table.hpp"
+#include "app/instance_name.hpp"
+#include "base/log.hpp"
+#include "warehouse/load_sums.hpp"
+#include "warehouse/markers.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using books::Counts;
+using books::Hour;
+using Hours = std::map<Hour, Counts>;
+
+constexpr const char* kBooksFile = "books.db";
+constexpr std::size_t kQuarantinePage = 1'000;
+// More are not counted: a quarantine of this size is a table's fault, and has been told of long before.
+constexpr std::size_t kQuarantineRecordsMax = 1'000'000;
+
+// Shared with the target's thread, which may be left behind: it has its own copy of everything.
+class LoadReader {
+ public:
+  LoadReader(const config::Settings& settings, std::string target, std::string instance)
+      : settings_(settings), target_(std::move(target)), instance_(std::move(instance)) {}
+
+  base::Result<Hours> read(Hour from) {
+    if (!warehouse_) {
+      auto opened = open_for_reading(settings_, target_);
+      if (!opened) return base::fail(std::move(opened.error()));
+      warehouse_ = std::move(*opened);
+    }
+    auto report = warehouse::read_load_sums(*warehouse_, instance_, from);
+    if (!report) {
+      warehouse_.reset();
+      return base::fail(std::move(report.error()));
+    }
+    if (!report->duplicates_counted) tell_once();
+    Hours hours;
+    for (const warehouse::LoadSums& each : report->hours) {
+      hours[each.hour].landed = each.inserted;
+      hours[each.hour].duplicate = each.duplicate;
+    }
+    return hours;
+  }
+
+ private:
+  void tell_once() {
+    if (std::exchange(told_, true)) return;
+    base::log::warn("The books cannot count duplicates: hours with a message sent twice do not close")
+        .add("target", target_)
+        .add("hint", "Grant SELECT and INSERT on twinshift_duplicates; `twinshift schema` shows the table");
+  }
+
+  const config::Settings settings_;
+  const std::string target_;
+  const std::string instance_;
+  std::unique_ptr<warehouse::Warehouse> warehouse_;
+  bool told_ = false;
+};
+
+base::Result<Hours> count_quarantined(const config::Settings& settings, const std::string& target) {
+  auto reader = open_quarantine_reader(settings);
+  if (!reader) {
+    if (reader.error().kind == base::ErrorKind::not_found) return Hours();
+    return base::fail(std::move(reader.error()));
+  }
+  Hours hours;
+  quarantine::Query query{.target = target, .records_max = kQuarantinePage, .with_json = false};
+  for (std::size_t read = 0; read < kQuarantineRecordsMax;) {
+    auto page = (*reader)->read(query);
+    if (!page) return base::fail(std::move(page.error()));
+    if (page->empty()) break;
+    for (const quarantine::Record& record : *page) ++hours[warehouse::hour_of(record.received_at)].quarantined;
+    query.after_id = page->back().id;
+    read += page->size();
+  }
+  return hours;
+}
+
+// With the embedded queue each instance answers for what it has taken; from SQS anyone may have landed it.
+std::string markers_of(const config::Settings& settings) {
+  return settings.queue.driver == "sqlite" ? instance_name() : std::string();
+}
+
+books::TargetParts parts_of(const config::Settings& settings, const BooksStores& stores,
+                            const config::TargetSettings& target, bool is_primary, bool enabled) {
+  books::TargetParts parts;
+  parts.name = target.name;
+  parts.is_primary = is_primary;
+  parts.enabled = enabled;
+  const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
+  if (owed != stores.backlogs.end()) parts.backlog = *owed;
+  const auto loads = std::make_shared<LoadReader>(settings, target.name, markers_of(settings));
+  parts.read_loads = [loads](Hour from) { return loads->read(from); };
+  if (settings.quarantine_queue_url.empty()) {
+    parts.read_quarantined = [settings, name = target.name](Hour) { return count_quarantined(settings, name); };
+    return parts;
+  }
+  // Reading a quarantine that is a queue takes its messages away from others for a while: its number must do.
+  parts.read_quarantined = [](Hour) { return Hours(); };
+  parts.quarantined_elsewhere = [quarantine = stores.quarantine, name = target.name] {
+    const auto records = quarantine->status().records;
+    const auto found = records.find(name);
+    return found == records.end() ? std::uint64_t{0} : found->second;
+  };
+  return parts;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<books::BooksFile>> open_books_file(const config::Settings& settings) {
+  auto file = books::BooksFile::open((settings.data_dir / kBooksFile).string(), base::system_clock().now(),
+                                     mint_instance_name());
+  if (file) set_instance_name((*file)->instance());
+  return file;
+}
+
+std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& settings, const BooksStores& stores) {
+  std::vector<books::TargetParts> targets;
+  targets.push_back(parts_of(settings, stores, settings.primary, true, true));
+  if (settings.secondary) targets.push_back(parts_of(settings, stores, *settings.secondary, false, true));
+  if (settings.secondary_off) targets.push_back(parts_of(settings, stores, *settings.secondary_off, false, false));
+  books::Options options;
+  options.interval = settings.books_interval;
+  return std::make_unique<books::Keeper>(options, *stores.queue, *stores.file, std::move(targets));
+}
+
+}  // namespace twinshift::app

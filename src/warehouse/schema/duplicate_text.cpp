@@ -1,0 +1,112 @@
+#include "warehouse/schema/duplicate_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/time_text.hpp"
+#include "warehouse/markers.hpp"
+#include "warehouse/schema/ddl.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+// INSERT INTO ... SELECT, up to the key and the arrival of each row, whose expressions are handed in.
+std::string head(Dialect dialect, const TableName& table, const MarkerOrigin& origin, std::string_view key,
+                 std::string_view received_at) {
+  return fmt::format(
+      "INSERT INTO {} (table_name, instance, batch_id, event_key, received_at, written_at) SELECT {}, {}, {}, {}, {}, "
+      "CAST('{}' AS TIMESTAMP) ",
+      sibling(table, kDuplicatesTable), literal(dialect, origin.table), literal(dialect, origin.instance),
+      literal(dialect, origin.batch_id), key, received_at, base::sql_timestamp(origin.written_at));
+}
+
+// A stored arrival as a time without zone, whatever zone the session has.
+std::string arrival_of(std::string_view alias, Stored stored) {
+  return stored == Stored::timestamptz ? fmt::format("({}.received_at AT TIME ZONE 'UTC')", alias)
+                                       : fmt::format("{}.received_at", alias);
+}
+
+}  // namespace
+
+Stored received_at_stored(std::span<const WriteColumn> columns) {
+  const auto found = std::ranges::find(columns, std::string_view("received_at"), &WriteColumn::name);
+  return found == columns.end() ? Stored::timestamp : found->stored;
+}
+
+std::string insert_duplicates_sql(const TableName& table, const MarkerOrigin& origin, Stored received_at,
+                                  std::span<const event::Event* const> events) {
+  std::string sql = head(Dialect::postgres, table, origin, "d.event_key", "d.received_at") + "FROM (VALUES ";
+  const char* separator = "";
+  for (const event::Event* event : events) {
+    sql += fmt::format("{}('{}',{}::bigint,'{}'::timestamp)", separator, event->id.hex(), event->key,
+                       base::sql_timestamp(event->received_at));
+    separator = ",";
+  }
+  return sql + fmt::format(
+                   ") AS d(event_id, event_key, received_at) JOIN {} t ON t.event_id = d.event_id WHERE {} IS DISTINCT "
+                   "FROM d.received_at",
+                   table.quoted(), arrival_of("t", received_at));
+}
+
+std::string insert_staged_duplicates_sql(const TableName& table, const MarkerOrigin& origin, Stored received_at,
+                                         std::span<const TimeRange> ranges) {
+  return head(Dialect::redshift, table, origin, "s.event_key", arrival_of("s", received_at)) +
+         fmt::format(
+             "FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({}) WHERE t.received_at IS NULL OR t.received_at <> "
+             "s.received_at",
+             kStageTable, table.quoted(), within_sql(ranges));
+}
+
+std::string stage_doubles_sql(Stored received_at, std::span<const StagedDouble> doubles) {
+  std::string sql = fmt::format("INSERT INTO {} ({},event_id,event_key,received_at) VALUES ", kStageTable, kPosition);
+  const std::string_view zone = received_at == Stored::timestamptz ? "+00" : "";
+  const char* separator = "";
+  for (const StagedDouble& each : doubles) {
+    sql += fmt::format("{}({},'{}',{},'{}{}')", separator, each.position, each.event->id.hex(), each.event->key,
+                       base::sql_timestamp(each.event->received_at), zone);
+    separator = ",";
+  }
+  return sql;
+}
+
+namespace {
+
+// PostgreSQL: by the index on the arrival, which is never after the writing but where a clock was turned back.
+std::string prune_rows_sql(const TableName& table, std::string_view name, std::string_view arrival,
+                           const std::string& old) {
+  return fmt::format(
+      "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {0} WHERE {1} < '{2}' AND written_at < '{2}' AND "
+      "table_name = {3} LIMIT {4}))",
+      sibling(table, name), arrival, old, literal(Dialect::postgres, table.table), kPruneRowsMax);
+}
+
+// Redshift: by the sort key; DELETE has no LIMIT there.
+std::string prune_slice_sql(const TableName& table, std::string_view name, const std::string& old) {
+  const std::string ours = "table_name = " + literal(Dialect::redshift, table.table);
+  return fmt::format(
+      "DELETE FROM {0} WHERE {1} AND written_at < '{2}' AND written_at <= (SELECT MIN(written_at) FROM {0} WHERE {1}) "
+      "+ INTERVAL '{3} hours'",
+      sibling(table, name), ours, old, kPruneSlice.count());
+}
+
+}  // namespace
+
+std::string prune_loads_sql(Dialect dialect, const TableName& table, base::WallTime before) {
+  const std::string old = base::sql_timestamp(before);
+  return dialect == Dialect::redshift ? prune_slice_sql(table, kLoadsTable, old)
+                                      : prune_rows_sql(table, kLoadsTable, "arrival_at", old);
+}
+
+std::string prune_duplicates_sql(Dialect dialect, const TableName& table, base::WallTime before) {
+  const std::string old = base::sql_timestamp(before);
+  return dialect == Dialect::redshift ? prune_slice_sql(table, kDuplicatesTable, old)
+                                      : prune_rows_sql(table, kDuplicatesTable, "received_at", old);
+}
+
+std::string prune_grant(const TableName& table) {
+  return fmt::format("GRANT DELETE ON {}, {} TO the user that we log in as", sibling(table, kLoadsTable),
+                     sibling(table, kDuplicatesTable));
+}
+
+}  // namespace twinshift::warehouse
