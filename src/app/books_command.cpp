@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
 #include "app/commands.hpp"
@@ -51,9 +52,9 @@ base::Status open_stores(const config::Settings& settings, Stores& stores) {
   stores.quarantine = std::move(*quarantine);
   const auto secondary = find_target(settings, "secondary");
   if (!secondary) return {};
-  auto owed = open_backlog_queue(settings, **secondary);
+  auto owed = open_backlog(settings, **secondary);
   if (!owed) return base::fail(std::move(owed.error()));
-  stores.backlog = std::make_unique<backlog::Backlog>((*secondary)->name, std::move(*owed));
+  stores.backlog = std::move(*owed);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/backlog_store.hpp"
 #include "app/commands.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
@@ -148,10 +149,10 @@ base::Status open_queue_store(const config::Settings& settings, Stores& stores) 
 base::Status open_backlog_store(const config::Settings& settings, Stores& stores) {
   const auto secondary = find_target(settings, "secondary");
   if (!secondary) return {};
-  if ((*secondary)->backlog_url.empty() && !makes_files(settings) && !is_here((*secondary)->backlog_path)) return {};
-  auto owed = open_backlog_queue(settings, **secondary);
+  if ((*secondary)->backlog_url.empty() && !makes_files(settings) && !has_backlog_files(**secondary)) return {};
+  auto owed = open_backlog(settings, **secondary);
   if (!owed) return base::fail(std::move(owed.error()));
-  stores.backlog = std::make_unique<backlog::Backlog>("secondary", std::move(*owed));
+  stores.backlog = std::move(*owed);
   return {};
 }
 

@@ -1,11 +1,10 @@
 #include "app/service.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
 #include "app/driver_table.hpp"
@@ -131,12 +130,11 @@ base::Status Service::open_storage() {
 
 // Where the data folder is not declared kept, nothing is to be owed there; what an earlier start has left is drained.
 base::Status Service::open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts) {
-  std::error_code ignored;
-  if (!settings_.keeps_debts && !std::filesystem::exists(target.backlog_path, ignored)) return {};
-  auto owed = open_backlog_queue(settings_, target, stopping_.get_token());
+  if (!settings_.keeps_debts && !has_backlog_files(target)) return {};
+  auto owed = app::open_backlog(settings_, target, stopping_.get_token());
   if (!owed) return base::fail(std::move(owed.error()));
-  if (!settings_.keeps_debts && (*owed)->status().depth == 0) return {};
-  backlogs_.push_back(std::make_unique<backlog::Backlog>(target.name, std::move(*owed)));
+  if (!settings_.keeps_debts && (*owed)->status().owed == 0) return {};
+  backlogs_.push_back(std::move(*owed));
   parts.backlog = backlogs_.back().get();
   return {};
 }
@@ -262,6 +260,9 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
   stop_books();
   close_queues();
+  for (const auto& owed : backlogs_) {
+    if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");
+  }
   if (refused_) refused_->close();
   return report;
 }

@@ -177,9 +177,10 @@ DeliveryStatus Delivery::Impl::status() const {
     out.product = products[i];
     if (!target.enabled) out.state = TargetState::disabled;
     if (target.backlog == nullptr) continue;
-    const backlog::BacklogStatus owed = target.backlog->status();
+    backlog::BacklogStatus owed = target.backlog->status();
     out.owed = owed.owed;
     out.oldest_owed_age = owed.oldest_age;
+    out.backlog_storage = std::move(owed.storage);
   }
   return status;
 }

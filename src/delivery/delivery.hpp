@@ -71,6 +71,7 @@ struct TargetStatus {
   std::uint64_t in_hand = 0;  // rows waiting for or in this lane
   std::uint64_t owed = 0;     // in the backlog
   std::chrono::milliseconds oldest_owed_age{0};
+  std::optional<backlog::StorageStatus> backlog_storage;  // where the backlog stands on a disk of ours
   std::optional<base::WallTime> last_commit;
 };
 
