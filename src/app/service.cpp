@@ -227,6 +227,8 @@ base::Status Service::start_http() {
   http::Routes routes;
   webhook_->add_routes(routes);
   health_->add_routes(routes);
+  metrics_ = std::make_unique<Metrics>(delivery_.get(), books_.get());
+  metrics_->add_routes(routes);
   server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
   if (auto started = server_->start(); !started) {
     stop(kClosingTime);

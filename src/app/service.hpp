@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/health.hpp"
+#include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
@@ -72,6 +73,7 @@ class Service {
   std::shared_ptr<QuarantineActions> actions_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
+  std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
   bool leaves_threads_ = false;
