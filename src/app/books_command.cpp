@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
 #include "app/commands.hpp"
@@ -19,7 +20,7 @@ using base::ErrorKind;
 // Opened by the command itself where no service owns them.
 struct Stores {
   std::optional<sqlite::DataFolder> folder;
-  std::unique_ptr<books::BooksFile> file;
+  std::shared_ptr<books::BooksFile> file;
   std::unique_ptr<queue::EventQueue> queue;
   std::unique_ptr<quarantine::Quarantine> quarantine;
   std::unique_ptr<backlog::Backlog> backlog;
@@ -51,16 +52,16 @@ base::Status open_stores(const config::Settings& settings, Stores& stores) {
   stores.quarantine = std::move(*quarantine);
   const auto secondary = find_target(settings, "secondary");
   if (!secondary) return {};
-  auto owed = open_backlog_queue(settings, **secondary);
+  auto owed = open_backlog(settings, **secondary);
   if (!owed) return base::fail(std::move(owed.error()));
-  stores.backlog = std::make_unique<backlog::Backlog>((*secondary)->name, std::move(*owed));
+  stores.backlog = std::move(*owed);
   return {};
 }
 
 base::Result<BooksAnswer> count_here(const config::Settings& settings, TableFormat format) {
   Stores stores;
   if (auto opened = open_stores(settings, stores); !opened) return base::fail(std::move(opened.error()));
-  BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.file.get()};
+  BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.file, nullptr, {}};
   if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
   const auto keeper = make_books_keeper(settings, parts);
   keeper->start();

@@ -73,12 +73,6 @@ base::Result<QueuePtr> open_queue(const config::Settings& settings, std::stop_to
   return base::fail(no_driver("queue", settings.queue.driver));
 }
 
-base::Result<QueuePtr> open_backlog_queue(const config::Settings& settings, const config::TargetSettings& target,
-                                          std::stop_token stop) {
-  if (target.backlog_url.empty()) return open_sqlite_backlog(settings, target);
-  return open_sqs_backlog(settings, target, std::move(stop));
-}
-
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings,
                                                                       std::stop_token stop) {
   if (!settings.keeps_refused) return std::make_unique<NoQuarantine>();

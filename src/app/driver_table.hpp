@@ -29,10 +29,6 @@ event::IdentityMode identity_mode(const config::Settings& settings);
 // service does not wait for a metadata service or an STS that hangs. What has credentials works on.
 base::Result<std::unique_ptr<queue::EventQueue>> open_queue(const config::Settings& settings,
                                                             std::stop_token stop = {});
-// What `target` owes, in a file or an SQS queue of its own.
-base::Result<std::unique_ptr<queue::EventQueue>> open_backlog_queue(const config::Settings& settings,
-                                                                    const config::TargetSettings& target,
-                                                                    std::stop_token stop = {});
 base::Result<std::unique_ptr<queue::RefusedStore>> open_refused_store(const config::Settings& settings);
 // In a file of the data folder or a queue of its own.
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_quarantine(const config::Settings& settings,

@@ -45,12 +45,12 @@ base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const 
   return queue::open_sqlite_queue(std::move(options));
 }
 
-base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_backlog(const config::Settings& settings,
-                                                                     const config::TargetSettings& target) {
+base::Result<std::unique_ptr<queue::EventQueue>> open_old_backlog_file(const config::Settings& settings,
+                                                                       const config::TargetSettings& target) {
   queue::SqliteQueueOptions options = queue_options(settings);
-  options.path = target.backlog_path.string();
-  options.thread_name = "owed-" + target.name;
-  options.disk_reserve_bytes = 0;  // the reserve is there for parking
+  options.path = target.backlog_old_file.string();
+  options.thread_name = "old-" + target.name;
+  options.disk_reserve_bytes = 0;
   return queue::open_sqlite_queue(std::move(options));
 }
 

@@ -17,8 +17,9 @@ namespace twinshift::app {
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_queue_driver(const config::Settings& settings,
                                                                           std::stop_token stop);
 // What `target` owes, in a file of its own.
-base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_backlog(const config::Settings& settings,
-                                                                     const config::TargetSettings& target);
+// Where earlier versions kept what the secondary owes.
+base::Result<std::unique_ptr<queue::EventQueue>> open_old_backlog_file(const config::Settings& settings,
+                                                                       const config::TargetSettings& target);
 // Where events wait while SQS is out of reach (SQS_SPOOL).
 base::Result<std::unique_ptr<queue::EventQueue>> open_sqlite_spool(const config::Settings& settings);
 base::Result<std::unique_ptr<quarantine::Quarantine>> open_sqlite_quarantine_file(const config::Settings& settings);

@@ -1,5 +1,9 @@
 #include "app/health.hpp"
 
+#include <algorithm>
+#include <cmath>
+
+#include "app/books_text.hpp"
 #include "base/json_text.hpp"
 #include "base/time_text.hpp"
 
@@ -26,13 +30,35 @@ std::string queue_part(const queue::QueueStatus& status, const std::string& rece
   return part.text();
 }
 
-std::string target_part(const delivery::TargetStatus& target, const quarantine::QuarantineStatus& quarantine) {
+std::string storage_part(const backlog::StorageStatus& storage) {
+  JsonObject part;
+  part.add("bytes", storage.bytes).add("bytesMax", storage.bytes_max);
+  // Whole ones: nobody decides on a fraction of an event.
+  part.add("eventsPerSecond", static_cast<std::int64_t>(std::llround(storage.events_per_second)));
+  part.add("bytesPerSecond", static_cast<std::int64_t>(std::llround(storage.bytes_per_second)));
+  if (storage.parity_in) part.add("parityInSeconds", static_cast<std::int64_t>(storage.parity_in->count()));
+  if (storage.budget_used_in)
+    part.add("budgetUsedInSeconds", static_cast<std::int64_t>(storage.budget_used_in->count()));
+  part.add("idsOnly", storage.ids_only).add("lost", storage.lost);
+  if (storage.damaged_files > 0) part.add("damagedFiles", storage.damaged_files);
+  if (storage.refill_trouble) part.add("refillError", storage.refill_trouble->message);
+  return part.text();
+}
+
+std::string target_part(const delivery::TargetStatus& target, const quarantine::QuarantineStatus& quarantine,
+                        const std::vector<books::TargetBooks>& books) {
   JsonObject part;
   part.add("status", delivery::to_string(target.state));
-  if (!target.is_primary) part.add("owed", target.owed);
+  if (!target.is_primary) {
+    part.add("owed", target.owed);
+    if (target.owed > 0) part.add("oldestOwedMs", static_cast<std::int64_t>(target.oldest_owed_age.count()));
+  }
+  if (target.backlog_storage) part.add_raw("backlog", storage_part(*target.backlog_storage));
   const auto refused = quarantine.records.find(target.name);
   part.add("quarantined", refused == quarantine.records.end() ? std::uint64_t{0} : refused->second);
   part.add("valuesInExtra", target.displaced);
+  const auto counted = std::ranges::find(books, target.name, &books::TargetBooks::name);
+  if (counted != books.end()) part.add_raw("books", books_part(*counted));
   if (!target.last_error.empty()) part.add("error", target.last_error);
   return part.text();
 }
@@ -58,8 +84,9 @@ Health::Ready Health::ready() {
   if (parts_.delivery != nullptr) {
     const quarantine::QuarantineStatus quarantine =
         parts_.quarantine == nullptr ? quarantine::QuarantineStatus{} : parts_.quarantine->status();
+    const auto books = parts_.books == nullptr ? std::vector<books::TargetBooks>() : parts_.books->books();
     for (const delivery::TargetStatus& target : parts_.delivery->status().targets) {
-      parts.add_raw(target.name, target_part(target, quarantine));
+      parts.add_raw(target.name, target_part(target, quarantine, books));
       if (target.is_primary && was_reached(target)) primary_seen_ = true;
     }
   }

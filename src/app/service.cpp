@@ -1,11 +1,10 @@
 #include "app/service.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
 #include "app/driver_table.hpp"
@@ -78,7 +77,10 @@ base::Status Service::start_control() {
       .queue = queue_.get(),
       .backlogs = {},
       .through_queue = {},
-      .identity = identity_mode(settings_)};
+      .identity = identity_mode(settings_),
+      .waive = [file = books_file_](
+                   const std::string& target,
+                   const std::map<base::WallTime, std::uint64_t>& events) { return file->drop(target, events); }};
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
   actions_ = std::make_shared<QuarantineActions>(std::move(parts));
@@ -95,7 +97,13 @@ base::Status Service::start_control() {
 
 void Service::start_books() {
   if (!delivery_) return;
-  BooksStores stores{queue_.get(), quarantine_.get(), {}, books_file_.get()};
+  BooksStores stores{
+      queue_.get(),
+      quarantine_.get(),
+      {},
+      books_file_,
+      delivery_.get(),
+      [this](const std::string& target, base::WallTime before) { delivery_->prune_markers(target, before); }};
   for (const auto& owed : backlogs_) stores.backlogs.push_back(owed.get());
   books_ = make_books_keeper(settings_, stores);
   books_->start();
@@ -131,12 +139,11 @@ base::Status Service::open_storage() {
 
 // Where the data folder is not declared kept, nothing is to be owed there; what an earlier start has left is drained.
 base::Status Service::open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts) {
-  std::error_code ignored;
-  if (!settings_.keeps_debts && !std::filesystem::exists(target.backlog_path, ignored)) return {};
-  auto owed = open_backlog_queue(settings_, target, stopping_.get_token());
+  if (!settings_.keeps_debts && !has_backlog_files(target)) return {};
+  auto owed = app::open_backlog(settings_, target, stopping_.get_token());
   if (!owed) return base::fail(std::move(owed.error()));
-  if (!settings_.keeps_debts && (*owed)->status().depth == 0) return {};
-  backlogs_.push_back(std::make_unique<backlog::Backlog>(target.name, std::move(*owed)));
+  if (!settings_.keeps_debts && (*owed)->status().owed == 0) return {};
+  backlogs_.push_back(std::move(*owed));
   parts.backlog = backlogs_.back().get();
   return {};
 }
@@ -212,7 +219,7 @@ http::Options Service::http_options() {
 }
 
 base::Status Service::start_http() {
-  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get()}, clock_);
+  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get()}, clock_);
   intake::WebhookOptions webhook_options;
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;
@@ -262,6 +269,9 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
   stop_books();
   close_queues();
+  for (const auto& owed : backlogs_) {
+    if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");
+  }
   if (refused_) refused_->close();
   return report;
 }

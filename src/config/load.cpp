@@ -22,9 +22,9 @@ constexpr std::size_t kFaultsShownMax = 50;
 constexpr std::size_t kWarningsMax = 50;
 constexpr std::size_t kNameBytesMax = 128;
 
-constexpr std::array<std::string_view, 12> kPrefixes{"TWINSHIFT_", "SECONDARY_", "PRIMARY_", "REDSHIFT_",
-                                                     "SQS_",       "HTTP_",      "QUEUE_",   "WEBHOOK_",
-                                                     "INTAKE_",    "REFUSED_",   "BATCH_",   "LANE_"};
+constexpr std::array<std::string_view, 13> kPrefixes{"TWINSHIFT_", "SECONDARY_", "PRIMARY_", "REDSHIFT_", "SQS_",
+                                                     "HTTP_",      "QUEUE_",     "WEBHOOK_", "INTAKE_",   "REFUSED_",
+                                                     "BATCH_",     "LANE_",      "BACKLOG_"};
 
 bool has_our_prefix(std::string_view name) {
   return name.size() <= kNameBytesMax &&

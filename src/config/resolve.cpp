@@ -194,7 +194,8 @@ void resolve_targets(Loaded& loaded, Findings& findings) {
     settings.primary = std::move(primary.target);
   }
   if (second) {
-    second->backlog_path = settings.data_dir / "secondary-backlog.db";
+    second->backlog_folder = settings.data_dir / "secondary-backlog";
+    second->backlog_old_file = settings.data_dir / "secondary-backlog.db";
     second->backlog_url = settings.secondary_backlog_queue_url;
   }
   (on ? settings.secondary : settings.secondary_off) = std::move(second);
@@ -218,7 +219,7 @@ void check_files(const Settings& settings, Findings& findings) {
   for (const auto& second : {settings.secondary, settings.secondary_off}) {
     if (!second) continue;
     uses.push_back({"the secondary", second->path});
-    uses.push_back({"the secondary's backlog", second->backlog_path});
+    uses.push_back({"the secondary's backlog", second->backlog_old_file});
   }
   for (std::size_t i = 0; i < uses.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {

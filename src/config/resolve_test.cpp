@@ -24,11 +24,11 @@ TEST_F(Resolve, NothingAtAllIsThreeFilesInTheDataFolder) {
   EXPECT_EQ(settings.primary.name, "primary");
   EXPECT_EQ(settings.primary.driver, "sqlite");
   EXPECT_EQ(settings.primary.path, "/d/primary.db");
-  EXPECT_TRUE(settings.primary.backlog_path.empty());
+  EXPECT_TRUE(settings.primary.backlog_folder.empty());
   ASSERT_TRUE(settings.secondary.has_value());
   EXPECT_EQ(settings.secondary->name, "secondary");
   EXPECT_EQ(settings.secondary->path, "/d/secondary.db");
-  EXPECT_EQ(settings.secondary->backlog_path, "/d/secondary-backlog.db");
+  EXPECT_EQ(settings.secondary->backlog_folder, "/d/secondary-backlog");
   EXPECT_FALSE(settings.secondary_off.has_value());
 }
 
@@ -36,7 +36,7 @@ TEST_F(Resolve, OffByDefaultButItsBacklogIsKnown) {
   const Loaded loaded = good("");
   EXPECT_FALSE(loaded.settings.secondary.has_value());
   ASSERT_TRUE(loaded.settings.secondary_off.has_value());
-  EXPECT_EQ(loaded.settings.secondary_off->backlog_path, "./data/secondary-backlog.db");
+  EXPECT_EQ(loaded.settings.secondary_off->backlog_folder, "./data/secondary-backlog");
   EXPECT_THAT(joined(loaded.notes), HasSubstr("no secondary"));
 }
 

@@ -18,16 +18,18 @@ namespace twinshift::config {
 
 // One configured warehouse, resolved. `url` may hold a password: log `shown` instead.
 struct TargetSettings {
-  std::string name;                    // "primary", "secondary"
-  std::string driver;                  // "sqlite", "postgres", "redshift_data"
-  std::string configured_by;           // the variable that chose the driver; empty for the embedded default
-  std::string shown;                   // where it is, without secrets: for logs
-  std::filesystem::path path;          // sqlite: the file
-  std::filesystem::path backlog_path;  // the file of what this target still owes; empty for the primary
-  std::string backlog_url;             // the SQS queue in its place; empty: the file
-  std::string url;                     // the other drivers, where a URL chose them
-  std::string password_file;           // holds the password that the URL leaves out; empty: as libpq finds it
-  std::string table;                   // "table" or "schema.table"
+  std::string name;            // "primary", "secondary"
+  std::string driver;          // "sqlite", "postgres", "redshift_data"
+  std::string configured_by;   // the variable that chose the driver; empty for the embedded default
+  std::string shown;           // where it is, without secrets: for logs
+  std::filesystem::path path;  // sqlite: the file
+  // What this target still owes: a folder of segments; empty for the primary.
+  std::filesystem::path backlog_folder;
+  std::filesystem::path backlog_old_file;  // where earlier versions kept it; taken over at the start
+  std::string backlog_url;                 // the SQS queue in its place; empty: the folder
+  std::string url;                         // the other drivers, where a URL chose them
+  std::string password_file;               // holds the password that the URL leaves out; empty: as libpq finds it
+  std::string table;                       // "table" or "schema.table"
   std::string region;
   bool region_given = false;  // by a variable; else a profile's region comes before the default
   std::string endpoint;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "backlog/queue_backlog.hpp"
 #include "base/log.hpp"
 #include "tests/support/fake_quarantine.hpp"
 #include "tests/support/fake_queue.hpp"
@@ -41,7 +42,7 @@ class DeliveryTest : public testing::Test {
     });
     auto debts = std::make_unique<FakeQueue>();
     debts_ = debts.get();
-    backlog_ = std::make_unique<backlog::Backlog>("secondary", std::move(debts));
+    backlog_ = std::make_unique<backlog::QueueBacklog>("secondary", std::move(debts));
   }
   ~DeliveryTest() override {
     for (const auto& table : {primary_, secondary_}) table->hold(false);

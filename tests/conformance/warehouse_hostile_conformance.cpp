@@ -5,6 +5,7 @@
 #include "event/row.hpp"
 #include "tests/conformance/warehouse_suite.hpp"
 #include "tests/support/hostile_events.hpp"
+#include "warehouse/event_reader.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -39,6 +40,22 @@ class WarehouseHostile : public WarehouseSuite {
     for (const auto& event : events) ids.push_back(event->id.hex());
     std::ranges::sort(ids);
     EXPECT_EQ(decoded_ids(), ids);  // the table is in order of event_id, hence this compares each row with its event
+    expect_read_back(events);
+  }
+  // The same by the reader, which asks for them by id over a connection that was never prepared.
+  void expect_read_back(const std::vector<event::EventPtr>& events) {
+    std::vector<EventPlace> places;
+    for (const auto& event : events) places.push_back({event->id, event->event_at});
+    const event::EventPtr absent = event_of(R"({"never":"written"})");
+    places.push_back({absent->id, absent->event_at});
+    const auto texts = make_event_reader(bed_->open(), bed_->table(), "twinshift_parts")->read(places);
+    ASSERT_TRUE(texts) << texts.error().text();
+    ASSERT_EQ(texts->size(), places.size());
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      ASSERT_TRUE((*texts)[i]) << i;
+      EXPECT_EQ(event_of(*(*texts)[i])->id, events[i]->id) << i;
+    }
+    EXPECT_FALSE(texts->back());
   }
 };
 

@@ -1,4 +1,4 @@
-#include "backlog/backlog.hpp"
+#include "backlog/queue_backlog.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -23,12 +23,12 @@ std::vector<event::EventPtr> make_events(int count) {
   return events;
 }
 
-class BacklogTest : public testing::Test {
+class QueueBacklogTest : public testing::Test {
  protected:
-  BacklogTest() {
+  QueueBacklogTest() {
     auto queue = std::make_unique<FakeQueue>();
     queue_ = queue.get();
-    backlog_ = std::make_unique<Backlog>("secondary", std::move(queue));
+    backlog_ = std::make_unique<QueueBacklog>("secondary", std::move(queue));
   }
   queue::Done counted() {
     return [this](base::Status status) {
@@ -42,7 +42,7 @@ class BacklogTest : public testing::Test {
   base::Status last_;
 };
 
-TEST_F(BacklogTest, KeepsWhatAnEventIsMadeOf) {
+TEST_F(QueueBacklogTest, KeepsWhatAnEventIsMadeOf) {
   backlog_->park(make_events(3), counted());
   EXPECT_EQ(answers_, 1);
   EXPECT_TRUE(last_);
@@ -55,7 +55,7 @@ TEST_F(BacklogTest, KeepsWhatAnEventIsMadeOf) {
   EXPECT_EQ((*leases)[2].message.received_at, base::WallTime(2s));
 }
 
-TEST_F(BacklogTest, AnswersOnceWithTheErrorOfAGroup) {
+TEST_F(QueueBacklogTest, AnswersOnceWithTheErrorOfAGroup) {
   queue_->fail_enqueues(base::Error{base::ErrorKind::full, "disk full", "fake", {}});
   backlog_->park(make_events(5), counted());
   EXPECT_EQ(answers_, 1);
@@ -64,13 +64,13 @@ TEST_F(BacklogTest, AnswersOnceWithTheErrorOfAGroup) {
   EXPECT_TRUE(backlog_->status().trouble);
 }
 
-TEST_F(BacklogTest, AnEmptyGroupIsDone) {
+TEST_F(QueueBacklogTest, AnEmptyGroupIsDone) {
   backlog_->park({}, counted());
   EXPECT_EQ(answers_, 1);
   EXPECT_TRUE(last_);
 }
 
-TEST_F(BacklogTest, AcknowledgedEventsAreNoLongerOwed) {
+TEST_F(QueueBacklogTest, AcknowledgedEventsAreNoLongerOwed) {
   backlog_->park(make_events(3), counted());
   const auto leases = backlog_->receive(2, 0ms, {});
   ASSERT_TRUE(leases);

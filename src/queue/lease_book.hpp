@@ -1,5 +1,6 @@
-// Which messages are lent, until when, for which time; and which were given back and wait. In memory alone.
-// One thread at a time (the queue's book lock).
+// Which messages are lent, until when, for which time; and which were given back and wait. In memory alone. For the
+// drivers that keep their own leases: the embedded queue, the backlog's segments.
+// One thread at a time (the driver's book lock).
 #pragma once
 
 #include <cstddef>
@@ -39,6 +40,8 @@ class LeaseBook {
   // Forgets a message that turned out to be gone.
   void forget(std::int64_t id);
 
+  // Lent, or given back and waiting.
+  [[nodiscard]] bool contains(std::int64_t id) const { return entries_.contains(id); }
   // When the next one can be lent again.
   [[nodiscard]] std::optional<base::SteadyTime> next_due() const;
   // Lent and given back together.

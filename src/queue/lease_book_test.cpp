@@ -1,4 +1,4 @@
-#include "queue/drivers/sqlite/lease_book.hpp"
+#include "queue/lease_book.hpp"
 
 #include <set>
 

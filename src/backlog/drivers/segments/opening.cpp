@@ -1,0 +1,306 @@
+#include "backlog/drivers/segments/opening.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "backlog/drivers/segments/scan.hpp"
+#include "backlog/drivers/segments/writer.hpp"
+#include "base/log.hpp"
+
+namespace twinshift::backlog::segments {
+namespace {
+
+namespace fs = std::filesystem;
+namespace log = base::log;
+
+struct Found {
+  std::string path;
+  Scan scan;
+};
+using Files = std::map<std::uint32_t, Found>;
+
+std::optional<std::uint32_t> number_in(std::string_view name) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool all = error == std::errc{} && end == name.data() + name.size();
+  return all && number > 0 ? std::optional(number) : std::nullopt;
+}
+
+base::Status make_folder(const std::string& folder) {
+  std::error_code error;
+  if (fs::create_directory(folder, error)) {
+    fs::permissions(folder, fs::perms::owner_all, error);
+    const auto parent = fs::path(folder).parent_path();
+    return sync_folder(parent.empty() ? "." : parent.string());
+  }
+  if (error) return base::fail(disk_error("'s folder cannot be made", folder, error.value()));
+  return {};
+}
+
+class Opening {
+ public:
+  Opening(const std::string& folder, const std::string& target, Ledger& ledger)
+      : folder_(folder), target_(target), ledger_(ledger) {}
+
+  base::Result<Opened> run() {
+    if (auto made = make_folder(folder_); !made) return base::fail(std::move(made.error()));
+    if (auto listed = list(); !listed) return base::fail(std::move(listed.error()));
+    if (auto read = read_journal(); !read) return base::fail(std::move(read.error()));
+    const std::int64_t durable_to = position_.next_event;
+    for (auto found = files_.begin(); found != files_.end(); ++found) take_in(found);
+    miss_files(durable_to);
+    if (auto cut = cut_tail(); !cut) return base::fail(std::move(cut.error()));
+    // Of segments that are still here; the others were told at earlier starts.
+    std::erase_if(known_lost_, [&](const EventRange& range) { return !ledger_.holds(range.first); });
+    ledger_.count_lost(known_lost_);
+    ledger_.count_lost(new_lost_);
+    // Written anew at each start: without what deleted segments held, and with what was found lost just now.
+    auto journal = Journal::create(journal_path(folder_), ledger_.journal_content(position_));
+    if (!journal) return base::fail(std::move(journal.error()));
+    ledger_.count_kept_aside(kept_aside_);
+    return Opened{.position = position_, .journal = std::move(*journal), .kept_aside = kept_aside_};
+  }
+
+ private:
+  base::Status list() {
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+      const std::string name = entry.path().filename().string();
+      if (name.ends_with(kDamagedEnding)) {
+        ++kept_aside_;
+        see_number(number_in(name.substr(0, name.find('.'))));
+      }
+      if (!name.ends_with(kSegmentEnding)) continue;
+      const auto number = number_in(name.substr(0, name.size() - kSegmentEnding.size()));
+      if (!number) continue;
+      see_number(number);
+      if (auto scanned = scan(*number, entry.path().string()); !scanned) return scanned;
+    }
+    if (error) return base::fail(disk_error("'s folder cannot be read", folder_, error.value()));
+    return {};
+  }
+
+  // A file that the disk does not give now is left alone until the next start: the others are served.
+  base::Status scan(std::uint32_t number, const std::string& path) {
+    auto file = DiskFile::open(path);
+    auto scan = file ? scan_segment(*file) : base::Result<Scan>(base::fail(std::move(file.error())));
+    if (scan) {
+      files_.emplace(number, Found{.path = path, .scan = std::move(*scan)});
+      return {};
+    }
+    if (scan.error().kind == base::ErrorKind::conflict) return base::fail(std::move(scan.error()));
+    log::error("A segment of the backlog cannot be read: its events stay owed until a start that can")
+        .add("target", target_)
+        .add(scan.error());
+    unreadable_.insert(number);
+    ++kept_aside_;
+    return {};
+  }
+
+  void see_number(std::optional<std::uint32_t> number) {
+    if (number) position_.next_number = std::max(position_.next_number, *number + 1);
+  }
+
+  base::Status read_journal() {
+    auto damaged = Journal::read(journal_path(folder_),
+                                 {.settled = [this](EventRange range) { settled_.push_back(range); },
+                                  .lost = [this](EventRange range) { known_lost_.push_back(range); },
+                                  .position = [this](Position position) { see(position); },
+                                  .segment = [this](SegmentBegin begin) { begun_[begin.number] = begin.first; }});
+    if (!damaged) return base::fail(std::move(damaged.error()));
+    if (*damaged > 0) {
+      log::warn("The backlog's journal has damaged records: events that they settled come again")
+          .add("target", target_)
+          .add("records", *damaged);
+    }
+    settled_ = merged(std::move(settled_));
+    known_lost_ = merged(std::move(known_lost_));
+    return {};
+  }
+
+  // In order, without overlaps.
+  static std::vector<EventRange> merged(std::vector<EventRange> ranges) {
+    std::ranges::sort(ranges, {}, &EventRange::first);
+    std::vector<EventRange> out;
+    for (const EventRange& range : ranges) {
+      if (!out.empty() && range.first <= out.back().first + out.back().count) {
+        out.back().count = std::max(out.back().count, range.first + range.count - out.back().first);
+      } else {
+        out.push_back(range);
+      }
+    }
+    return out;
+  }
+
+  void see(Position position) {
+    position_.next_event = std::max(position_.next_event, position.next_event);
+    position_.next_number = std::max(position_.next_number, position.next_number);
+  }
+
+  // The first event of the segments behind `found`: what stands there is not this one's.
+  std::int64_t limit_behind(Files::iterator found) const {
+    for (auto next = std::next(found); next != files_.end(); ++next) {
+      if (const auto first = first_of(next->second.scan)) return *first;
+    }
+    return std::numeric_limits<std::int64_t>::max();
+  }
+
+  static std::optional<std::int64_t> first_of(const Scan& scan) {
+    if (scan.header) return scan.header->first;
+    if (!scan.blocks.empty()) return scan.blocks.front().header.first;
+    return std::nullopt;
+  }
+
+  void take_in(Files::iterator found) {
+    auto& [path, scan] = found->second;
+    const std::int64_t limit = limit_behind(found);
+    const bool is_last = std::next(found) == files_.end();
+    std::erase_if(scan.blocks, [&](const BlockPlace& place) { return place.header.first >= limit; });
+    if (is_last) drop_torn(found->second);
+    auto first = first_of(scan);
+    if (const auto begun = begun_.find(found->first); !scan.header && begun != begun_.end()) first = begun->second;
+    if (!first) first = position_.next_event;
+    auto segment = std::make_unique<Segment>(found->first, path, *first);
+    segment->damaged = scan.damaged;
+    Tally tally;
+    for (const BlockPlace& place : scan.blocks) {
+      segment->damaged = segment->damaged || place.cut_short();
+      const std::int64_t from = segment->end();
+      note_lost(*segment, from, segment->append(place, tally));
+    }
+    lose_tail(*segment, found, limit);
+    segment->bytes = scan.file_bytes;
+    segment->sealed = true;
+    settle_known(*segment, tally);
+    position_.next_event = is_last ? std::max(position_.next_event, segment->end()) : position_.next_event;
+    segment->drop_places();
+    ledger_.add(std::move(segment), tally);
+  }
+
+  // Of a write that never ended, so nobody was told that it is durable. After a loss of power its head may stand there
+  // without what follows.
+  void drop_torn(Found& found) {
+    auto& blocks = found.scan.blocks;
+    auto file = DiskFile::open(found.path);
+    while (file && !blocks.empty() && blocks.back().header.first >= position_.next_event) {
+      const BlockPlace& place = blocks.back();
+      auto bytes = file->read(place.at + kBlockHeaderBytes, place.header.index_bytes + place.header.body_bytes);
+      if (!bytes) return;
+      const std::string_view all = *bytes;
+      const std::size_t index_bytes = std::min<std::size_t>(all.size(), place.header.index_bytes);
+      const bool whole = !place.cut_short() &&
+                         !decode_block(place.header, all.substr(0, index_bytes), all.substr(index_bytes)).damaged;
+      if (whole) return;
+      found.scan.good_end = place.at;
+      blocks.pop_back();
+    }
+  }
+
+  // Known to have been durable, and not in the file any more: the next segment's first event, or the journal, tells.
+  void lose_tail(Segment& segment, Files::iterator found, std::int64_t limit) {
+    const auto next = std::next(found);
+    std::int64_t end = segment.end();
+    if (next == files_.end()) {
+      end = position_.next_event;
+    } else if (next->first == found->first + 1 && limit != std::numeric_limits<std::int64_t>::max()) {
+      end = limit;
+    }
+    const std::int64_t from = segment.end();
+    note_lost(segment, from, segment.lose_up_to(end));
+  }
+
+  // The segment has marked the events as gone; those that were settled before are no loss.
+  void note_lost(Segment& segment, std::int64_t from, std::uint64_t count) {
+    const EventRange lost = not_settled(from, from + static_cast<std::int64_t>(count));
+    if (lost.count == 0) return;
+    segment.damaged = true;
+    new_lost_.push_back(lost);
+    tell_lost(segment.path(), static_cast<std::uint64_t>(lost.count));
+  }
+
+  // Segments that were begun and whose file is gone, unless all of it was settled.
+  void miss_files(std::int64_t durable_to) {
+    for (auto begun = begun_.begin(); begun != begun_.end(); ++begun) {
+      if (files_.contains(begun->first) || unreadable_.contains(begun->first)) continue;
+      const auto next = std::next(begun);
+      const std::int64_t end = next == begun_.end() ? durable_to : next->second;
+      const EventRange lost = not_settled(begun->second, end);
+      if (lost.count == 0) continue;
+      new_lost_.push_back(lost);
+      tell_lost(segment_path(folder_, begun->first), static_cast<std::uint64_t>(lost.count));
+    }
+  }
+
+  // The range of those of first .. end - 1 that nothing has settled; count: how many they are.
+  [[nodiscard]] EventRange not_settled(std::int64_t first, std::int64_t end) const {
+    std::int64_t count = end - first;
+    for (const auto* ranges : {&settled_, &known_lost_}) {
+      for (const EventRange& range : *ranges) {
+        count -= std::max<std::int64_t>(0, std::min(range.first + range.count, end) - std::max(range.first, first));
+      }
+    }
+    return {first, std::max<std::int64_t>(0, count)};
+  }
+
+  void tell_lost(const std::string& path, std::uint64_t count) const {
+    log::error("Events of the backlog are lost: their blocks are no longer in the file")
+        .add("target", target_)
+        .add("file", path)
+        .add("lost", count)
+        .add("hint", "Look at the disk; compare both targets afterwards");
+  }
+
+  void settle_known(Segment& segment, Tally& tally) {
+    for (const auto* ranges : {&settled_, &known_lost_}) {
+      for (const EventRange& range : *ranges) {
+        const std::int64_t begin = std::max(range.first, segment.first());
+        const std::int64_t end = std::min(range.first + range.count, segment.end());
+        for (std::int64_t event = begin; event < end; ++event) segment.settle(event, tally);
+      }
+    }
+  }
+
+  // What stands behind the last whole block of the newest file was being written when the process ended.
+  base::Status cut_tail() {
+    if (files_.empty()) return {};
+    const Found& last = files_.rbegin()->second;
+    const bool keeps_short = !last.scan.blocks.empty() && last.scan.blocks.back().cut_short();
+    if (keeps_short || last.scan.damaged || last.scan.good_end >= last.scan.file_bytes) return {};
+    auto file = DiskFile::open(last.path);
+    if (!file) return base::fail(std::move(file.error()));
+    return file->truncate(last.scan.good_end);
+  }
+
+  const std::string& folder_;
+  const std::string& target_;
+  Ledger& ledger_;
+  Files files_;
+  std::set<std::uint32_t> unreadable_;
+  std::map<std::uint32_t, std::int64_t> begun_;  // by segment: its first event
+  Position position_;
+  std::vector<EventRange> settled_;
+  std::vector<EventRange> known_lost_;
+  std::vector<EventRange> new_lost_;
+  std::uint64_t kept_aside_ = 0;
+};
+
+}  // namespace
+
+base::Result<Opened> open_folder(const std::string& folder, const std::string& target, Ledger& ledger) {
+  auto opened = Opening(folder, target, ledger).run();
+  if (!opened) return opened;
+  if (opened->kept_aside > 0) {
+    log::warn("Damaged segments of the backlog are kept aside: look at them, then delete them")
+        .add("target", target)
+        .add("folder", folder)
+        .add("files", opened->kept_aside);
+  }
+  return opened;
+}
+
+}  // namespace twinshift::backlog::segments
