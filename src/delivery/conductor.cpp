@@ -196,6 +196,7 @@ void Conductor::publish() {
     target.batches = lane.counts.batches;
     target.in_hand = machine_.queued_rows(index);
     target.last_commit = last_commits_[index];
+    target.counts_duplicates = (*parts_.lanes)[index]->counts_duplicates();
   }
   parts_.board->publish(std::move(status));
 }

@@ -1,14 +1,15 @@
 #include "delivery/lane.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "base/failpoint.hpp"
+#include "delivery/housekeeping.hpp"
 
 namespace twinshift::delivery {
 namespace {
 constexpr std::size_t kCallsMax = 2;
-constexpr std::chrono::hours kCallWait{1};
 }  // namespace
 
 Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
@@ -20,7 +21,8 @@ Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
 }
 
 struct Lane::Core {
-  Core(Parts parts_in, InputBoxPtr answers_in) : parts(std::move(parts_in)), answers(std::move(answers_in)) {}
+  Core(Parts parts_in, InputBoxPtr answers_in)
+      : parts(std::move(parts_in)), answers(std::move(answers_in)), housekeeping(parts.name) {}
 
   void run();
   void answer(Input input) { answers->try_put(input); }  // refused only after the conductor's end
@@ -39,14 +41,17 @@ struct Lane::Core {
   Parts parts;
   InputBoxPtr answers;
   base::Mailbox<LaneCall> calls{kCallsMax};
+  Housekeeping housekeeping;
+  std::atomic<bool> counts_duplicates{true};
   bool prepared = false;  // the lane's thread only
 };
 
 void Lane::Core::run() {
   for (;;) {
-    const std::vector<LaneCall> taken = calls.take_all(kCallWait);
+    const std::vector<LaneCall> taken = calls.take_all(housekeeping.wait(std::chrono::steady_clock::now()));
     if (taken.empty() && calls.closed()) return;
     for (const LaneCall& call : taken) std::visit([this](const auto& each) { carry_out(each); }, call);
+    if (prepared) housekeeping.step(*parts.warehouse, std::chrono::steady_clock::now());
   }
 }
 
@@ -55,6 +60,7 @@ base::Status Lane::Core::prepare() {
   if (prepared) return {};
   base::Status status = parts.warehouse->prepare();
   prepared = status.has_value();
+  if (prepared) counts_duplicates = parts.warehouse->counts_duplicates();
   return status;
 }
 
@@ -133,6 +139,14 @@ Lane::Lane(Parts parts, InputBoxPtr answers)
 void Lane::give(LaneCall call) {
   const bool taken = core_->calls.try_put(call);
   TWINSHIFT_ASSERT(taken);
+}
+
+void Lane::prune_before(base::WallTime before) {
+  core_->housekeeping.prune_before(before);
+}
+
+bool Lane::counts_duplicates() const {
+  return core_->counts_duplicates;
 }
 
 void Lane::close() {
