@@ -10,6 +10,7 @@ import unittest
 
 import test_kill_aws
 import test_kill_postgres
+from harness import wait_until
 from killing import TARGETS, EmbeddedKilling, all_points
 
 FORMAT = ("queue.sqlite.format.before_commit", "queue.sqlite.format.after_commit")
@@ -231,23 +232,24 @@ class Drops(EmbeddedKilling):
         counts = {target: len(self.missing(target)) for target in TARGETS}
         self.assertEqual({target: len(self.answered) - self.inserted(target) for target in TARGETS}, counts)
         self.assertEqual(self.books(), (3, counts))
+        wait_until(lambda: {t: self.parts()[t]["books"]["missing"] for t in TARGETS} == counts, "/ready to show it within an interval")
         with self.assertRaisesRegex(AssertionError, "lost in"):
             self.check()  # what the other tests believe does see it
         return counts
 
     def test_received_and_given_to_nobody(self):
-        self.begin()
+        self.begin(BOOKS_INTERVAL="1000")
         self.lose_one("delivery.drop_received")
         self.assertEqual(self.residuals(), {"primary": 1, "secondary": 1})
         self.assertEqual(self.missing("primary"), self.missing("secondary"))
 
     def test_reported_as_written(self):
-        self.begin()
+        self.begin(BOOKS_INTERVAL="1000")
         self.lose_one("delivery.drop_before_write")
         self.assertEqual(sorted(self.residuals().values()), [0, 1])
 
     def test_reported_as_parked(self):
-        self.begin()
+        self.begin(BOOKS_INTERVAL="1000")
         self.burst()
         self.wait_settled()
         release = self.hold_secondary()
