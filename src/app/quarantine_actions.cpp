@@ -160,6 +160,7 @@ base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarant
   }
   auto gone = drop(tickets);
   if (!gone || !parts_.waive) return gone;
+  base::failpoint(base::Failpoint::quarantine_drop_removed);
   std::map<std::string, std::map<base::WallTime, std::uint64_t>> waived;
   for (const quarantine::Record& record : chosen) {
     const auto left = (*reader)->find(record.id);

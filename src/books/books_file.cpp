@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "sqlite/file_stamp.hpp"
 
 namespace twinshift::books {
@@ -37,7 +38,10 @@ base::Status create(sqlite::Database& database, base::WallTime now, const std::s
   state->bind(1, number_of(now));
   state->bind_text(2, instance);
   if (auto done = state->run(); !done) return done;
-  return transaction->commit();
+  base::failpoint(base::Failpoint::books_create_before_commit);
+  if (auto committed = transaction->commit(); !committed) return committed;
+  base::failpoint(base::Failpoint::books_create_after_commit);
+  return {};
 }
 
 }  // namespace

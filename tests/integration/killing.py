@@ -134,9 +134,7 @@ class Killing:
     def recover(self, **more):
         self.begin(**more)
         self.wait_settled()
-        self.check()
-        if self.counts_arrivals:
-            self.assertEqual(self.books(), (0, {target: 0 for target in TARGETS}), f"{self.case}: (exit code, residuals)")
+        self.check_all()
 
     # What must hold.
 
@@ -167,6 +165,11 @@ class Killing:
             self.assertEqual(sorted(self.answered - self.refusing - landed.keys()), [], f"{self.case}: lost in {target}")
             self.assertEqual(sorted(landed.keys() - self.sent), [], f"{self.case}: foreign in {target}")
             self.assertEqual(self.inserted(target), len(landed), f"{self.case}: the markers of {target} do not add up")
+
+    def check_all(self):
+        self.check()
+        if self.counts_arrivals:
+            self.assertEqual(self.books(), (0, {target: 0 for target in TARGETS}), f"{self.case}: (exit code, residuals)")
 
     def books(self):
         """What `twinshift books` says: its exit code, and by target the sum of its hours' residuals."""
