@@ -65,7 +65,7 @@ class Books(PostgresTest):
         self.assertEqual(self.books(code=3)["primary"]["states"], {"closed"})
         self.assertEqual(service.request("GET", "/ready").json()["parts"]["secondary"]["books"]["missing"], 1)
         metrics = service.request("GET", "/metrics")
-        self.assertIn("text/plain", metrics.headers["Content-Type"])
+        self.assertIn("text/plain", metrics.headers["content-type"])
         text = metrics.body.decode()
         self.assertIn('twinshift_books_missing{target="secondary"} 1', text)
         self.assertIn('twinshift_books_missing{target="primary"} 0', text)
