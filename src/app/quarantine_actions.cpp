@@ -148,28 +148,31 @@ base::Result<std::uint64_t> QuarantineActions::drop(const std::vector<quarantine
   return removed.wait(kRemovalMax, stop_.get_token());
 }
 
+base::Status settle_planned_drops(books::BooksFile& books, quarantine::Reader& reader) {
+  auto planned = books.planned_drops();
+  if (!planned) return base::fail(std::move(planned.error()));
+  for (const books::BooksFile::PlannedDrop& drop : *planned) {
+    const auto left = reader.find(drop.record);
+    if (!left && left.error().kind != ErrorKind::not_found) return base::fail(left.error());
+    if (auto settled = books.settle_drop(drop, !left); !settled) return settled;
+  }
+  return {};
+}
+
 base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarantine::Ticket>& tickets) {
+  if (!parts_.books) return drop(tickets);
   auto reader = parts_.open_reader(stop_.get_token());
   if (!reader) return base::fail(std::move(reader.error()));
-  std::vector<quarantine::Record> chosen;
+  std::vector<books::BooksFile::PlannedDrop> planned;
   for (const quarantine::Ticket& ticket : tickets) {
-    auto record = (*reader)->find(ticket.id);
+    const auto record = (*reader)->find(ticket.id);
     if (!record || record->tries != ticket.tries) continue;
-    record->json.clear();
-    chosen.push_back(std::move(*record));
+    planned.push_back({record->id, record->target, warehouse::hour_of(record->received_at)});
   }
+  if (auto noted = parts_.books->plan_drops(planned); !noted) return base::fail(std::move(noted.error()));
   auto gone = drop(tickets);
-  if (!gone || !parts_.waive) return gone;
   base::failpoint(base::Failpoint::quarantine_drop_removed);
-  std::map<std::string, std::map<base::WallTime, std::uint64_t>> waived;
-  for (const quarantine::Record& record : chosen) {
-    const auto left = (*reader)->find(record.id);
-    if (left || left.error().kind != ErrorKind::not_found) continue;
-    ++waived[record.target][warehouse::hour_of(record.received_at)];
-  }
-  for (const auto& [target, hours] : waived) {
-    if (auto told = parts_.waive(target, hours); !told) return base::fail(std::move(told.error()));
-  }
+  if (auto told = settle_planned_drops(*parts_.books, **reader); !told) return base::fail(std::move(told.error()));
   return gone;
 }
 

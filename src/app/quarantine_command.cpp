@@ -193,12 +193,7 @@ base::Result<std::uint64_t> act_here(const config::Settings& settings, const con
       .backlogs = {},
       .through_queue = {},
       .identity = identity_mode(settings),
-      .waive = {}};
-  if (stores.books) {
-    parts.waive = [&stores](const std::string& target, const std::map<base::WallTime, std::uint64_t>& events) {
-      return stores.books->drop(target, events);
-    };
-  }
+      .books = stores.books};
   if (stores.backlog) {
     parts.backlogs.push_back(stores.backlog.get());
   } else if (settings.secondary) {

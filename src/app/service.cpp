@@ -78,9 +78,7 @@ base::Status Service::start_control() {
       .backlogs = {},
       .through_queue = {},
       .identity = identity_mode(settings_),
-      .waive = [file = books_file_](
-                   const std::string& target,
-                   const std::map<base::WallTime, std::uint64_t>& events) { return file->drop(target, events); }};
+      .books = books_file_};
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
   actions_ = std::make_shared<QuarantineActions>(std::move(parts));
@@ -109,6 +107,15 @@ void Service::start_books() {
   books_->start();
 }
 
+// What a crash has left unsettled. A quarantine in a queue takes minutes to read: there the next drop does it.
+void Service::settle_drops() {
+  const auto planned = books_file_->planned_drops();
+  if (!planned || planned->empty() || !settings_.quarantine_queue_url.empty()) return;
+  auto reader = open_quarantine_reader(settings_);
+  base::Status settled = reader ? settle_planned_drops(*books_file_, **reader) : base::fail(std::move(reader.error()));
+  if (!settled) log::warn("Dropped events could not be waived; the next start or drop does it").add(settled.error());
+}
+
 base::Status Service::open_storage() {
   auto folder = sqlite::DataFolder::open(settings_.data_dir);
   if (!folder) return base::fail(std::move(folder.error()));
@@ -125,6 +132,7 @@ base::Status Service::open_storage() {
   auto quarantine = open_quarantine(settings_, stopping_.get_token());
   if (!quarantine) return base::fail(std::move(quarantine.error()));
   quarantine_ = std::move(*quarantine);
+  settle_drops();
 
   auto queue = open_queue(settings_, stopping_.get_token());
   if (!queue) return base::fail(std::move(queue.error()));

@@ -51,6 +51,7 @@ class Service {
   void close_queues();
   base::Status open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts);
   base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
+  void settle_drops();
   void start_books();
   void stop_books();
   base::Status start_control();

@@ -134,8 +134,7 @@ class RefusingIntoAFile(RefusingBase):
             self.check_records()  # still there until their removal is committed: replayed again, which does no harm
 
     def test_while_a_person_drops(self):
-        """Nothing is lost or doubled. The books do not close, though: what was removed is not waived yet, and counts as missing for good.
-        Once a drop is written down before the removal, both are 0 here."""
+        """Nothing is lost or doubled, and what was dropped is waived: the drop was written down before the removal."""
         self.begin()
         self.burst()
         self.wait_settled()
@@ -152,7 +151,7 @@ class RefusingIntoAFile(RefusingBase):
             self.wait_settled()
             self.check()
             self.assertEqual(self.records(), [])
-        self.assertEqual(self.books(), (3, {"primary": 0, "secondary": 1}))
+        self.assertEqual(self.books(), (0, {"primary": 0, "secondary": 0}))
 
 
 class RefusingIntoAQueue(RefusingBase):
