@@ -125,8 +125,31 @@ def _redshift_rows(part):
     yield _batch_row("  a batch", part)
 
 
+def _spread(ratio):
+    return f"{ratio['median']:.2f} x ({ratio['least']:.2f} - {ratio['most']:.2f})"
+
+
+def _isolation_rows(part):
+    healthy = {name: each["median"] for name, each in part["states"]["healthy"].items()}
+    for state, ratios in part["ratios"].items():
+        ours = {name: each["median"] for name, each in part["states"][state].items()}
+        yield (f"primary's rate, secondary {state}", _number(ours["rate"], "ev/s"), _number(healthy["rate"], "ev/s healthy"), _spread(ratios["rate"]), ">= 0.97 x",
+               _verdict(ratios["rate"]["median"], 0.97, None))
+        for name, key in (("intake", "intake"), ("time to land", "land")):
+            yield (f"  {name}, p50 / p99", f"{ours[f'{key}_p50_ms']:.1f} / {ours[f'{key}_p99_ms']:.1f} ms", f"{healthy[f'{key}_p50_ms']:.1f} / {healthy[f'{key}_p99_ms']:.1f} ms",
+                   _spread(ratios[f"{key}_p99_ms"]), "p99 <= 1.10 x", _verdict(ratios[f"{key}_p99_ms"]["median"], 1.10, None, False))
+    catch_up, books = part["catch_up"], part["books"]
+    yield ("catch-up without live load", _number(catch_up["catch_up"]["median"], "ev/s"), _number(catch_up["plain"]["median"], "ev/s plain load"),
+           _spread(catch_up["ratio"]), ">= 0.8 x", _verdict(catch_up["ratio"]["median"], 0.8, None))
+    yield ("landed a CPU second, books every second", _number(books["every_second"]["median"]), _number(books["hardly_ever"]["median"], "hardly ever"),
+           _spread(books["ratio"]), "", "")
+    yield ("  books at their default interval of 30 s", "", "", _spread(books["ratio_by_default"]), ">= 0.97 x", _verdict(books["ratio_by_default"]["median"], 0.97, None))
+    yield (f"the disk was full by: {part['disk_full_by']}", "", "", "", "", "")
+
+
 def rows(figures):
-    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows, "aws": _aws_rows}
+    makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows, "aws": _aws_rows,
+              "isolation": _isolation_rows}
     for name, maker in makers.items():
         part = figures.get(name)
         if part is None:

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import aws
+import isolation
 import report
 import scenarios
 import wire
@@ -21,7 +22,9 @@ from processes import BenchError
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
-         "postgres": wire.postgres, "redshift": wire.redshift, "aws": aws.aws}
+         "postgres": wire.postgres, "redshift": wire.redshift, "aws": aws.aws,
+         "isolation": isolation.isolation}
+ONLY_WHEN_ASKED = ("deep", "aws", "isolation")
 
 
 def parse():
@@ -47,8 +50,9 @@ def parse():
         options.seconds, options.landing_events, options.deep_events = 3, 20_000, 50_000
         options.steady_seconds, options.idle_seconds, options.quiet_seconds = 5, 4, 3
     options.aws_events, options.node_events = (3_000, 100) if options.quick else (20_000, 400)
+    options.isolation_rounds, options.isolation_seconds, options.owed_events = (1, 2, 20_000) if options.quick else (5, 3, 50_000)
     options.only = options.only or ([options.part] if options.part else None)
-    options.parts = options.only or [name for name in PARTS if name not in ("deep", "aws") or options.long]
+    options.parts = options.only or [name for name in PARTS if name not in ONLY_WHEN_ASKED or options.long]
     return options
 
 

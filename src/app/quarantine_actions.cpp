@@ -8,6 +8,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/failpoint.hpp"
+#include "warehouse/markers.hpp"
+
 namespace twinshift::app {
 namespace {
 
@@ -111,7 +114,10 @@ base::Result<std::uint64_t> QuarantineActions::replay(const std::vector<quaranti
   std::vector<quarantine::Ticket> sent;
   auto outcome = send_all(tickets, sent);
   base::Result<std::uint64_t> gone = std::uint64_t{0};
-  if (!sent.empty()) gone = drop(sent);
+  if (!sent.empty()) {
+    base::failpoint(base::Failpoint::quarantine_replay_sent);
+    gone = drop(sent);
+  }
   if (!outcome) return base::fail(std::move(outcome.error()));
   return gone;
 }
@@ -142,6 +148,30 @@ base::Result<std::uint64_t> QuarantineActions::drop(const std::vector<quarantine
   return removed.wait(kRemovalMax, stop_.get_token());
 }
 
+base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarantine::Ticket>& tickets) {
+  auto reader = parts_.open_reader(stop_.get_token());
+  if (!reader) return base::fail(std::move(reader.error()));
+  std::vector<quarantine::Record> chosen;
+  for (const quarantine::Ticket& ticket : tickets) {
+    auto record = (*reader)->find(ticket.id);
+    if (!record || record->tries != ticket.tries) continue;
+    record->json.clear();
+    chosen.push_back(std::move(*record));
+  }
+  auto gone = drop(tickets);
+  if (!gone || !parts_.waive) return gone;
+  std::map<std::string, std::map<base::WallTime, std::uint64_t>> waived;
+  for (const quarantine::Record& record : chosen) {
+    const auto left = (*reader)->find(record.id);
+    if (left || left.error().kind != ErrorKind::not_found) continue;
+    ++waived[record.target][warehouse::hour_of(record.received_at)];
+  }
+  for (const auto& [target, hours] : waived) {
+    if (auto told = parts_.waive(target, hours); !told) return base::fail(std::move(told.error()));
+  }
+  return gone;
+}
+
 control::Reply QuarantineActions::answer(const control::Request& request) {
   std::vector<quarantine::Ticket> tickets;
   for (const std::string& argument : request.arguments) {
@@ -150,7 +180,7 @@ control::Reply QuarantineActions::answer(const control::Request& request) {
     tickets.push_back(*ticket);
   }
   if (request.verb == kReplayVerb) return reply_of(replay(tickets));
-  if (request.verb == kDropVerb) return reply_of(drop(tickets));
+  if (request.verb == kDropVerb) return reply_of(give_up(tickets));
   return {false, "this version of the service does not know '" + request.verb + "'"};
 }
 

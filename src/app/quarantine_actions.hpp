@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "backlog/backlog.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/control.hpp"
 #include "event/event.hpp"
@@ -37,6 +39,9 @@ class QuarantineActions {
     // Secondaries that have no backlog here and are served from the queue: the primary recognises what it has.
     std::vector<std::string> through_queue{};
     event::IdentityMode identity = event::IdentityMode::content;
+    // Told which events of a target, by hour of arrival, a person has given up: the books waive them. May be empty.
+    std::function<base::Status(const std::string& target, const std::map<base::WallTime, std::uint64_t>& events)>
+        waive{};
   };
   explicit QuarantineActions(Parts parts) : parts_(std::move(parts)) {}
 
@@ -45,6 +50,8 @@ class QuarantineActions {
   // once all the same. How many went; the others had gone, or were refused again meanwhile.
   base::Result<std::uint64_t> replay(const std::vector<quarantine::Ticket>& tickets);
   base::Result<std::uint64_t> drop(const std::vector<quarantine::Ticket>& tickets);
+  // Drops for good, and tells `waive` of those that went.
+  base::Result<std::uint64_t> give_up(const std::vector<quarantine::Ticket>& tickets);
 
   // Ends what is under way with `cancelled`, as soon as may be, and what comes. Any thread.
   void cancel() { stop_.request_stop(); }

@@ -77,7 +77,10 @@ base::Status Service::start_control() {
       .queue = queue_.get(),
       .backlogs = {},
       .through_queue = {},
-      .identity = identity_mode(settings_)};
+      .identity = identity_mode(settings_),
+      .waive = [file = books_file_](
+                   const std::string& target,
+                   const std::map<base::WallTime, std::uint64_t>& events) { return file->drop(target, events); }};
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
   actions_ = std::make_shared<QuarantineActions>(std::move(parts));
@@ -94,7 +97,13 @@ base::Status Service::start_control() {
 
 void Service::start_books() {
   if (!delivery_) return;
-  BooksStores stores{queue_.get(), quarantine_.get(), {}, books_file_.get()};
+  BooksStores stores{
+      queue_.get(),
+      quarantine_.get(),
+      {},
+      books_file_,
+      delivery_.get(),
+      [this](const std::string& target, base::WallTime before) { delivery_->prune_markers(target, before); }};
   for (const auto& owed : backlogs_) stores.backlogs.push_back(owed.get());
   books_ = make_books_keeper(settings_, stores);
   books_->start();
@@ -210,7 +219,7 @@ http::Options Service::http_options() {
 }
 
 base::Status Service::start_http() {
-  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get()}, clock_);
+  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get()}, clock_);
   intake::WebhookOptions webhook_options;
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;

@@ -63,7 +63,7 @@ class Service {
   // In the order of starting; destroyed in reverse.
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
-  std::unique_ptr<books::BooksFile> books_file_;
+  std::shared_ptr<books::BooksFile> books_file_;
   std::unique_ptr<queue::EventQueue> queue_;
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
