@@ -225,6 +225,18 @@ CREATE TABLE IF NOT EXISTS "twinshift_duplicates" (
   written_at TIMESTAMP NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS "twinshift_owed" (
+  table_name TEXT NOT NULL,
+  instance TEXT NOT NULL,
+  target TEXT NOT NULL,
+  arrival_at TIMESTAMP NOT NULL,
+  received BIGINT NOT NULL,
+  owed BIGINT NOT NULL,
+  quarantined BIGINT NOT NULL,
+  waived BIGINT NOT NULL,
+  as_of TIMESTAMP NOT NULL
+);
+
 CREATE INDEX IF NOT EXISTS "twinshift_loads_batch_id" ON "twinshift_loads" (batch_id);
 
 CREATE INDEX IF NOT EXISTS "twinshift_loads_arrival_at" ON "twinshift_loads" (arrival_at);

@@ -227,6 +227,20 @@ CREATE TABLE IF NOT EXISTS "twinshift_duplicates" (
 DISTSTYLE EVEN
 COMPOUND SORTKEY (written_at);
 
+CREATE TABLE IF NOT EXISTS "twinshift_owed" (
+  table_name VARCHAR(255) NOT NULL,
+  instance VARCHAR(255) NOT NULL,
+  target VARCHAR(255) NOT NULL,
+  arrival_at TIMESTAMP NOT NULL,
+  received BIGINT NOT NULL,
+  owed BIGINT NOT NULL,
+  quarantined BIGINT NOT NULL,
+  waived BIGINT NOT NULL,
+  as_of TIMESTAMP NOT NULL
+)
+DISTSTYLE EVEN
+COMPOUND SORTKEY (as_of);
+
 CREATE TABLE IF NOT EXISTS "twinshift_parts" (
   event_id VARCHAR(32) NOT NULL,
   part INTEGER NOT NULL,

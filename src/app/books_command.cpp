@@ -6,7 +6,9 @@
 
 #include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
+#include "app/books_instances.hpp"
 #include "app/books_parts.hpp"
+#include "app/books_text.hpp"
 #include "app/commands.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
@@ -75,9 +77,21 @@ base::Result<BooksAnswer> count(const config::Settings& settings, TableFormat fo
   return base::fail(std::move(reply.error()));
 }
 
+int show_instances(const config::Settings& settings, TableFormat format) {
+  const auto rows = read_instances(settings);
+  if (!rows) {
+    std::fprintf(stderr, "twinshift: books: %s\n", rows.error().text().c_str());
+    return kExitFailed;
+  }
+  const std::string text = table_in(instances_table(*rows), format, "no instance has published its books yet\n");
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kExitOk;
+}
+
 }  // namespace
 
 int run_books(const config::Settings& settings, const BooksOptions& options) {
+  if (options.instances) return show_instances(settings, options.format);
   const auto answer = count(settings, options.format);
   if (!answer) {
     std::fprintf(stderr, "twinshift: books: %s\n", answer.error().text().c_str());

@@ -55,6 +55,26 @@ std::function<bool()> counts_duplicates(const delivery::Delivery* delivery, cons
   };
 }
 
+books::Publish publish_of(const BooksStores& stores, const std::string& target) {
+  if (!stores.publish) return {};
+  return
+      [publish = stores.publish, instance = stores.file->instance(), target](const Hours& own, base::WallTime as_of) {
+        std::vector<warehouse::OwedRow> rows;
+        rows.reserve(own.size());
+        for (const auto& [hour, counts] : own) {
+          rows.push_back({.instance = instance,
+                          .target = target,
+                          .arrival_at = hour,
+                          .received = counts.received,
+                          .owed = counts.owed,
+                          .quarantined = counts.quarantined,
+                          .waived = counts.waived,
+                          .as_of = as_of});
+        }
+        publish(rows);
+      };
+}
+
 books::TargetParts parts_of(const config::Settings& settings, const BooksStores& stores,
                             const config::TargetSettings& target, bool is_primary, bool enabled) {
   books::TargetParts parts;
@@ -67,6 +87,7 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
       std::make_shared<LoadReader>(settings, target.name,
                                    LoadReader::Parts{markers_of(settings), stores.file,
                                                      counts_duplicates(stores.delivery, target.name), stores.prune});
+  parts.publish = publish_of(stores, target.name);
   parts.read_loads = [loads](Hour from) { return loads->read(from); };
   if (settings.quarantine_queue_url.empty()) {
     parts.read_quarantined = [settings, name = target.name](Hour) { return count_quarantined(settings, name); };

@@ -14,6 +14,7 @@
 #include "delivery/delivery.hpp"
 #include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
+#include "warehouse/owed.hpp"
 
 namespace twinshift::app {
 
@@ -29,6 +30,8 @@ struct BooksStores {
   const delivery::Delivery* delivery = nullptr;  // none in a command
   // Told what may be removed from a target's markers. May be empty.
   std::function<void(const std::string& target, base::WallTime before)> prune;
+  // Told what this instance has counted of a target. May be empty.
+  std::function<void(const std::vector<warehouse::OwedRow>& rows)> publish{};
 };
 
 std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& settings, const BooksStores& stores);

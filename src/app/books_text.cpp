@@ -59,9 +59,13 @@ std::string books_as_text(const std::vector<TargetBooks>& books, TableFormat for
   for (const TargetBooks& each : books) {
     for (const Line& line : each.lines) table.rows.push_back(row_of(each.name, line));
   }
+  return table_in(table, format, "nothing was received yet\n");
+}
+
+std::string table_in(const warehouse::Table& table, TableFormat format, const char* empty) {
   if (format == TableFormat::json) return table_as_json(table) + "\n";
   if (format == TableFormat::csv) return table_as_csv(table);
-  return table.rows.empty() ? "nothing was received yet\n" : table_as_text(table, kWidth);
+  return table.rows.empty() ? empty : table_as_text(table, kWidth);
 }
 
 BooksVerdict verdict_of(const std::vector<TargetBooks>& books) {

@@ -12,6 +12,9 @@ namespace twinshift::app {
 // Columns: target, hour, received, landed, duplicate, quarantined, owed, waived, residual, state. Oldest first.
 std::string books_as_text(const std::vector<books::TargetBooks>& books, TableFormat format);
 
+// Of any table of the books, in one of the formats.
+std::string table_in(const warehouse::Table& table, TableFormat format, const char* empty);
+
 struct BooksVerdict {
   bool missing = false;  // some target lacks events
   std::string text;      // a sentence or more, for people

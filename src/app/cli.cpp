@@ -137,6 +137,8 @@ struct Commands {
     books_command->add_option("--format", books_options.format, "table, json or csv")
         ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
             {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
+    books_command->add_flag("--instances", books_options.instances,
+                            "What each instance has published of its own books, as the primary holds it");
   }
 
   void add_queue() {

@@ -54,6 +54,7 @@ int run_queue(const config::Settings& settings, const QueueOptions& options);
 
 struct BooksOptions {
   TableFormat format = TableFormat::table;
+  bool instances = false;  // what each instance has published, instead
 };
 // Asks the running service to count anew, or counts here where none runs.
 int run_books(const config::Settings& settings, const BooksOptions& options);

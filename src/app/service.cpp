@@ -101,10 +101,12 @@ void Service::start_books() {
       {},
       books_file_,
       delivery_.get(),
-      [this](const std::string& target, base::WallTime before) { delivery_->prune_markers(target, before); }};
+      [this](const std::string& target, base::WallTime before) { delivery_->prune_markers(target, before); },
+      [this](const std::vector<warehouse::OwedRow>& rows) { delivery_->publish_books(rows); }};
   for (const auto& owed : backlogs_) stores.backlogs.push_back(owed.get());
   books_ = make_books_keeper(settings_, stores);
   books_->start();
+  delivery_->before_lanes_end([this](std::chrono::milliseconds limit) { books_->publish_now(limit); });
 }
 
 // What a crash has left unsettled. A quarantine in a queue takes minutes to read: there the next drop does it.

@@ -29,6 +29,7 @@ struct Keeper::Impl {
       : options(options_in), queue(queue_in), file(file_in), targets(std::move(targets_in)) {}
 
   void run(const std::stop_token& stop);
+  std::uint64_t ask();
   void count();
   base::Result<QueueSide> count_queue();
   base::Status keep_received(queue::Arrivals& arrivals);
@@ -52,7 +53,7 @@ struct Keeper::Impl {
 Keeper::Keeper(Options options, queue::EventQueue& queue, BooksFile& file, std::vector<TargetParts> targets)
     : impl_(std::make_unique<Impl>(options, queue, file, std::move(targets))) {
   for (const TargetParts& target : impl_->targets) {
-    impl_->counters.push_back(std::make_unique<TargetCounter>(target.name, target.read_loads, target.read_quarantined));
+    impl_->counters.push_back(std::make_unique<TargetCounter>(target));
   }
 }
 
@@ -89,14 +90,17 @@ std::vector<TargetBooks> Keeper::books() const {
 
 std::vector<TargetBooks> Keeper::count_now(std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
-  std::uint64_t number = 0;
-  {
-    const std::lock_guard lock(impl_->mutex);
-    number = ++impl_->asked + impl_->taken;
-  }
-  impl_->changed.notify_all();
+  const std::uint64_t number = impl_->ask();
   for (const auto& counter : impl_->counters) counter->wait_for(number, until);
   return books();
+}
+
+bool Keeper::publish_now(std::chrono::milliseconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  const std::uint64_t number = impl_->ask();
+  bool all = true;
+  for (const auto& counter : impl_->counters) all = counter->wait_for_publication(number, until) && all;
+  return all;
 }
 
 void Keeper::cancel() {
@@ -111,6 +115,17 @@ void Keeper::Impl::run(const std::stop_token& stop) {
   }
   // What only this process has counted.
   if (auto arrivals = queue.count_arrivals(); arrivals && !arrivals->kept) (void)keep_received(*arrivals);
+}
+
+// The number that a count from now on has at least.
+std::uint64_t Keeper::Impl::ask() {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex);
+    number = ++asked + taken;
+  }
+  changed.notify_all();
+  return number;
 }
 
 void Keeper::Impl::count() {

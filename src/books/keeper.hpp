@@ -28,6 +28,10 @@ namespace twinshift::books {
 // as long as the target's statement limit.
 using ReadHours = std::function<base::Result<std::map<Hour, Counts>>(Hour from)>;
 
+// Told what this instance has counted of a target, of all hours: received, owed, quarantined, waived. Called on the
+// target's own thread before the target is asked, so that others see it though the target does not answer.
+using Publish = std::function<void(const std::map<Hour, Counts>& own, base::WallTime as_of)>;
+
 struct TargetParts {
   std::string name;
   bool is_primary = false;
@@ -40,6 +44,7 @@ struct TargetParts {
   ReadHours read_quarantined;
   // Of a quarantine elsewhere: how many, of hours that nobody knows. May be empty. The queue side's thread.
   std::function<std::uint64_t()> quarantined_elsewhere{};
+  Publish publish{};  // may be empty
 };
 
 struct TargetBooks {
@@ -73,6 +78,9 @@ class Keeper {
   // Counts anew, now: waits until each target has been counted after the call, or `limit` is over (then the books are
   // as old as counted_at says).
   std::vector<TargetBooks> count_now(std::chrono::milliseconds limit);
+  // Counts anew and waits until each target's counts were given to TargetParts::publish, or `limit` is over: not for
+  // the targets themselves. False in the latter case.
+  bool publish_now(std::chrono::milliseconds limit);
   // Ends the waiting of count_now(), now and from now on.
   void cancel();
 

@@ -16,6 +16,7 @@ constexpr int kCountsBetweenAll = 120;
 struct TargetCounter::Core {
   void run();
   base::Result<Sample> complete(CountOrder& begun);
+  void tell_own(const CountOrder& begun, const std::map<Hour, Counts>& own);
   Hour unsettled_since(const std::map<Hour, Counts>& others);
   [[nodiscard]] std::int64_t residual_before(Hour hour) const;
   void show(const CountOrder& begun, const base::Result<Sample>& sample);
@@ -23,6 +24,7 @@ struct TargetCounter::Core {
 
   ReadHours read_loads;
   ReadHours read_quarantined;
+  Publish publish;
   // The thread's own.
   Confirmation confirmation;
   base::log::Throttle throttle;
@@ -35,17 +37,20 @@ struct TargetCounter::Core {
   // All below: mutex.
   std::optional<CountOrder> order;
   std::uint64_t done = 0;
+  std::uint64_t published = 0;
   bool closed = false;
   bool cancelled = false;
   TargetBooks books;
 };
 
-TargetCounter::TargetCounter(std::string name, ReadHours read_loads, ReadHours read_quarantined)
-    : core_(std::make_shared<Core>()), worker_("books-" + name, [core = core_](std::stop_token) { core->run(); }) {
+TargetCounter::TargetCounter(const TargetParts& parts)
+    : core_(std::make_shared<Core>()),
+      worker_("books-" + parts.name, [core = core_](std::stop_token) { core->run(); }) {
   const std::lock_guard lock(core_->mutex);
-  core_->read_loads = std::move(read_loads);
-  core_->read_quarantined = std::move(read_quarantined);
-  core_->books.name = std::move(name);
+  core_->read_loads = parts.read_loads;
+  core_->read_quarantined = parts.read_quarantined;
+  core_->publish = parts.publish;
+  core_->books.name = parts.name;
 }
 
 void TargetCounter::give(CountOrder order) {
@@ -70,6 +75,11 @@ bool TargetCounter::wait_for(std::uint64_t number, std::chrono::steady_clock::ti
   std::unique_lock lock(core_->mutex);
   core_->changed.wait_until(lock, until, [&] { return core_->done >= number || core_->cancelled; });
   return core_->done >= number;
+}
+
+bool TargetCounter::wait_for_publication(std::uint64_t number, std::chrono::steady_clock::time_point until) const {
+  std::unique_lock lock(core_->mutex);
+  return core_->changed.wait_until(lock, until, [&] { return core_->published >= number; });
 }
 
 void TargetCounter::cancel_waits() {
@@ -109,6 +119,7 @@ base::Result<Sample> TargetCounter::Core::complete(CountOrder& begun) {
   auto quarantined = read_quarantined(Hour{});
   if (!quarantined) return base::fail(std::move(quarantined.error()));
   for (const auto& [hour, counts] : *quarantined) sample.hours[hour] += counts;
+  tell_own(begun, sample.hours);
   std::map<Hour, Counts> others = sample.hours;
   const Hour from = unsettled_since(others);
   auto loads = read_loads(from);
@@ -121,6 +132,15 @@ base::Result<Sample> TargetCounter::Core::complete(CountOrder& begun) {
   for (const auto& [hour, counts] : loads_before) sample.hours[hour] += counts;
   others_before = std::move(others);
   return sample;
+}
+
+void TargetCounter::Core::tell_own(const CountOrder& begun, const std::map<Hour, Counts>& own) {
+  if (publish) publish(own, begun.at);
+  {
+    const std::lock_guard lock(mutex);
+    published = begun.number;
+  }
+  changed.notify_all();
 }
 
 // The first hour of which something may have landed since the last count: something of it is owed, or what is not

@@ -24,7 +24,8 @@ struct CountOrder {
 
 class TargetCounter {
  public:
-  TargetCounter(std::string name, ReadHours read_loads, ReadHours read_quarantined);
+  // Uses of `parts` the name and what is called on the target's thread.
+  explicit TargetCounter(const TargetParts& parts);
 
   // Replaces an order that has not been begun. Any thread.
   void give(CountOrder order);
@@ -34,6 +35,9 @@ class TargetCounter {
   [[nodiscard]] TargetBooks books() const;
   // True where an order of this number or a later one is done by `until`; false at once after cancel_waits().
   bool wait_for(std::uint64_t number, std::chrono::steady_clock::time_point until) const;
+
+  // True where what an order of this number or a later one says was given to be published by `until`.
+  bool wait_for_publication(std::uint64_t number, std::chrono::steady_clock::time_point until) const;
 
   void cancel_waits();
 

@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds kFarewell{300};
 // How long a lane's own call may still run once nobody needs its answer.
 constexpr std::chrono::milliseconds kLaneFarewell{1'000};
 constexpr std::chrono::seconds kStopWithoutDeadline{5};
+// For what the books have to say last; they count in files of ours.
+constexpr std::chrono::milliseconds kLastBooks{500};
 
 }  // namespace
 
@@ -69,6 +71,7 @@ struct Delivery::Impl {
   std::unique_ptr<Worker> conductor_thread;
   std::unique_ptr<Receiver> receiver;
   std::optional<StopReport> stopped;
+  std::function<void(std::chrono::milliseconds)> before_lanes_end;
 };
 
 void Delivery::Impl::start() {
@@ -87,7 +90,8 @@ void Delivery::Impl::start_lanes() {
                                                          .name = target.name,
                                                          .warehouse = std::move(target.warehouse),
                                                          .backlog = target.backlog,
-                                                         .identity = options.identity},
+                                                         .identity = options.identity,
+                                                         .publishes = target.is_primary},
                                              inputs));
       lane_targets.push_back(i);
     } else if (target.backlog != nullptr) {
@@ -145,6 +149,10 @@ StopReport Delivery::Impl::stop(base::SteadyTime deadline) {
   conductor_thread->wait(std::chrono::hours(1));
   const bool settled_in_time = clock.steady() < deadline - kFarewell;
   inputs->close();
+  if (before_lanes_end) {
+    const auto limit = std::min<std::chrono::nanoseconds>(left(deadline), kLastBooks);
+    before_lanes_end(std::chrono::floor<std::chrono::milliseconds>(std::max(limit, std::chrono::nanoseconds(0))));
+  }
   const base::SteadyTime lanes_until = std::min(deadline, clock.steady() + kLaneFarewell);
   // All are told before the first is waited for: one that does not come back must not use up the others' time.
   for (const auto& lane : lanes) lane->close();
@@ -168,6 +176,16 @@ void Delivery::prune_markers(const std::string& target, base::WallTime before) {
   for (std::size_t i = 0; i < impl_->lanes.size(); ++i) {
     if (impl_->targets[impl_->lane_targets[i]].name == target) impl_->lanes[i]->prune_before(before);
   }
+}
+
+void Delivery::publish_books(const std::vector<warehouse::OwedRow>& rows) {
+  for (std::size_t i = 0; i < impl_->lanes.size(); ++i) {
+    if (impl_->targets[impl_->lane_targets[i]].is_primary) impl_->lanes[i]->publish(rows);
+  }
+}
+
+void Delivery::before_lanes_end(std::function<void(std::chrono::milliseconds)> last) {
+  impl_->before_lanes_end = std::move(last);
 }
 
 DeliveryStatus Delivery::Impl::status() const {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -119,6 +120,13 @@ class Delivery {
   // The books have summed up what `target`'s markers written before this say: its lane removes them when there is time.
   // Any thread, between start() and stop().
   void prune_markers(const std::string& target, base::WallTime before);
+
+  // What this instance's books say of one target: rows of one instance and one target. The primary's lane writes what
+  // has changed into `twinshift_owed`, now and then and at the end. Any thread, between start() and stop().
+  void publish_books(const std::vector<warehouse::OwedRow>& rows);
+  // Called by stop() with the time that is left for it, once all that is owed is owed and before the lanes end: the
+  // last time for publish_books(). Before stop().
+  void before_lanes_end(std::function<void(std::chrono::milliseconds limit)> last);
 
  private:
   struct Impl;

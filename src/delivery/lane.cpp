@@ -1,11 +1,13 @@
 #include "delivery/lane.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "delivery/housekeeping.hpp"
+#include "delivery/publisher.hpp"
 
 namespace twinshift::delivery {
 namespace {
@@ -25,6 +27,7 @@ struct Lane::Core {
       : parts(std::move(parts_in)), answers(std::move(answers_in)), housekeeping(parts.name) {}
 
   void run();
+  [[nodiscard]] std::chrono::milliseconds wait() const;
   void answer(Input input) { answers->try_put(input); }  // refused only after the conductor's end
   base::Status prepare();
   base::Result<warehouse::WriteReport> write(const warehouse::Batch& batch);
@@ -42,17 +45,27 @@ struct Lane::Core {
   InputBoxPtr answers;
   base::Mailbox<LaneCall> calls{kCallsMax};
   Housekeeping housekeeping;
+  Publisher publisher;
   std::atomic<bool> counts_duplicates{true};
   bool prepared = false;  // the lane's thread only
 };
 
 void Lane::Core::run() {
   for (;;) {
-    const std::vector<LaneCall> taken = calls.take_all(housekeeping.wait(std::chrono::steady_clock::now()));
-    if (taken.empty() && calls.closed()) return;
+    const std::vector<LaneCall> taken = calls.take_all(wait());
+    if (taken.empty() && calls.closed()) break;
     for (const LaneCall& call : taken) std::visit([this](const auto& each) { carry_out(each); }, call);
-    if (prepared) housekeeping.step(*parts.warehouse, std::chrono::steady_clock::now());
+    if (!prepared) continue;
+    housekeeping.step(*parts.warehouse, std::chrono::steady_clock::now());
+    publisher.step(*parts.warehouse, std::chrono::steady_clock::now());
   }
+  if (prepared) publisher.finish(*parts.warehouse);
+}
+
+std::chrono::milliseconds Lane::Core::wait() const {
+  const auto now = std::chrono::steady_clock::now();
+  const auto until_next = housekeeping.wait(now);
+  return parts.publishes ? std::min(until_next, publisher.wait(now)) : until_next;
 }
 
 // Before the first use, and again after a failure: the driver reconnects there.
@@ -143,6 +156,10 @@ void Lane::give(LaneCall call) {
 
 void Lane::prune_before(base::WallTime before) {
   core_->housekeeping.prune_before(before);
+}
+
+void Lane::publish(const std::vector<warehouse::OwedRow>& rows) {
+  core_->publisher.give(rows);
 }
 
 bool Lane::counts_duplicates() const {

@@ -4,9 +4,11 @@
 // Threads: one thread at a time (the lane's). Calls block up to the driver's own limits (`statement_timeout_ms`).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,12 @@
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
+
+struct OwedRow;  // owed.hpp
+
+// How often an instance's books are published at most. By the Data API each time costs calls of a quota.
+inline constexpr std::chrono::seconds kPublishInterval{60};
+inline constexpr std::chrono::seconds kPublishIntervalOfDataApi{300};
 
 // `id` is minted for every attempt-independent batch: a retry of the same batch after an unknown outcome asks for its
 // marker first.
@@ -69,8 +77,8 @@ class Warehouse {
  public:
   virtual ~Warehouse() = default;
 
-  // Connects; creates the table, `twinshift_loads` and `twinshift_duplicates`, or adds missing columns. Called before
-  // anything else and again after a lost connection.
+  // Connects; creates the table, `twinshift_loads`, `twinshift_duplicates` and `twinshift_owed`, or adds missing
+  // columns. Called before anything else and again after a lost connection.
   virtual base::Status prepare() = 0;
 
   // One transaction. Success: committed (fsync'd). Errors: unavailable, throttled, conflict (nothing was written),
@@ -90,12 +98,22 @@ class Warehouse {
   virtual base::Status ping() = 0;
 
   // One bounded step (kPruneRowsMax, kPruneSlice) of removing this table's rows of `twinshift_loads` and
-  // `twinshift_duplicates` that were written before `before`, in a transaction of its own. Rows removed; 0: none is
-  // left. What asks for a marker or sums an hour must not need them any more. Errors as those of write().
+  // `twinshift_duplicates` that were written before `before`, and of `twinshift_owed` what was replaced and is older,
+  // in a transaction of its own. Rows removed; 0: none is left. What asks for a marker or sums an hour must not need
+  // them any more. Errors as those of write().
   virtual base::Result<std::uint64_t> prune(base::WallTime before) {
     (void)before;
     return std::uint64_t{0};
   }
+
+  // Adds rows to `twinshift_owed`, at most kOwedRowsMax, all or none. The same rows may be added again. `conflict`
+  // where our user lacks the rights (the hint says what gives them); other errors as those of write().
+  virtual base::Status publish(std::span<const OwedRow> rows) {
+    (void)rows;
+    return {};
+  }
+  // The least time between two series of publish(): each may cost something.
+  [[nodiscard]] virtual std::chrono::seconds publish_interval() const { return kPublishInterval; }
 
   // The event table as the database names it; an empty schema is the one that the database finds by itself.
   [[nodiscard]] virtual TableName event_table() const { return {}; }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "warehouse/markers.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/schema_access.hpp"
 
 namespace twinshift::warehouse {
@@ -46,6 +47,16 @@ constexpr std::string_view kLoadsColumns =
     "  window_at TIMESTAMP NOT NULL,\n  arrival_at TIMESTAMP NOT NULL,\n  sent BIGINT NOT NULL,\n  inserted BIGINT NOT "
     "NULL,\n  duplicate BIGINT NOT NULL,\n  key_low_sum BIGINT NOT NULL,\n  key_high_sum BIGINT NOT NULL,\n";
 constexpr std::string_view kDuplicatesColumns = "  event_key BIGINT NOT NULL,\n  received_at TIMESTAMP NOT NULL,\n";
+
+std::string owed_sql(Dialect dialect, const TableName& table) {
+  const std::string text = dialect == Dialect::postgres ? "TEXT" : "VARCHAR(255)";
+  const std::string_view keys = dialect == Dialect::postgres ? "" : "\nDISTSTYLE EVEN\nCOMPOUND SORTKEY (as_of)";
+  return fmt::format(
+      "CREATE TABLE IF NOT EXISTS {} (\n  table_name {} NOT NULL,\n  instance {} NOT NULL,\n  target {} NOT NULL,\n"
+      "  arrival_at TIMESTAMP NOT NULL,\n  received BIGINT NOT NULL,\n  owed BIGINT NOT NULL,\n"
+      "  quarantined BIGINT NOT NULL,\n  waived BIGINT NOT NULL,\n  as_of TIMESTAMP NOT NULL\n){}",
+      sibling(table, kOwedTable), text, text, text, keys);
+}
 
 Sibling index_of(const TableName& table, std::string_view sibling_name, std::string_view column) {
   Sibling index{.name = fmt::format("{}_{}", sibling_name, column), .create_sql = {}, .index_of = {}, .needed = false};
@@ -98,7 +109,8 @@ std::vector<Sibling> siblings_of(Dialect dialect, const TableName& table) {
   };
   std::vector<Sibling> siblings{
       own(kLoadsTable, bookkeeping_sql(dialect, table, kLoadsTable, kLoadsColumns), true),
-      own(kDuplicatesTable, bookkeeping_sql(dialect, table, kDuplicatesTable, kDuplicatesColumns), false)};
+      own(kDuplicatesTable, bookkeeping_sql(dialect, table, kDuplicatesTable, kDuplicatesColumns), false),
+      own(kOwedTable, owed_sql(dialect, table), false)};
   if (dialect == Dialect::postgres) {
     siblings.push_back(index_of(table, kLoadsTable, "batch_id"));
     siblings.push_back(index_of(table, kLoadsTable, "arrival_at"));

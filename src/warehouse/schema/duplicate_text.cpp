@@ -6,6 +6,7 @@
 
 #include "base/time_text.hpp"
 #include "warehouse/markers.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/schema/ddl.hpp"
 
 namespace twinshift::warehouse {
@@ -105,8 +106,8 @@ std::string prune_duplicates_sql(Dialect dialect, const TableName& table, base::
 }
 
 std::string prune_grant(const TableName& table) {
-  return fmt::format("GRANT DELETE ON {}, {} TO the user that we log in as", sibling(table, kLoadsTable),
-                     sibling(table, kDuplicatesTable));
+  return fmt::format("GRANT DELETE ON {}, {}, {} TO the user that we log in as", sibling(table, kLoadsTable),
+                     sibling(table, kDuplicatesTable), sibling(table, kOwedTable));
 }
 
 }  // namespace twinshift::warehouse

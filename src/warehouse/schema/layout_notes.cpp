@@ -2,9 +2,16 @@
 
 #include "base/log.hpp"
 #include "warehouse/markers.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/schema/ddl.hpp"
 
 namespace twinshift::warehouse {
+
+base::Status no_right_to_publish(const std::string& target, const Layout& layout) {
+  return base::fail(base::ErrorKind::conflict, "our user may not write twinshift_owed",
+                    target + ", table " + sibling(layout.table, kOwedTable),
+                    "To have it written from the next connection on: " + layout.books_cure);
+}
 
 void LayoutNotes::tell(const Layout& layout) {
   const std::string table = layout.table.quoted();

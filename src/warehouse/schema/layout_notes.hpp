@@ -7,6 +7,9 @@
 
 namespace twinshift::warehouse {
 
+// Warehouse::publish() where the layout says that twinshift_owed may not be written.
+base::Status no_right_to_publish(const std::string& target, const Layout& layout);
+
 class LayoutNotes {
  public:
   explicit LayoutNotes(std::string target) : target_(std::move(target)) {}

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "warehouse/markers.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/write_text.hpp"
 
@@ -102,8 +101,9 @@ std::string ddl_grant_hint(SqlAccess& access, const TableName& table, std::strin
   return "GRANT USAGE, CREATE ON SCHEMA " + quote_identifier(table.schema) + " TO " + user;
 }
 
-SqlOutcome<std::string> check_rights(SqlAccess& access, Dialect dialect, const TableName& table, bool with_duplicates,
-                                     base::SteadyTime deadline) {
+SqlOutcome<std::vector<std::string>> check_rights(SqlAccess& access, Dialect dialect, const TableName& table,
+                                                  std::span<const std::string_view> optional,
+                                                  base::SteadyTime deadline) {
   RightsCheck check(access, dialect, deadline);
   // First: a table cannot be asked about where its schema may not be used.
   if (auto may = check.general(table.schema); !may) return std::unexpected(std::move(may.error()));
@@ -113,7 +113,7 @@ SqlOutcome<std::string> check_rights(SqlAccess& access, Dialect dialect, const T
     if (each.needed && each.name != kWriterTable) tables.push_back(sibling(table, each.name));
   }
   const std::size_t needed = tables.size();
-  if (with_duplicates) tables.push_back(sibling(table, kDuplicatesTable));
+  for (const std::string_view name : optional) tables.push_back(sibling(table, name));
   auto missing = check.missing(tables);
   if (!missing) return std::unexpected(std::move(missing.error()));
   for (std::size_t i = 0; i < needed; ++i) {
@@ -121,8 +121,11 @@ SqlOutcome<std::string> check_rights(SqlAccess& access, Dialect dialect, const T
     if (rights.empty()) continue;
     return lacking("our user lacks the right to " + rights, "table " + tables[i], check.grant(rights, tables[i]));
   }
-  if (!with_duplicates || missing->back().empty()) return std::string();
-  return check.grant(missing->back(), tables.back());
+  std::vector<std::string> grants;
+  for (std::size_t i = needed; i < tables.size(); ++i) {
+    grants.push_back(missing->at(i).empty() ? std::string() : check.grant(missing->at(i), tables[i]));
+  }
+  return grants;
 }
 
 }  // namespace twinshift::warehouse

@@ -18,9 +18,10 @@ std::string ddl_grant_hint(SqlAccess& access, const TableName& table, std::strin
                            base::SteadyTime deadline);
 
 // SELECT and INSERT on the table and its siblings, and temporary tables. `conflict` names the first GRANT that is
-// missing, all of that one table together. Of twinshift_duplicates (`with_duplicates`: it is there) that GRANT is the
-// result, empty where nothing is missing: rows can be written without it.
-SqlOutcome<std::string> check_rights(SqlAccess& access, Dialect dialect, const TableName& table, bool with_duplicates,
-                                     base::SteadyTime deadline);
+// missing, all of that one table together. Of `optional` siblings, which are there, those GRANTs are the result, in
+// their order, empty where nothing is missing: rows can be written without them.
+SqlOutcome<std::vector<std::string>> check_rights(SqlAccess& access, Dialect dialect, const TableName& table,
+                                                  std::span<const std::string_view> optional,
+                                                  base::SteadyTime deadline);
 
 }  // namespace twinshift::warehouse

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "warehouse/markers.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/describe.hpp"
 #include "warehouse/schema/rights_check.hpp"
@@ -27,9 +28,7 @@ class Setup {
     if (auto done = complete(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = add_loaded_at(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = make_siblings(); !done) return std::unexpected(std::move(done.error()));
-    auto may = check_rights(access_, options_.dialect, layout_.table, layout_.counts_duplicates, deadline_);
-    if (!may) return std::unexpected(std::move(may.error()));
-    if (!may->empty()) leave_uncounted(std::move(*may));
+    if (auto may = check(); !may) return std::unexpected(std::move(may.error()));
     return std::move(layout_);
   }
 
@@ -39,6 +38,18 @@ class Setup {
     if (!real) return std::unexpected(std::move(real.error()));
     layout_.real = std::move(*real);
     layout_.fit = fit_table(options_.dialect, layout_.real, layout_.table);
+    return {};
+  }
+
+  SqlOutcome<void> check() {
+    std::vector<std::string_view> optional;
+    if (layout_.counts_duplicates) optional.push_back(kDuplicatesTable);
+    if (layout_.takes_books) optional.push_back(kOwedTable);
+    auto grants = check_rights(access_, options_.dialect, layout_.table, optional, deadline_);
+    if (!grants) return std::unexpected(std::move(grants.error()));
+    for (std::size_t i = 0; i < optional.size(); ++i) {
+      if (!grants->at(i).empty()) go_without(optional[i], std::move(grants->at(i)));
+    }
     return {};
   }
 
@@ -118,7 +129,7 @@ class Setup {
         continue;
       }
       if (!may_go_without(each, made.error())) return made;
-      if (each.name == kDuplicatesTable) leave_uncounted(std::move(made.error().error.hint));
+      go_without(each.name, std::move(made.error().error.hint));
     }
     return {};
   }
@@ -128,9 +139,14 @@ class Setup {
     return !sibling.needed && failure.sqlstate == kNoRight && !failure.lost && !options_.heard;
   }
 
-  void leave_uncounted(std::string cure) {
-    layout_.counts_duplicates = false;
-    layout_.duplicates_cure = std::move(cure);
+  void go_without(std::string_view name, std::string cure) {
+    if (name == kDuplicatesTable) {
+      layout_.counts_duplicates = false;
+      layout_.duplicates_cure = std::move(cure);
+    } else if (name == kOwedTable) {
+      layout_.takes_books = false;
+      layout_.books_cure = std::move(cure);
+    }
   }
 
   SqlOutcome<void> check_faults() {

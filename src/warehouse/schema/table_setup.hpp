@@ -19,6 +19,9 @@ struct Layout {
   // May twinshift_duplicates be written? Where not: what would let us, for a person to run.
   bool counts_duplicates = true;
   std::string duplicates_cure;
+  // Likewise twinshift_owed.
+  bool takes_books = true;
+  std::string books_cure;
   std::string fingerprint;  // PostgreSQL: the table's as it was read
 };
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class BatchWriter {
   virtual pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) = 0;
   // Warehouse::prune()'s step.
   virtual pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) = 0;
+  // Warehouse::publish()'s.
+  virtual pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) = 0;
 };
 
 // `connection` and `layout` must outlive the writer.

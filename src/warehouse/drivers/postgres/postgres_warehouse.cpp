@@ -46,6 +46,7 @@ class PostgresWarehouse final : public Warehouse {
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
+  base::Status publish(std::span<const OwedRow> rows) override;
   [[nodiscard]] TableName event_table() const override;
   [[nodiscard]] bool counts_duplicates() const override { return !ready_ || ready_->layout.counts_duplicates; }
   [[nodiscard]] std::string product() const override { return std::string(product_of(dialect_)); }
@@ -156,6 +157,14 @@ base::Result<std::uint64_t> PostgresWarehouse::prune(base::WallTime before) {
   auto pruned = ready_->writer->prune(before, deadline());
   if (!pruned) return base::fail(failed(std::move(pruned.error())));
   return *pruned;
+}
+
+base::Status PostgresWarehouse::publish(std::span<const OwedRow> rows) {
+  if (auto ready = prepare(); !ready) return ready;
+  if (!ready_->layout.takes_books) return no_right_to_publish(options_.target, ready_->layout);
+  auto published = ready_->writer->publish(rows, deadline());
+  if (!published) return base::fail(failed(std::move(published.error())));
+  return {};
 }
 
 TableName PostgresWarehouse::event_table() const {

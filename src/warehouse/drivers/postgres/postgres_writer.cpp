@@ -10,6 +10,7 @@
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/copy_encoder.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
+#include "warehouse/schema/owed_text.hpp"
 #include "warehouse/schema/table_reader.hpp"
 #include "warehouse/schema/write_text.hpp"
 
@@ -49,7 +50,14 @@ class PostgresWriter final : public BatchWriter {
   pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) override {
     std::string sql = prune_loads_sql(Dialect::postgres, layout_.table, before);
     if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::postgres, layout_.table, before);
+    if (layout_.takes_books) sql += "; " + prune_owed_sql(Dialect::postgres, layout_.table, before);
     return prune_step(connection_, sql, layout_.table, deadline);
+  }
+
+  pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) override {
+    auto done = connection_.run(insert_owed_sql(Dialect::postgres, layout_.table, rows), deadline);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {

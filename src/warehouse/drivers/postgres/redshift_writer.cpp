@@ -11,6 +11,7 @@
 #include "warehouse/markers.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
+#include "warehouse/schema/owed_text.hpp"
 #include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
@@ -42,7 +43,16 @@ class RedshiftWriter final : public BatchWriter {
     std::string sql =
         "BEGIN; " + lock_writer_sql(layout_.table) + "; " + prune_loads_sql(Dialect::redshift, layout_.table, before);
     if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::redshift, layout_.table, before);
+    if (layout_.takes_books) sql += "; " + prune_owed_sql(Dialect::redshift, layout_.table, before);
     return prune_step(connection_, sql + "; COMMIT", layout_.table, deadline);
+  }
+
+  pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) override {
+    auto done = connection_.run("BEGIN; " + lock_writer_sql(layout_.table) + "; " +
+                                    insert_owed_sql(Dialect::redshift, layout_.table, rows) + "; COMMIT",
+                                deadline);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {

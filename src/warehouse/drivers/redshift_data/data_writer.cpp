@@ -7,6 +7,7 @@
 #include "warehouse/drivers/redshift_data/statement_packer.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
+#include "warehouse/schema/owed_text.hpp"
 #include "warehouse/schema/redshift_errors.hpp"
 
 namespace twinshift::warehouse {
@@ -150,6 +151,7 @@ base::Result<std::uint64_t> DataWriter::prune(base::WallTime before, const Layou
   if (layout.counts_duplicates) {
     statements.push_back(prune_duplicates_sql(Dialect::redshift, layout.table, before));
   }
+  if (layout.takes_books) statements.push_back(prune_owed_sql(Dialect::redshift, layout.table, before));
   const RunReport report = session_.carry_out(session_.request(std::move(statements), "prune"));
   if (report.end != End::finished) {
     base::Error error = error_of_end(report, session_.options().target);
@@ -166,6 +168,17 @@ base::Result<std::uint64_t> DataWriter::prune(base::WallTime before, const Layou
     if (statement.result_rows > 0) removed += static_cast<std::uint64_t>(statement.result_rows);
   }
   return removed;
+}
+
+base::Status DataWriter::publish(std::span<const OwedRow> rows, const Layout& layout) {
+  std::vector<std::string> statements{lock_writer_sql(layout.table),
+                                      insert_owed_sql(Dialect::redshift, layout.table, rows)};
+  const RunReport report = session_.carry_out(session_.request(std::move(statements), "books"));
+  if (report.end == End::finished) return {};
+  base::Error error = error_of_end(report, session_.options().target);
+  // It may be done twice.
+  error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
+  return base::fail(std::move(error));
 }
 
 }  // namespace twinshift::warehouse

@@ -28,6 +28,8 @@ class DataWriter {
   }
   // Warehouse::prune()'s step.
   base::Result<std::uint64_t> prune(base::WallTime before, const Layout& layout);
+  // Warehouse::publish().
+  base::Status publish(std::span<const OwedRow> rows, const Layout& layout);
 
  private:
   // An attempt whose end is not known: the same statements and token, until it is.

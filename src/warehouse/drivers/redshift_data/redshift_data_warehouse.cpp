@@ -6,6 +6,7 @@
 #include "warehouse/drivers/redshift_data/data_writer.hpp"
 #include "warehouse/drivers/redshift_data/open_session.hpp"
 #include "warehouse/drivers/redshift_data/read_query.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/schema/layout_notes.hpp"
 #include "warehouse/schema/table_reader.hpp"
 #include "warehouse/schema/table_setup.hpp"
@@ -39,6 +40,8 @@ class RedshiftDataWarehouse final : public Warehouse {
   }
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
+  base::Status publish(std::span<const OwedRow> rows) override;
+  [[nodiscard]] std::chrono::seconds publish_interval() const override { return kPublishIntervalOfDataApi; }
   [[nodiscard]] TableName event_table() const override {
     return layout_ ? layout_->table : name_for(Dialect::redshift, table_);
   }
@@ -110,6 +113,12 @@ base::Result<std::optional<Marker>> RedshiftDataWarehouse::find_marker(std::stri
 base::Result<std::uint64_t> RedshiftDataWarehouse::prune(base::WallTime before) {
   if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
   return writer_.prune(before, *layout_);
+}
+
+base::Status RedshiftDataWarehouse::publish(std::span<const OwedRow> rows) {
+  if (auto ready = prepare(); !ready) return ready;
+  if (!layout_->takes_books) return no_right_to_publish(options_.target, *layout_);
+  return writer_.publish(rows, *layout_);
 }
 
 base::Status RedshiftDataWarehouse::ping() {

@@ -2,6 +2,7 @@
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 
 #include "warehouse/markers.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -74,6 +75,7 @@ std::vector<std::string> create_index_sql(const std::string& table) {
 std::vector<std::string> create_loads_sql() {
   const std::string loads(kLoadsTable);
   const std::string duplicates(kDuplicatesTable);
+  const std::string owed(kOwedTable);
   return {"CREATE TABLE IF NOT EXISTS " + loads +
               " (\n  table_name TEXT NOT NULL,\n  instance TEXT NOT NULL,\n  batch_id TEXT NOT NULL,\n"
               "  window_at TEXT NOT NULL,\n  arrival_at TEXT NOT NULL,\n  sent INTEGER NOT NULL,\n"
@@ -84,7 +86,12 @@ std::vector<std::string> create_loads_sql() {
           "CREATE TABLE IF NOT EXISTS " + duplicates +
               " (\n  table_name TEXT NOT NULL,\n  instance TEXT NOT NULL,\n  batch_id TEXT NOT NULL,\n"
               "  event_key INTEGER NOT NULL,\n  received_at TEXT NOT NULL,\n  written_at TEXT NOT NULL\n)",
-          "CREATE INDEX IF NOT EXISTS " + duplicates + "_received_at ON " + duplicates + " (received_at)"};
+          "CREATE INDEX IF NOT EXISTS " + duplicates + "_received_at ON " + duplicates + " (received_at)",
+          "CREATE TABLE IF NOT EXISTS " + owed +
+              " (\n  table_name TEXT NOT NULL,\n  instance TEXT NOT NULL,\n  target TEXT NOT NULL,\n"
+              "  arrival_at TEXT NOT NULL,\n  received INTEGER NOT NULL,\n  owed INTEGER NOT NULL,\n"
+              "  quarantined INTEGER NOT NULL,\n  waived INTEGER NOT NULL,\n  as_of TEXT NOT NULL\n)",
+          "CREATE INDEX IF NOT EXISTS " + owed + "_arrival_at ON " + owed + " (arrival_at)"};
 }
 
 std::vector<InsertColumn> insert_columns(const event::TableShape& shape) {
@@ -127,6 +134,14 @@ std::string prune_loads_sql() {
 
 std::string prune_duplicates_sql() {
   return prune_sql(std::string(kDuplicatesTable), "received_at");
+}
+
+std::string prune_owed_sql() {
+  const std::string owed(kOwedTable);
+  return "DELETE FROM " + owed + " WHERE rowid IN (SELECT o.rowid FROM " + owed +
+         " o WHERE o.as_of < ?1 AND o.table_name = ?2 AND EXISTS (SELECT 1 FROM " + owed +
+         " n WHERE n.arrival_at = o.arrival_at AND n.instance = o.instance AND n.target = o.target AND n.table_name ="
+         " o.table_name AND n.as_of > o.as_of) LIMIT ?3)";
 }
 
 std::string find_marker_sql() {

@@ -38,6 +38,7 @@ std::string insert_duplicate_sql(const std::string& table);
 // Rows written before then, at most so many. Parameters: time, table, rows.
 std::string prune_loads_sql();
 std::string prune_duplicates_sql();
+std::string prune_owed_sql();
 // Parameters: batch id, table. One row: how many markers, and their sums.
 std::string find_marker_sql();
 

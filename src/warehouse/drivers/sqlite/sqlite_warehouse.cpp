@@ -11,6 +11,7 @@
 #include "warehouse/drivers/sqlite/row_refusal.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/markers.hpp"
+#include "warehouse/schema/owed_text.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -29,6 +30,7 @@ class SqliteWarehouse final : public Warehouse {
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
+  base::Status publish(std::span<const OwedRow> rows) override;
   [[nodiscard]] TableName event_table() const override { return {{}, table_}; }
   [[nodiscard]] std::string product() const override { return "SQLite"; }
 
@@ -231,7 +233,7 @@ base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime befo
   std::uint64_t removed = 0;
   auto transaction = sqlite::Transaction::begin(database);
   if (!transaction) return base::fail(std::move(transaction.error()));
-  for (const std::string& sql : {prune_loads_sql(), prune_duplicates_sql()}) {
+  for (const std::string& sql : {prune_loads_sql(), prune_duplicates_sql(), prune_owed_sql()}) {
     auto statement = database.prepare(sql, false);
     if (!statement) return base::fail(std::move(statement.error()));
     statement->bind_text(1, old);
@@ -242,6 +244,13 @@ base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime befo
   }
   if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
   return removed;
+}
+
+base::Status SqliteWarehouse::publish(std::span<const OwedRow> rows) {
+  if (auto ready = prepare(); !ready) return ready;
+  auto done = connection_->database.execute(insert_owed_sql(Dialect::postgres, event_table(), rows));
+  if (!done) return base::fail(failed(std::move(done.error())));
+  return {};
 }
 
 base::Status SqliteWarehouse::ping() {

@@ -1,0 +1,33 @@
+#include "app/books_instances.hpp"
+
+#include <utility>
+
+#include "app/driver_table.hpp"
+#include "base/time_text.hpp"
+#include "warehouse/schema/owed_text.hpp"
+
+namespace twinshift::app {
+
+warehouse::Table instances_table(const std::vector<warehouse::OwedRow>& rows) {
+  warehouse::Table table{
+      {"instance", "target", "hour", "received", "owed", "quarantined", "waived", "as_of"}, {}, false};
+  for (const warehouse::OwedRow& row : rows) {
+    table.rows.push_back({row.instance, row.target, base::iso8601_ms(row.arrival_at).substr(0, 16) + "Z",
+                          std::to_string(row.received), std::to_string(row.owed), std::to_string(row.quarantined),
+                          std::to_string(row.waived), base::iso8601_ms(row.as_of)});
+  }
+  return table;
+}
+
+base::Result<std::vector<warehouse::OwedRow>> read_instances(const config::Settings& settings) {
+  auto primary = open_for_reading(settings, "primary");
+  if (!primary) return base::fail(std::move(primary.error()));
+  auto rows = warehouse::read_owed(**primary);
+  if (!rows) {
+    rows.error().hint += rows.error().hint.empty() ? "" : ". ";
+    rows.error().hint += "What the instances' books say stands in the primary's table twinshift_owed";
+  }
+  return rows;
+}
+
+}  // namespace twinshift::app

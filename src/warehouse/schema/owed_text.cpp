@@ -1,0 +1,111 @@
+#include "warehouse/schema/owed_text.hpp"
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/time_text.hpp"
+#include "event/time_parse.hpp"
+#include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/write_text.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+using base::ErrorKind;
+
+constexpr std::size_t kColumns = 8;
+
+// Which row of an instance, target and hour is the latest.
+std::string newest_sql(Dialect dialect, const TableName& table) {
+  return fmt::format(
+      "(SELECT instance, target, arrival_at, MAX(as_of) AS newest FROM {} WHERE table_name = {} GROUP BY instance, "
+      "target, arrival_at) n",
+      sibling(table, kOwedTable), literal(dialect, table.table));
+}
+
+bool read_count(const std::optional<std::string>& cell, std::uint64_t& count) {
+  if (!cell) return false;
+  const auto [end, fault] = std::from_chars(cell->data(), cell->data() + cell->size(), count);
+  return fault == std::errc() && end == cell->data() + cell->size();
+}
+
+bool read_time(const std::optional<std::string>& cell, base::WallTime& time) {
+  const auto parsed = cell ? event::parse_timestamp(*cell) : std::nullopt;
+  if (parsed) time = parsed->utc;
+  return parsed.has_value();
+}
+
+bool read_row(const std::vector<std::optional<std::string>>& cells, OwedRow& row) {
+  if (cells.size() != kColumns || !cells[0] || !cells[1]) return false;
+  row.instance = *cells[0];
+  row.target = *cells[1];
+  return read_time(cells[2], row.arrival_at) && read_count(cells[3], row.received) && read_count(cells[4], row.owed) &&
+         read_count(cells[5], row.quarantined) && read_count(cells[6], row.waived) && read_time(cells[7], row.as_of);
+}
+
+}  // namespace
+
+std::string insert_owed_sql(Dialect dialect, const TableName& table, std::span<const OwedRow> rows) {
+  std::string sql = fmt::format(
+      "INSERT INTO {} (table_name, instance, target, arrival_at, received, owed, quarantined, waived, as_of) VALUES ",
+      sibling(table, kOwedTable));
+  const char* separator = "";
+  for (const OwedRow& row : rows) {
+    sql +=
+        fmt::format("{}({},{},{},'{}',{},{},{},{},'{}')", separator, literal(dialect, table.table),
+                    literal(dialect, row.instance), literal(dialect, row.target), base::sql_timestamp(row.arrival_at),
+                    row.received, row.owed, row.quarantined, row.waived, base::sql_timestamp(row.as_of));
+    separator = ",";
+  }
+  return sql;
+}
+
+std::string prune_owed_sql(Dialect dialect, const TableName& table, base::WallTime before) {
+  return fmt::format(
+      "DELETE FROM {0} USING {1} WHERE {2}.table_name = {3} AND {2}.instance = n.instance AND {2}.target = n.target "
+      "AND "
+      "{2}.arrival_at = n.arrival_at AND {2}.as_of < n.newest AND {2}.as_of < '{4}'",
+      sibling(table, kOwedTable), newest_sql(dialect, table), kOwedTable, literal(dialect, table.table),
+      base::sql_timestamp(before));
+}
+
+// MAX of each: what was published again after an unknown outcome stands there twice, alike.
+std::string read_owed_sql(Dialect dialect, const TableName& table) {
+  return fmt::format(
+      "SELECT o.instance, o.target, CAST(o.arrival_at AS VARCHAR(32)) AS arrival_at, MAX(o.received) AS received, "
+      "MAX(o.owed) AS owed, MAX(o.quarantined) AS quarantined, MAX(o.waived) AS waived, "
+      "CAST(MAX(o.as_of) AS VARCHAR(32)) AS as_of FROM {} o JOIN {} ON o.instance = n.instance AND o.target = n.target "
+      "AND o.arrival_at = n.arrival_at AND o.as_of = n.newest WHERE o.table_name = {} GROUP BY o.instance, o.target, "
+      "o.arrival_at ORDER BY o.instance, o.target, o.arrival_at",
+      sibling(table, kOwedTable), newest_sql(dialect, table), literal(dialect, table.table));
+}
+
+base::Result<std::vector<OwedRow>> parse_owed(const Table& answer) {
+  if (answer.cut) {
+    return base::fail(ErrorKind::full, fmt::format("there are more than {} rows", kOwedRowsReadMax),
+                      std::string(kOwedTable), "Delete the rows of instances that are gone for good");
+  }
+  std::vector<OwedRow> rows;
+  rows.reserve(answer.rows.size());
+  for (const auto& cells : answer.rows) {
+    OwedRow row;
+    if (!read_row(cells, row)) {
+      return base::fail(ErrorKind::internal, "a row of an instance's books cannot be read", std::string(kOwedTable),
+                        "Times must read as YYYY-MM-DD HH:MM:SS: is the user's datestyle ISO?");
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+base::Result<std::vector<OwedRow>> read_owed(Warehouse& warehouse) {
+  const Dialect dialect = warehouse.product() == "Redshift" ? Dialect::redshift : Dialect::postgres;
+  auto answer = warehouse.query(read_owed_sql(dialect, warehouse.event_table()), kOwedRowsReadMax);
+  if (!answer) return base::fail(std::move(answer.error()));
+  return parse_owed(*answer);
+}
+
+}  // namespace twinshift::warehouse

@@ -1,0 +1,79 @@
+// What the instances publish of their books: the latest of each counts, what was replaced goes in time.
+#include <chrono>
+
+#include "tests/conformance/warehouse_suite.hpp"
+#include "warehouse/schema/owed_text.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+using std::chrono::hours;
+
+constexpr base::WallTime kHour{hours(480'000)};
+
+class WarehouseOwed : public WarehouseSuite {
+ protected:
+  static OwedRow row(const std::string& instance, base::WallTime hour, std::uint64_t received, base::WallTime as_of) {
+    return {.instance = instance,
+            .target = "secondary",
+            .arrival_at = hour,
+            .received = received,
+            .owed = 1,
+            .quarantined = 2,
+            .waived = 3,
+            .as_of = as_of};
+  }
+  void publish(const std::vector<OwedRow>& rows) {
+    const auto done = warehouse_->publish(rows);
+    EXPECT_TRUE(done) << done.error().text();
+  }
+  std::vector<OwedRow> read() {
+    auto rows = read_owed(*warehouse_);
+    EXPECT_TRUE(rows) << rows.error().text();
+    return rows ? std::move(*rows) : std::vector<OwedRow>();
+  }
+};
+
+TEST_P(WarehouseOwed, TheLatestRowOfEachCounts) {
+  ASSERT_TRUE(warehouse_->prepare());
+  EXPECT_TRUE(read().empty());
+  const std::string odd = "it's a \\ name";
+  const OwedRow later = row("a", kHour, 7, kHour + std::chrono::microseconds(1'500'000));
+  publish({row("a", kHour, 5, kHour + hours(-1)), row("a", kHour + hours(1), 1, kHour), row(odd, kHour, 9, kHour)});
+  publish({later});
+  publish({row("a", kHour, 6, kHour)});  // late
+  publish({later});                      // again, after an unknown outcome
+  EXPECT_EQ(read(), (std::vector{later, row("a", kHour + hours(1), 1, kHour), row(odd, kHour, 9, kHour)}));
+}
+
+TEST_P(WarehouseOwed, AsManyRowsAsOneCallMayBring) {
+  ASSERT_TRUE(warehouse_->prepare());
+  std::vector<OwedRow> rows;
+  for (std::size_t i = 0; i < kOwedRowsMax; ++i) {
+    rows.push_back(row(std::string(200, 'x'), kHour + hours(i), 1'000'000'000, kHour));
+  }
+  publish(rows);
+  EXPECT_EQ(read(), rows);
+}
+
+TEST_P(WarehouseOwed, WhatWasReplacedGoesAndNothingElse) {
+  ASSERT_TRUE(warehouse_->prepare());
+  publish({row("a", kHour, 5, kHour), row("b", kHour, 5, kHour), row("a", kHour, 6, kHour + hours(1)),
+           row("a", kHour, 7, kHour + hours(2)), row("a", kHour, 8, kHour + hours(3))});
+  ASSERT_TRUE(
+      bed_->execute("INSERT INTO twinshift_owed SELECT 'another', instance, target, arrival_at, received, owed, "
+                    "quarantined, waived, as_of FROM twinshift_owed WHERE received = 5"));
+  const auto before = read();
+  const auto removed = warehouse_->prune(kHour + hours(2));
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_EQ(*removed, 2U);
+  EXPECT_EQ(*warehouse_->prune(kHour + hours(2)), 0U);
+  EXPECT_EQ(read(), before);
+  EXPECT_EQ(ask("SELECT count(*) FROM twinshift_owed"), "5");
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, WarehouseOwed, testing::ValuesIn(drivers_under_test()),
+                         [](const auto& driver) { return std::string(driver.param.name); });
+
+}  // namespace
+}  // namespace twinshift::warehouse
