@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "config/settings.hpp"
 #include "warehouse/owed.hpp"
+#include "warehouse/warehouse.hpp"
 
 namespace twinshift::app {
 

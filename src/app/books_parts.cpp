@@ -7,6 +7,7 @@
 #include "app/driver_table.hpp"
 #include "app/instance_name.hpp"
 #include "app/load_reader.hpp"
+#include "app/other_instances.hpp"
 #include "warehouse/markers.hpp"
 
 namespace twinshift::app {
@@ -41,8 +42,12 @@ base::Result<Hours> count_quarantined(const config::Settings& settings, const st
 }
 
 // With the embedded queue each instance answers for what it has taken; from SQS anyone may have landed it.
+bool is_shared(const config::Settings& settings) {
+  return settings.queue.driver != "sqlite";
+}
+
 std::string markers_of(const config::Settings& settings) {
-  return settings.queue.driver == "sqlite" ? instance_name() : std::string();
+  return is_shared(settings) ? std::string() : instance_name();
 }
 
 // Whether the lane may note them, as far as it has found out.
@@ -76,7 +81,8 @@ books::Publish publish_of(const BooksStores& stores, const std::string& target) 
 }
 
 books::TargetParts parts_of(const config::Settings& settings, const BooksStores& stores,
-                            const config::TargetSettings& target, bool is_primary, bool enabled) {
+                            const config::TargetSettings& target, bool is_primary, bool enabled,
+                            const std::shared_ptr<OtherInstances>& others) {
   books::TargetParts parts;
   parts.name = target.name;
   parts.is_primary = is_primary;
@@ -88,6 +94,10 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
                                    LoadReader::Parts{markers_of(settings), stores.file,
                                                      counts_duplicates(stores.delivery, target.name), stores.prune});
   parts.publish = publish_of(stores, target.name);
+  if (others) {
+    parts.read_others = [others, name = target.name](Hour) { return others->read(name); };
+    parts.others_lag = others->lag();
+  }
   parts.read_loads = [loads](Hour from) { return loads->read(from); };
   if (settings.quarantine_queue_url.empty()) {
     parts.read_quarantined = [settings, name = target.name](Hour) { return count_quarantined(settings, name); };
@@ -114,10 +124,14 @@ base::Result<std::shared_ptr<books::BooksFile>> open_books_file(const config::Se
 }
 
 std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& settings, const BooksStores& stores) {
+  // With the embedded queue nobody else has anything to do with what we took.
+  std::shared_ptr<OtherInstances> others;
+  if (is_shared(settings)) others = std::make_shared<OtherInstances>(settings, stores.file->instance());
   std::vector<books::TargetParts> targets;
-  targets.push_back(parts_of(settings, stores, settings.primary, true, true));
-  if (settings.secondary) targets.push_back(parts_of(settings, stores, *settings.secondary, false, true));
-  if (settings.secondary_off) targets.push_back(parts_of(settings, stores, *settings.secondary_off, false, false));
+  targets.push_back(parts_of(settings, stores, settings.primary, true, true, others));
+  if (settings.secondary) targets.push_back(parts_of(settings, stores, *settings.secondary, false, true, others));
+  if (settings.secondary_off)
+    targets.push_back(parts_of(settings, stores, *settings.secondary_off, false, false, others));
   books::Options options;
   options.interval = settings.books_interval;
   return std::make_unique<books::Keeper>(options, *stores.queue, *stores.file, std::move(targets));

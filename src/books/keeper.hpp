@@ -45,6 +45,11 @@ struct TargetParts {
   // Of a quarantine elsewhere: how many, of hours that nobody knows. May be empty. The queue side's thread.
   std::function<std::uint64_t()> quarantined_elsewhere{};
   Publish publish{};  // may be empty
+  // What the other instances on a shared queue have published: received, owed, quarantined, waived of all hours. Empty
+  // where the queue is ours alone. On the target's own thread.
+  ReadHours read_others{};
+  // How far that may lag behind: a residual that has not stood for so long is no loss yet, where there are others.
+  std::chrono::milliseconds others_lag{0};
 };
 
 struct TargetBooks {

@@ -222,6 +222,47 @@ TEST_F(KeeperTest, StoppingLeavesAThreadBehindThatHangs) {
   EXPECT_TRUE(keeper_->stop(30s));
 }
 
+// Two instances on one queue: each lands what the other has taken.
+TEST_F(KeeperTest, AddsWhatOtherInstancesHavePublishedAndTellsItsOwnAlone) {
+  queue_.set({.hours = {{.hour = kNoon, .received = 4}}});
+  land("primary", 9);
+  std::map<Hour, Counts> others{{kNoon - 1h, {.received = 50}}, {kNoon, {.received = 7, .quarantined = 1, .owed = 1}}};
+  std::vector<std::map<Hour, Counts>> told;
+  std::vector<TargetParts> targets;
+  targets.push_back({.name = "primary",
+                     .is_primary = true,
+                     .read_loads = landed("primary"),
+                     .read_quarantined = nothing(),
+                     .publish =
+                         [&](const std::map<Hour, Counts>& own, base::WallTime) {
+                           const std::lock_guard lock(mutex_);
+                           told.push_back(own);
+                         },
+                     .read_others = [&](Hour) -> base::Result<std::map<Hour, Counts>> {
+                       const std::lock_guard lock(mutex_);
+                       return others;
+                     },
+                     .others_lag = 1h});
+  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h}, queue_, *file_, std::move(targets));
+  keeper_->start();
+  const TargetBooks first = count(0);
+  ASSERT_EQ(first.lines.size(), 1U);  // the hour before ours is not ours to judge
+  EXPECT_EQ(first.lines[0].counts, (Counts{.received = 11, .landed = 9, .quarantined = 1, .owed = 1}));
+  EXPECT_EQ(first.lines[0].state, LineState::open);
+  {
+    const std::lock_guard lock(mutex_);
+    EXPECT_EQ(told.back(), (std::map<Hour, Counts>{{kNoon, {.received = 4}}}));
+    others[kNoon].owed = 0;
+  }
+  // One is nowhere: perhaps with another that has not said so yet.
+  EXPECT_EQ(count(0).lines.at(0).state, LineState::open);
+  EXPECT_EQ(count(0).missing, 0U);
+  land("primary", 10);
+  EXPECT_EQ(count(0).lines.at(0).state, LineState::closed);
+  EXPECT_TRUE(keeper_->publish_now(30s));
+  keeper_.reset();
+}
+
 TEST_F(KeeperTest, TheArchiveAddsUp) {
   ASSERT_TRUE(file_->add_to_archive("primary", kNoon, {{kNoon, {.landed = 3, .duplicate = 1}}}));
   ASSERT_TRUE(file_->add_to_archive("primary", kNoon + 1h, {{kNoon, {.landed = 4}}}));

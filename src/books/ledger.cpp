@@ -85,4 +85,17 @@ std::uint64_t Confirmation::confirm(const std::vector<Line>& lines) {
   return confirmed;
 }
 
+void Patience::hold_back(std::vector<Line>& lines, base::WallTime now, std::chrono::milliseconds settle) {
+  std::map<Hour, base::WallTime> missing;
+  for (Line& line : lines) {
+    if (line.state != LineState::missing) continue;
+    const auto before = missing_since_.find(line.hour);
+    // A clock that was turned back begins anew.
+    const base::WallTime since = before == missing_since_.end() ? now : std::min(before->second, now);
+    missing.emplace(line.hour, since);
+    if (now - since < settle) line.state = LineState::open;
+  }
+  missing_since_ = std::move(missing);
+}
+
 }  // namespace twinshift::books

@@ -11,9 +11,13 @@
 // under load shows a residual of at most the true one: a positive residual is a loss, whenever it is seen. An hour of
 // which nothing is owed any more is closed, and its residual is exact.
 //
+// Of a queue that several instances share, the figures of the others are as old as their last publication
+// (docs/formats/owed.md): what landed since may show as surplus, for minutes, never as a loss.
+//
 // Plain decisions, no I/O; one thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -85,6 +89,17 @@ class Confirmation {
 
  private:
   std::map<Hour, std::uint64_t> before_;
+};
+
+// Where several instances share a queue, an event that one has taken may be owed by another whose figures are minutes
+// old. So a residual is a loss only once it has stood for as long as those may lag behind; till then its hour is open.
+class Patience {
+ public:
+  // Opens the hours that have been missing for less than `settle`. `now` as the samples are taken.
+  void hold_back(std::vector<Line>& lines, base::WallTime now, std::chrono::milliseconds settle);
+
+ private:
+  std::map<Hour, base::WallTime> missing_since_;
 };
 
 }  // namespace twinshift::books

@@ -76,5 +76,25 @@ TEST(Ledger, AResidualIsBelievedWhereTwoSamplesShowIt) {
   EXPECT_EQ(confirmation.confirm(lines(9)), 0U);
 }
 
+TEST(Patience, AMissingHourIsOpenUntilItHasStood) {
+  using std::chrono::seconds;
+  const Hour hour{std::chrono::hours(473'364)};
+  const auto missing = [&] { return std::vector<Line>{{hour, {.received = 2, .landed = 1}, LineState::missing}}; };
+  const auto state_at = [&](Patience& patience, base::WallTime now, std::vector<Line> lines) {
+    patience.hold_back(lines, now, seconds(60));
+    return lines.front().state;
+  };
+  Patience patience;
+  EXPECT_EQ(state_at(patience, hour, missing()), LineState::open);
+  EXPECT_EQ(state_at(patience, hour + seconds(59), missing()), LineState::open);
+  EXPECT_EQ(state_at(patience, hour + seconds(60), missing()), LineState::missing);
+  // Even once, it begins anew; so it does where the clock is turned back.
+  EXPECT_EQ(state_at(patience, hour + seconds(61), {{hour, {}, LineState::closed}}), LineState::closed);
+  EXPECT_EQ(state_at(patience, hour + seconds(90), missing()), LineState::open);
+  EXPECT_EQ(state_at(patience, hour - seconds(90), missing()), LineState::open);
+  EXPECT_EQ(state_at(patience, hour - seconds(31), missing()), LineState::open);
+  EXPECT_EQ(state_at(patience, hour - seconds(30), missing()), LineState::missing);
+}
+
 }  // namespace
 }  // namespace twinshift::books

@@ -17,6 +17,7 @@ struct TargetCounter::Core {
   void run();
   base::Result<Sample> complete(CountOrder& begun);
   void tell_own(const CountOrder& begun, const std::map<Hour, Counts>& own);
+  base::Status add_other_instances(Sample& sample);
   Hour unsettled_since(const std::map<Hour, Counts>& others);
   [[nodiscard]] std::int64_t residual_before(Hour hour) const;
   void show(const CountOrder& begun, const base::Result<Sample>& sample);
@@ -25,8 +26,12 @@ struct TargetCounter::Core {
   ReadHours read_loads;
   ReadHours read_quarantined;
   Publish publish;
+  ReadHours read_others;
+  std::chrono::milliseconds others_lag{0};
   // The thread's own.
   Confirmation confirmation;
+  Patience patience;
+  bool has_others = false;  // as of this count
   base::log::Throttle throttle;
   std::map<Hour, Counts> others_before;  // of the last count, all but landed and duplicate; empty: there was none
   std::map<Hour, Counts> loads_before;   // landed and duplicate
@@ -50,6 +55,8 @@ TargetCounter::TargetCounter(const TargetParts& parts)
   core_->read_loads = parts.read_loads;
   core_->read_quarantined = parts.read_quarantined;
   core_->publish = parts.publish;
+  core_->read_others = parts.read_others;
+  core_->others_lag = parts.others_lag;
   core_->books.name = parts.name;
 }
 
@@ -120,6 +127,7 @@ base::Result<Sample> TargetCounter::Core::complete(CountOrder& begun) {
   if (!quarantined) return base::fail(std::move(quarantined.error()));
   for (const auto& [hour, counts] : *quarantined) sample.hours[hour] += counts;
   tell_own(begun, sample.hours);
+  if (auto added = add_other_instances(sample); !added) return base::fail(std::move(added.error()));
   std::map<Hour, Counts> others = sample.hours;
   const Hour from = unsettled_since(others);
   auto loads = read_loads(from);
@@ -141,6 +149,19 @@ void TargetCounter::Core::tell_own(const CountOrder& begun, const std::map<Hour,
     published = begun.number;
   }
   changed.notify_all();
+}
+
+// Before the target: what another has taken and we count then stands there or is still to be published.
+base::Status TargetCounter::Core::add_other_instances(Sample& sample) {
+  if (!read_others) return {};
+  const auto read = read_others(Hour{});
+  if (!read) return base::fail(read.error());
+  has_others = !read->empty();
+  // Of what landed before we began, the markers may be gone, and nobody has summed them up for us.
+  for (const auto& [hour, counts] : *read) {
+    if (hour >= sample.since) sample.hours[hour] += counts;
+  }
+  return {};
 }
 
 // The first hour of which something may have landed since the last count: something of it is owed, or what is not
@@ -173,6 +194,7 @@ void TargetCounter::Core::show(const CountOrder& begun, const base::Result<Sampl
     was_missing = books.missing > 0;
     if (sample) {
       books.lines = lines_of(*sample);
+      if (has_others) patience.hold_back(books.lines, begun.at, others_lag);
       books.summary = summarize(books.lines);
       books.missing = confirmation.confirm(books.lines);
       books.counted_at = begun.at;

@@ -110,9 +110,10 @@ TEST(Publisher, OldSettledHoursAreNotWrittenAtEachStart) {
   publisher.give({row(kHour, 5, 0, now), row(kHour + 1h, 5, 1, now), row(kHour + 2h, 5, 0, now)});
   publisher.finish(primary);
   EXPECT_EQ(primary.got, (std::vector{row(kHour + 1h, 5, 1, now), row(kHour + 2h, 5, 0, now)}));
-  publisher.give({row(kHour, 5, 1, now), row(kHour + 1h, 5, 1, now), row(kHour + 2h, 5, 0, now)});
+  const base::WallTime later = now + 1min;
+  publisher.give({row(kHour, 5, 1, later), row(kHour + 1h, 5, 1, later), row(kHour + 2h, 5, 0, later)});
   publisher.finish(primary);
-  EXPECT_EQ(primary.got, std::vector{row(kHour, 5, 1, now)});
+  EXPECT_EQ(primary.got, std::vector{row(kHour, 5, 1, later)});
 }
 
 TEST(Publisher, ManyRowsGoInSteps) {

@@ -1,5 +1,6 @@
 """Several instances on one queue: one killed, one frozen for longer than the visibility time-out; each event once on both sides."""
 
+import json
 import os
 import signal
 import threading
@@ -78,10 +79,47 @@ class Instances(AwsTest):
         self.post_all([third], ["after"])
         self.wait_each_once([*names, "warm", "after"])
 
-    def start_more_named(self, name):
+    def books(self, service, *more):
+        done = self.run_command("books", "--format", "json", *more, settings=self.guide(**self.settings, TWINSHIFT_DATA_DIR=service.data))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def sums(self, service):
+        """Target -> received, landed and residual, and the states of its hours."""
+        sums = {}
+        for row in self.books(service):
+            target = sums.setdefault(row["target"], [0, 0, 0, set()])
+            for at, side in enumerate(("received", "landed", "residual")):
+                target[at] += int(row[side])
+            target[3].add(row["state"])
+        return sums
+
+    def test_each_ones_books_close_with_what_the_others_have_published(self):
+        """A stop publishes what is new, so nobody has to wait for an interval."""
+        settings = {"BOOKS_INTERVAL": "1s"}
+        services = self.start_more(2, **settings)
+        names = [f"b-{number}" for number in range(60)]
+        self.post_all([services[0]], names[:20])
+        self.post_all([services[1]], names[20:])
+        self.wait_each_once(names)
+        wait_until(lambda: self.waiting() == 0, "the queue to be empty", 2 * LEASE_SECONDS + 60)
+        for service in services:
+            self.assertEqual(service.stop(), 0, service.lines[-5:])
+        published = {}
+        for row in self.books(services[0], "--instances"):
+            received = published.setdefault((row["target"], row["instance"]), 0)
+            published[row["target"], row["instance"]] = received + int(row["received"])
+        for target in ("primary", "secondary"):
+            self.assertEqual(sorted(count for (of, _), count in published.items() if of == target), [20, 40])
+        again = [self.start_more_named(f"instance-{number}", **settings)[0] for number in range(2)]
+        expected = {target: [60, 60, 0, {"closed"}] for target in ("primary", "secondary")}
+        for service in again:
+            wait_until(lambda: self.sums(service) == expected, f"the books to close, now {self.sums(service)}")
+
+    def start_more_named(self, name, **settings):
         folder = os.path.join(self.folder, name)
-        os.makedirs(folder)
-        service = Service(folder, self.guide(**self.settings))
+        os.makedirs(folder, exist_ok=True)
+        service = Service(folder, self.guide(**self.settings, **settings))
         self.services.append(service)
         return [service.wait_started()]
 

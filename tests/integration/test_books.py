@@ -53,6 +53,16 @@ class Books(PostgresTest):
         self.send(service, event("later"))
         self.wait_books("primary", {"received": 15, "landed": 11, "residual": 0})
 
+    def test_what_was_counted_is_published_at_a_stop_at_the_latest(self):
+        service = self.start(self.urls())
+        self.send(service, *(event(f"e{i}") for i in range(5)))
+        self.wait_books("secondary", {"received": 5, "landed": 5, "residual": 0})
+        self.assertEqual(service.stop(), 0)
+        rows = json.loads(self.command("books", "--instances", "--format", "json").stdout)
+        self.assertEqual([(row["target"], row["received"], row["owed"]) for row in rows], [("primary", "5", "0"), ("secondary", "5", "0")])
+        self.assertEqual(len({row["instance"] for row in rows}), 1)
+        self.assertIn("received", self.command("books", "--instances").stdout)
+
     def test_what_is_gone_from_a_table_of_markers_is_missing(self):
         service = self.start(self.urls(BOOKS_INTERVAL="1s"))
         self.send(service, *(event(f"e{i}") for i in range(3)))

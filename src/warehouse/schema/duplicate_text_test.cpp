@@ -73,8 +73,9 @@ TEST(DuplicateText, AStepOfPruningIsBoundedAndItsOwnTablesAlone) {
             R"(DELETE FROM "s"."twinshift_duplicates" WHERE table_name = 'it''s' AND written_at < )"
             R"('2024-10-04 00:00:00' AND written_at <= (SELECT MIN(written_at) FROM "s"."twinshift_duplicates" WHERE )"
             "table_name = 'it''s') + INTERVAL '24 hours'");
-  EXPECT_THAT(prune_grant(kTable),
-              StartsWith(R"(GRANT DELETE ON "s"."twinshift_loads", "s"."twinshift_duplicates" TO)"));
+  EXPECT_THAT(
+      prune_grant(kTable),
+      StartsWith(R"(GRANT DELETE ON "s"."twinshift_loads", "s"."twinshift_duplicates", "s"."twinshift_owed" TO)"));
 }
 
 }  // namespace

@@ -136,6 +136,12 @@ std::string prune_duplicates_sql() {
   return prune_sql(std::string(kDuplicatesTable), "received_at");
 }
 
+std::string insert_owed_sql() {
+  return "INSERT INTO " + std::string(kOwedTable) +
+         " (table_name, instance, target, arrival_at, received, owed, quarantined, waived, as_of) VALUES"
+         " (?,?,?,?,?,?,?,?,?)";
+}
+
 std::string prune_owed_sql() {
   const std::string owed(kOwedTable);
   return "DELETE FROM " + owed + " WHERE rowid IN (SELECT o.rowid FROM " + owed +

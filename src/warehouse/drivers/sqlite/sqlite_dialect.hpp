@@ -35,9 +35,12 @@ std::string insert_marker_sql();
 // An event that stands in the table by another message than this one: nothing where it is the same. Parameters: table,
 // instance, batch id, event_key, received_at, time of writing, event_id.
 std::string insert_duplicate_sql(const std::string& table);
+// Parameters: table, instance, target, hour, received, owed, quarantined, waived, time of counting.
+std::string insert_owed_sql();
 // Rows written before then, at most so many. Parameters: time, table, rows.
 std::string prune_loads_sql();
 std::string prune_duplicates_sql();
+// Likewise, of those that a later row of the same instance, target and hour has replaced.
 std::string prune_owed_sql();
 // Parameters: batch id, table. One row: how many markers, and their sums.
 std::string find_marker_sql();

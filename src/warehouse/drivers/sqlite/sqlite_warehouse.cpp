@@ -11,7 +11,7 @@
 #include "warehouse/drivers/sqlite/row_refusal.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/markers.hpp"
-#include "warehouse/schema/owed_text.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -39,6 +39,7 @@ class SqliteWarehouse final : public Warehouse {
   base::Status insert_rows(const Batch& batch, WriteReport& report);
   base::Status insert_markers(const Batch& batch);
   base::Status insert_duplicate(const Batch& batch, const event::Event& event);
+  base::Status publish_connected(std::span<const OwedRow> rows);
   base::Result<std::uint64_t> prune_connected(base::WallTime before);
   base::Result<std::optional<Marker>> find_marker_connected(std::string_view batch_id);
   base::Error failed(base::Error error);
@@ -248,9 +249,30 @@ base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime befo
 
 base::Status SqliteWarehouse::publish(std::span<const OwedRow> rows) {
   if (auto ready = prepare(); !ready) return ready;
-  auto done = connection_->database.execute(insert_owed_sql(Dialect::postgres, event_table(), rows));
-  if (!done) return base::fail(failed(std::move(done.error())));
+  if (auto done = publish_connected(rows); !done) return base::fail(failed(std::move(done.error())));
   return {};
+}
+
+base::Status SqliteWarehouse::publish_connected(std::span<const OwedRow> rows) {
+  auto transaction = sqlite::Transaction::begin(connection_->database);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  auto statement = connection_->database.prepare(insert_owed_sql(), false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  for (const OwedRow& row : rows) {
+    const std::string arrival_at = base::sql_timestamp(row.arrival_at);
+    const std::string as_of = base::sql_timestamp(row.as_of);
+    statement->bind_text(1, table_);
+    statement->bind_text(2, row.instance);
+    statement->bind_text(3, row.target);
+    statement->bind_text(4, arrival_at);
+    statement->bind(5, static_cast<std::int64_t>(row.received));
+    statement->bind(6, static_cast<std::int64_t>(row.owed));
+    statement->bind(7, static_cast<std::int64_t>(row.quarantined));
+    statement->bind(8, static_cast<std::int64_t>(row.waived));
+    statement->bind_text(9, as_of);
+    if (auto done = statement->run(); !done) return done;
+  }
+  return transaction->commit();
 }
 
 base::Status SqliteWarehouse::ping() {
