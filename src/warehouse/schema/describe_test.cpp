@@ -103,7 +103,7 @@ TEST(DescribeTable, TypesThatDoNotKeepValuesOrTheirText) {
 TEST(DescribeTable, SiblingsAndKeysThatAreMissing) {
   DescribeInput input = input_of(Dialect::postgres);
   input.real.keys.clear();
-  input.siblings_there = {"twinshift_duplicates", "twinshift_duplicates_received_at"};
+  input.siblings_there = {"twinshift_duplicates", "twinshift_duplicates_received_at", "twinshift_owed"};
   SchemaDescription description = describe_table(input);
   EXPECT_THAT(difference(description, "event_id").cure, HasSubstr("CREATE UNIQUE INDEX"));
   // Its indexes come with it and are not told of one by one.
