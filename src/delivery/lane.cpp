@@ -12,6 +12,7 @@
 namespace twinshift::delivery {
 namespace {
 constexpr std::size_t kCallsMax = 2;
+constexpr std::chrono::hours kWaitForCall{1};
 }  // namespace
 
 Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
@@ -63,6 +64,7 @@ void Lane::Core::run() {
 }
 
 std::chrono::milliseconds Lane::Core::wait() const {
+  if (!prepared) return kWaitForCall;  // nothing is done between calls then
   const auto now = std::chrono::steady_clock::now();
   const auto until_next = housekeeping.wait(now);
   return parts.publishes ? std::min(until_next, publisher.wait(now)) : until_next;

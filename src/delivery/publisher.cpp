@@ -106,12 +106,14 @@ void Publisher::step(warehouse::Warehouse& warehouse, std::chrono::steady_clock:
 void Publisher::finish(warehouse::Warehouse& warehouse) {
   if (!has_more()) return;
   if (const auto published = publish(warehouse); !published) {
-    base::log::warn("The last books of this instance were not published; its next start does it")
+    base::log::warn(
+        "The last books of this instance were not published; they follow with its first batch after the next start")
         .add(published.error());
   }
 }
 
 std::chrono::milliseconds Publisher::wait(std::chrono::steady_clock::time_point now) const {
+  if (!has_more()) return kBetweenLooks;
   return std::clamp<std::chrono::milliseconds>(std::chrono::ceil<std::chrono::milliseconds>(next_ - now), 1ms,
                                                kBetweenLooks);
 }

@@ -57,6 +57,18 @@ TEST(Publisher, WritesWhatHasChangedOncePerInterval) {
   EXPECT_EQ(primary.calls, 2);
 }
 
+TEST(Publisher, TheLaneWaitsUnlessThereIsSomethingToDo) {
+  Publisher publisher;
+  Receiving primary;
+  EXPECT_GE(publisher.wait(kNow), 1s);
+  publisher.give({row(kHour, 5)});
+  EXPECT_LE(publisher.wait(kNow), 1ms);
+  publisher.step(primary, kNow);
+  publisher.give({row(kHour, 6)});
+  EXPECT_GE(publisher.wait(kNow), 1s);
+  EXPECT_LE(publisher.wait(kNow + warehouse::kPublishInterval), 1ms);
+}
+
 TEST(Publisher, WhatWasRefusedComesAgainUnlessItIsReplaced) {
   Publisher publisher;
   Receiving primary;
