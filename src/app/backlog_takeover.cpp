@@ -9,6 +9,7 @@
 
 #include "app/driver_table.hpp"
 #include "app/drivers_sqlite.hpp"
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "event/event.hpp"
 
@@ -60,6 +61,7 @@ class Takeover {
     Answer parked;
     backlog_.park(std::move(events), [&](base::Status status) { parked.set_value(std::move(status)); });
     if (auto durable = wait(parked); !durable) return durable;
+    base::failpoint(base::Failpoint::backlog_takeover_parked);
     Answer gone;
     old_.acknowledge(std::move(receipts), [&](base::Status status) { gone.set_value(std::move(status)); });
     if (auto settled = wait(gone); !settled) return settled;
@@ -99,6 +101,7 @@ void take_over_old_backlog(const config::Settings& settings, const config::Targe
   const std::uint64_t left = (*old)->status().depth;
   (*old)->close();
   if (moved && left == 0) {
+    base::failpoint(base::Failpoint::backlog_takeover_drained);
     remove_files(path);
     log::info("The backlog of an earlier version is moved").add("events", takeover.moved());
     return;

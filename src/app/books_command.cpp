@@ -20,7 +20,7 @@ using base::ErrorKind;
 // Opened by the command itself where no service owns them.
 struct Stores {
   std::optional<sqlite::DataFolder> folder;
-  std::unique_ptr<books::BooksFile> file;
+  std::shared_ptr<books::BooksFile> file;
   std::unique_ptr<queue::EventQueue> queue;
   std::unique_ptr<quarantine::Quarantine> quarantine;
   std::unique_ptr<backlog::Backlog> backlog;
@@ -61,7 +61,7 @@ base::Status open_stores(const config::Settings& settings, Stores& stores) {
 base::Result<BooksAnswer> count_here(const config::Settings& settings, TableFormat format) {
   Stores stores;
   if (auto opened = open_stores(settings, stores); !opened) return base::fail(std::move(opened.error()));
-  BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.file.get()};
+  BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.file, nullptr, {}};
   if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
   const auto keeper = make_books_keeper(settings, parts);
   keeper->start();

@@ -6,8 +6,7 @@
 
 #include "app/driver_table.hpp"
 #include "app/instance_name.hpp"
-#include "base/log.hpp"
-#include "warehouse/load_sums.hpp"
+#include "app/load_reader.hpp"
 #include "warehouse/markers.hpp"
 
 namespace twinshift::app {
@@ -21,47 +20,6 @@ constexpr const char* kBooksFile = "books.db";
 constexpr std::size_t kQuarantinePage = 1'000;
 // More are not counted: a quarantine of this size is a table's fault, and has been told of long before.
 constexpr std::size_t kQuarantineRecordsMax = 1'000'000;
-
-// Shared with the target's thread, which may be left behind: it has its own copy of everything.
-class LoadReader {
- public:
-  LoadReader(const config::Settings& settings, std::string target, std::string instance)
-      : settings_(settings), target_(std::move(target)), instance_(std::move(instance)) {}
-
-  base::Result<Hours> read(Hour from) {
-    if (!warehouse_) {
-      auto opened = open_for_reading(settings_, target_);
-      if (!opened) return base::fail(std::move(opened.error()));
-      warehouse_ = std::move(*opened);
-    }
-    auto report = warehouse::read_load_sums(*warehouse_, instance_, from);
-    if (!report) {
-      warehouse_.reset();
-      return base::fail(std::move(report.error()));
-    }
-    if (!report->duplicates_counted) tell_once();
-    Hours hours;
-    for (const warehouse::LoadSums& each : report->hours) {
-      hours[each.hour].landed = each.inserted;
-      hours[each.hour].duplicate = each.duplicate;
-    }
-    return hours;
-  }
-
- private:
-  void tell_once() {
-    if (std::exchange(told_, true)) return;
-    base::log::warn("The books cannot count duplicates: hours with a message sent twice do not close")
-        .add("target", target_)
-        .add("hint", "Grant SELECT and INSERT on twinshift_duplicates; `twinshift schema` shows the table");
-  }
-
-  const config::Settings settings_;
-  const std::string target_;
-  const std::string instance_;
-  std::unique_ptr<warehouse::Warehouse> warehouse_;
-  bool told_ = false;
-};
 
 base::Result<Hours> count_quarantined(const config::Settings& settings, const std::string& target) {
   auto reader = open_quarantine_reader(settings);
@@ -87,6 +45,16 @@ std::string markers_of(const config::Settings& settings) {
   return settings.queue.driver == "sqlite" ? instance_name() : std::string();
 }
 
+// Whether the lane may note them, as far as it has found out.
+std::function<bool()> counts_duplicates(const delivery::Delivery* delivery, const std::string& target) {
+  if (delivery == nullptr) return [] { return true; };
+  return [delivery, target] {
+    const auto targets = delivery->status().targets;
+    const auto found = std::ranges::find(targets, target, &delivery::TargetStatus::name);
+    return found == targets.end() || found->counts_duplicates;
+  };
+}
+
 books::TargetParts parts_of(const config::Settings& settings, const BooksStores& stores,
                             const config::TargetSettings& target, bool is_primary, bool enabled) {
   books::TargetParts parts;
@@ -95,7 +63,10 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   parts.enabled = enabled;
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
-  const auto loads = std::make_shared<LoadReader>(settings, target.name, markers_of(settings));
+  const auto loads =
+      std::make_shared<LoadReader>(settings, target.name,
+                                   LoadReader::Parts{markers_of(settings), stores.file,
+                                                     counts_duplicates(stores.delivery, target.name), stores.prune});
   parts.read_loads = [loads](Hour from) { return loads->read(from); };
   if (settings.quarantine_queue_url.empty()) {
     parts.read_quarantined = [settings, name = target.name](Hour) { return count_quarantined(settings, name); };
@@ -113,11 +84,12 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
 
 }  // namespace
 
-base::Result<std::unique_ptr<books::BooksFile>> open_books_file(const config::Settings& settings) {
+base::Result<std::shared_ptr<books::BooksFile>> open_books_file(const config::Settings& settings) {
   auto file = books::BooksFile::open((settings.data_dir / kBooksFile).string(), base::system_clock().now(),
                                      mint_instance_name());
-  if (file) set_instance_name((*file)->instance());
-  return file;
+  if (!file) return base::fail(std::move(file.error()));
+  set_instance_name((*file)->instance());
+  return std::shared_ptr<books::BooksFile>(std::move(*file));
 }
 
 std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& settings, const BooksStores& stores) {

@@ -1,7 +1,9 @@
 // What the books read: each target's markers by a connection of its own, the quarantine by its reader.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "backlog/backlog.hpp"
@@ -9,20 +11,24 @@
 #include "books/books_file.hpp"
 #include "books/keeper.hpp"
 #include "config/settings.hpp"
+#include "delivery/delivery.hpp"
 #include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 
 namespace twinshift::app {
 
 // books.db in the data folder, which must be ours (its lock held). From then on batches bear its instance's name.
-base::Result<std::unique_ptr<books::BooksFile>> open_books_file(const config::Settings& settings);
+base::Result<std::shared_ptr<books::BooksFile>> open_books_file(const config::Settings& settings);
 
-// All but `file` may be empty only where nothing of the kind is configured; everything outlives the Keeper.
+// All outlives the Keeper.
 struct BooksStores {
   queue::EventQueue* queue = nullptr;
   quarantine::Quarantine* quarantine = nullptr;
   std::vector<backlog::Backlog*> backlogs;
-  books::BooksFile* file = nullptr;
+  std::shared_ptr<books::BooksFile> file;
+  const delivery::Delivery* delivery = nullptr;  // none in a command
+  // Told what may be removed from a target's markers. May be empty.
+  std::function<void(const std::string& target, base::WallTime before)> prune;
 };
 
 std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& settings, const BooksStores& stores);

@@ -1,7 +1,9 @@
 #include "app/health.hpp"
 
+#include <algorithm>
 #include <cmath>
 
+#include "app/books_text.hpp"
 #include "base/json_text.hpp"
 #include "base/time_text.hpp"
 
@@ -43,7 +45,8 @@ std::string storage_part(const backlog::StorageStatus& storage) {
   return part.text();
 }
 
-std::string target_part(const delivery::TargetStatus& target, const quarantine::QuarantineStatus& quarantine) {
+std::string target_part(const delivery::TargetStatus& target, const quarantine::QuarantineStatus& quarantine,
+                        const std::vector<books::TargetBooks>& books) {
   JsonObject part;
   part.add("status", delivery::to_string(target.state));
   if (!target.is_primary) {
@@ -54,6 +57,8 @@ std::string target_part(const delivery::TargetStatus& target, const quarantine::
   const auto refused = quarantine.records.find(target.name);
   part.add("quarantined", refused == quarantine.records.end() ? std::uint64_t{0} : refused->second);
   part.add("valuesInExtra", target.displaced);
+  const auto counted = std::ranges::find(books, target.name, &books::TargetBooks::name);
+  if (counted != books.end()) part.add_raw("books", books_part(*counted));
   if (!target.last_error.empty()) part.add("error", target.last_error);
   return part.text();
 }
@@ -79,8 +84,9 @@ Health::Ready Health::ready() {
   if (parts_.delivery != nullptr) {
     const quarantine::QuarantineStatus quarantine =
         parts_.quarantine == nullptr ? quarantine::QuarantineStatus{} : parts_.quarantine->status();
+    const auto books = parts_.books == nullptr ? std::vector<books::TargetBooks>() : parts_.books->books();
     for (const delivery::TargetStatus& target : parts_.delivery->status().targets) {
-      parts.add_raw(target.name, target_part(target, quarantine));
+      parts.add_raw(target.name, target_part(target, quarantine, books));
       if (target.is_primary && was_reached(target)) primary_seen_ = true;
     }
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "books/keeper.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
 #include "quarantine/quarantine.hpp"
@@ -17,6 +18,7 @@ struct Parts {
   queue::EventQueue* queue = nullptr;
   const delivery::Delivery* delivery = nullptr;  // none where the consumer is disabled
   quarantine::Quarantine* quarantine = nullptr;  // none in tests
+  const books::Keeper* books = nullptr;          // likewise
 };
 
 // Thread-safe; handlers run on io threads.

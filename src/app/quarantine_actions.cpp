@@ -8,6 +8,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/failpoint.hpp"
+#include "warehouse/markers.hpp"
+
 namespace twinshift::app {
 namespace {
 
@@ -111,7 +114,10 @@ base::Result<std::uint64_t> QuarantineActions::replay(const std::vector<quaranti
   std::vector<quarantine::Ticket> sent;
   auto outcome = send_all(tickets, sent);
   base::Result<std::uint64_t> gone = std::uint64_t{0};
-  if (!sent.empty()) gone = drop(sent);
+  if (!sent.empty()) {
+    base::failpoint(base::Failpoint::quarantine_replay_sent);
+    gone = drop(sent);
+  }
   if (!outcome) return base::fail(std::move(outcome.error()));
   return gone;
 }
@@ -142,6 +148,34 @@ base::Result<std::uint64_t> QuarantineActions::drop(const std::vector<quarantine
   return removed.wait(kRemovalMax, stop_.get_token());
 }
 
+base::Status settle_planned_drops(books::BooksFile& books, quarantine::Reader& reader) {
+  auto planned = books.planned_drops();
+  if (!planned) return base::fail(std::move(planned.error()));
+  for (const books::BooksFile::PlannedDrop& drop : *planned) {
+    const auto left = reader.find(drop.record);
+    if (!left && left.error().kind != ErrorKind::not_found) return base::fail(left.error());
+    if (auto settled = books.settle_drop(drop, !left); !settled) return settled;
+  }
+  return {};
+}
+
+base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarantine::Ticket>& tickets) {
+  if (!parts_.books) return drop(tickets);
+  auto reader = parts_.open_reader(stop_.get_token());
+  if (!reader) return base::fail(std::move(reader.error()));
+  std::vector<books::BooksFile::PlannedDrop> planned;
+  for (const quarantine::Ticket& ticket : tickets) {
+    const auto record = (*reader)->find(ticket.id);
+    if (!record || record->tries != ticket.tries) continue;
+    planned.push_back({record->id, record->target, warehouse::hour_of(record->received_at)});
+  }
+  if (auto noted = parts_.books->plan_drops(planned); !noted) return base::fail(std::move(noted.error()));
+  auto gone = drop(tickets);
+  base::failpoint(base::Failpoint::quarantine_drop_removed);
+  if (auto told = settle_planned_drops(*parts_.books, **reader); !told) return base::fail(std::move(told.error()));
+  return gone;
+}
+
 control::Reply QuarantineActions::answer(const control::Request& request) {
   std::vector<quarantine::Ticket> tickets;
   for (const std::string& argument : request.arguments) {
@@ -150,7 +184,7 @@ control::Reply QuarantineActions::answer(const control::Request& request) {
     tickets.push_back(*ticket);
   }
   if (request.verb == kReplayVerb) return reply_of(replay(tickets));
-  if (request.verb == kDropVerb) return reply_of(drop(tickets));
+  if (request.verb == kDropVerb) return reply_of(give_up(tickets));
   return {false, "this version of the service does not know '" + request.verb + "'"};
 }
 

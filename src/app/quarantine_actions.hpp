@@ -11,6 +11,7 @@
 
 #include "backlog/backlog.hpp"
 #include "base/error.hpp"
+#include "books/books_file.hpp"
 #include "control/control.hpp"
 #include "event/event.hpp"
 #include "quarantine/quarantine.hpp"
@@ -26,6 +27,9 @@ inline constexpr std::size_t kTicketsMax = 500;
 // "ID TRIES", as the control socket carries it.
 std::string text_of(const quarantine::Ticket& ticket);
 
+// Tells the books what became of drops that were planned; also of those that a crash has left unsettled.
+base::Status settle_planned_drops(books::BooksFile& books, quarantine::Reader& reader);
+
 class QuarantineActions {
  public:
   struct Parts {
@@ -37,6 +41,8 @@ class QuarantineActions {
     // Secondaries that have no backlog here and are served from the queue: the primary recognises what it has.
     std::vector<std::string> through_queue{};
     event::IdentityMode identity = event::IdentityMode::content;
+    // Where what a person drops is waived. May be empty.
+    std::shared_ptr<books::BooksFile> books{};
   };
   explicit QuarantineActions(Parts parts) : parts_(std::move(parts)) {}
 
@@ -45,6 +51,8 @@ class QuarantineActions {
   // once all the same. How many went; the others had gone, or were refused again meanwhile.
   base::Result<std::uint64_t> replay(const std::vector<quarantine::Ticket>& tickets);
   base::Result<std::uint64_t> drop(const std::vector<quarantine::Ticket>& tickets);
+  // Drops for good; the books waive those that went.
+  base::Result<std::uint64_t> give_up(const std::vector<quarantine::Ticket>& tickets);
 
   // Ends what is under way with `cancelled`, as soon as may be, and what comes. Any thread.
   void cancel() { stop_.request_stop(); }

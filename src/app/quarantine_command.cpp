@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/backlog_store.hpp"
+#include "app/books_parts.hpp"
 #include "app/commands.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
@@ -113,6 +114,7 @@ base::Result<std::vector<Ticket>> chosen(quarantine::Reader& reader, const Quara
 // The stores, opened by the command itself where no service owns them.
 struct Stores {
   std::optional<sqlite::DataFolder> folder;
+  std::shared_ptr<books::BooksFile> books;  // only with the folder
   std::unique_ptr<quarantine::Quarantine> quarantine;
   std::unique_ptr<queue::EventQueue> queue;
   std::unique_ptr<backlog::Backlog> backlog;
@@ -168,6 +170,9 @@ base::Status open_stores(const config::Settings& settings, bool sends, Stores& s
     auto folder = sqlite::DataFolder::open(settings.data_dir);
     if (!folder) return base::fail(std::move(folder.error()));
     stores.folder.emplace(std::move(*folder));
+    auto books = open_books_file(settings);
+    if (!books) return base::fail(std::move(books.error()));
+    stores.books = std::move(*books);
   }
   auto quarantine = open_quarantine(settings);
   if (!quarantine) return base::fail(std::move(quarantine.error()));
@@ -187,7 +192,8 @@ base::Result<std::uint64_t> act_here(const config::Settings& settings, const con
       .queue = stores.queue.get(),
       .backlogs = {},
       .through_queue = {},
-      .identity = identity_mode(settings)};
+      .identity = identity_mode(settings),
+      .books = stores.books};
   if (stores.backlog) {
     parts.backlogs.push_back(stores.backlog.get());
   } else if (settings.secondary) {

@@ -77,7 +77,8 @@ base::Status Service::start_control() {
       .queue = queue_.get(),
       .backlogs = {},
       .through_queue = {},
-      .identity = identity_mode(settings_)};
+      .identity = identity_mode(settings_),
+      .books = books_file_};
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
   actions_ = std::make_shared<QuarantineActions>(std::move(parts));
@@ -94,10 +95,25 @@ base::Status Service::start_control() {
 
 void Service::start_books() {
   if (!delivery_) return;
-  BooksStores stores{queue_.get(), quarantine_.get(), {}, books_file_.get()};
+  BooksStores stores{
+      queue_.get(),
+      quarantine_.get(),
+      {},
+      books_file_,
+      delivery_.get(),
+      [this](const std::string& target, base::WallTime before) { delivery_->prune_markers(target, before); }};
   for (const auto& owed : backlogs_) stores.backlogs.push_back(owed.get());
   books_ = make_books_keeper(settings_, stores);
   books_->start();
+}
+
+// What a crash has left unsettled. A quarantine in a queue takes minutes to read: there the next drop does it.
+void Service::settle_drops() {
+  const auto planned = books_file_->planned_drops();
+  if (!planned || planned->empty() || !settings_.quarantine_queue_url.empty()) return;
+  auto reader = open_quarantine_reader(settings_);
+  base::Status settled = reader ? settle_planned_drops(*books_file_, **reader) : base::fail(std::move(reader.error()));
+  if (!settled) log::warn("Dropped events could not be waived; the next start or drop does it").add(settled.error());
 }
 
 base::Status Service::open_storage() {
@@ -116,6 +132,7 @@ base::Status Service::open_storage() {
   auto quarantine = open_quarantine(settings_, stopping_.get_token());
   if (!quarantine) return base::fail(std::move(quarantine.error()));
   quarantine_ = std::move(*quarantine);
+  settle_drops();
 
   auto queue = open_queue(settings_, stopping_.get_token());
   if (!queue) return base::fail(std::move(queue.error()));
@@ -210,7 +227,7 @@ http::Options Service::http_options() {
 }
 
 base::Status Service::start_http() {
-  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get()}, clock_);
+  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get()}, clock_);
   intake::WebhookOptions webhook_options;
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;
@@ -218,6 +235,8 @@ base::Status Service::start_http() {
   http::Routes routes;
   webhook_->add_routes(routes);
   health_->add_routes(routes);
+  metrics_ = std::make_unique<Metrics>(delivery_.get(), books_.get());
+  metrics_->add_routes(routes);
   server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
   if (auto started = server_->start(); !started) {
     stop(kClosingTime);

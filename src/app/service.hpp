@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/health.hpp"
+#include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
@@ -50,6 +51,7 @@ class Service {
   void close_queues();
   base::Status open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts);
   base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
+  void settle_drops();
   void start_books();
   void stop_books();
   base::Status start_control();
@@ -63,7 +65,7 @@ class Service {
   // In the order of starting; destroyed in reverse.
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
-  std::unique_ptr<books::BooksFile> books_file_;
+  std::shared_ptr<books::BooksFile> books_file_;
   std::unique_ptr<queue::EventQueue> queue_;
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
@@ -72,6 +74,7 @@ class Service {
   std::shared_ptr<QuarantineActions> actions_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
+  std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
   bool leaves_threads_ = false;

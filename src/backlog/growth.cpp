@@ -64,12 +64,12 @@ void BudgetHerald::tell(base::SteadyTime now, const Growth& growth, std::uint64_
   if (!worse && !again) return;
   said_at_ = now;
   auto line = base::log::warn(level == Level::used
-                                  ? "The backlog's budget is used up: events are kept by their ids alone and will be "
+                                  ? "The backlog's room is used up: events are kept by their ids alone and will be "
                                     "read from the primary"
                                   : "The backlog's budget will be used up at the present growth");
   line.add("target", target_).add("bytes", bytes).add("bytesMax", bytes_max);
   if (growth.budget_used_in) line.add("secondsLeft", static_cast<std::int64_t>(growth.budget_used_in->count()));
-  line.add("hint", "Bring the target back, or raise BACKLOG_BYTES_MAX where the disk has room");
+  line.add("hint", "Bring the target back; free disk space, or raise BACKLOG_BYTES_MAX where the disk has room");
 }
 
 }  // namespace twinshift::backlog

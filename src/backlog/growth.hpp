@@ -20,8 +20,8 @@ inline constexpr std::chrono::seconds kGrowthStep{5};
 struct Growth {
   double events_per_second = 0;
   double bytes_per_second = 0;
-  std::optional<std::chrono::seconds> parity_in;
-  std::optional<std::chrono::seconds> budget_used_in;
+  std::optional<std::chrono::seconds> parity_in{};
+  std::optional<std::chrono::seconds> budget_used_in{};
 };
 
 class GrowthMeter {

@@ -59,7 +59,9 @@ class HeraldTest : public ::testing::Test {
   ~HeraldTest() override { base::log::set_sink({}); }
   std::size_t tell(base::SteadyTime now, std::optional<std::chrono::seconds> left, bool bodies = true) {
     lines_.clear();
-    herald_.tell(now, {.budget_used_in = left}, 5, 10, bodies);
+    Growth growth;
+    growth.budget_used_in = left;
+    herald_.tell(now, growth, 5, 10, bodies);
     return lines_.size();
   }
   std::vector<std::string> lines_;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "sqlite/file_stamp.hpp"
 
 namespace twinshift::books {
@@ -26,6 +27,7 @@ base::Status create(sqlite::Database& database, base::WallTime now, const std::s
       "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
       "CREATE TABLE dropped(target TEXT NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL,"
       " PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
+      "CREATE TABLE dropping(record INTEGER PRIMARY KEY, target TEXT NOT NULL, hour INTEGER NOT NULL) STRICT;"
       "CREATE TABLE archive(target TEXT NOT NULL, hour INTEGER NOT NULL, landed INTEGER NOT NULL, duplicate INTEGER "
       "NOT "
       "NULL, PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
@@ -37,7 +39,10 @@ base::Status create(sqlite::Database& database, base::WallTime now, const std::s
   state->bind(1, number_of(now));
   state->bind_text(2, instance);
   if (auto done = state->run(); !done) return done;
-  return transaction->commit();
+  base::failpoint(base::Failpoint::books_create_before_commit);
+  if (auto committed = transaction->commit(); !committed) return committed;
+  base::failpoint(base::Failpoint::books_create_after_commit);
+  return {};
 }
 
 }  // namespace
@@ -96,19 +101,52 @@ base::Status BooksFile::save_received(const std::map<Hour, std::uint64_t>& recei
   return transaction->commit();
 }
 
-base::Status BooksFile::drop(const std::string& target, const std::map<Hour, std::uint64_t>& events) {
+base::Status BooksFile::plan_drops(const std::vector<PlannedDrop>& drops) {
   const std::lock_guard lock(mutex_);
   auto transaction = sqlite::Transaction::begin(database_);
   if (!transaction) return base::fail(std::move(transaction.error()));
-  auto add = database_.prepare(
-      "INSERT INTO dropped(target, hour, events) VALUES (?, ?, ?) "
-      "ON CONFLICT(target, hour) DO UPDATE SET events = events + excluded.events",
-      false);
-  if (!add) return base::fail(std::move(add.error()));
-  for (const auto& [hour, count] : events) {
-    add->bind_text(1, target);
-    add->bind(2, number_of(hour));
-    add->bind(3, static_cast<std::int64_t>(count));
+  auto plan = database_.prepare("INSERT OR REPLACE INTO dropping(record, target, hour) VALUES (?, ?, ?)", false);
+  if (!plan) return base::fail(std::move(plan.error()));
+  for (const PlannedDrop& drop : drops) {
+    plan->bind(1, drop.record);
+    plan->bind_text(2, drop.target);
+    plan->bind(3, number_of(drop.hour));
+    if (auto done = plan->run(); !done) return done;
+  }
+  return transaction->commit();
+}
+
+base::Result<std::vector<BooksFile::PlannedDrop>> BooksFile::planned_drops() {
+  const std::lock_guard lock(mutex_);
+  auto statement = database_.prepare("SELECT record, target, hour FROM dropping", false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  std::vector<PlannedDrop> drops;
+  for (;;) {
+    auto row = statement->step();
+    if (!row) return base::fail(std::move(row.error()));
+    if (!*row) return drops;
+    drops.push_back(
+        {statement->integer(0), std::string(statement->text(1)), Hour(std::chrono::hours(statement->integer(2)))});
+  }
+}
+
+base::Status BooksFile::settle_drop(const PlannedDrop& drop, bool gone) {
+  const std::lock_guard lock(mutex_);
+  auto transaction = sqlite::Transaction::begin(database_);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  auto forget = database_.prepare("DELETE FROM dropping WHERE record = ?", false);
+  if (!forget) return base::fail(std::move(forget.error()));
+  forget->bind(1, drop.record);
+  if (auto done = forget->run(); !done) return done;
+  // A plan that was settled already counts no more.
+  if (gone && database_.changes() == 1) {
+    auto add = database_.prepare(
+        "INSERT INTO dropped(target, hour, events) VALUES (?, ?, 1) "
+        "ON CONFLICT(target, hour) DO UPDATE SET events = events + 1",
+        false);
+    if (!add) return base::fail(std::move(add.error()));
+    add->bind_text(1, drop.target);
+    add->bind(2, number_of(drop.hour));
     if (auto done = add->run(); !done) return done;
   }
   return transaction->commit();

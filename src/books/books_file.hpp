@@ -1,7 +1,7 @@
 // What the books keep over a restart that no other file holds: `books.db` in the data folder, application_id "TSbk",
 // version 1 (docs/formats/books.md).
 //
-// One thread at a time, but for drop(): any thread.
+// Any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -35,8 +36,17 @@ class BooksFile {
   base::Result<std::map<Hour, std::uint64_t>> received();
   base::Status save_received(const std::map<Hour, std::uint64_t>& received);
 
-  // Events that a person has dropped from a target's quarantine: waived. Durable when it returns.
-  base::Status drop(const std::string& target, const std::map<Hour, std::uint64_t>& events);
+  // Events that a person drops from a target's quarantine are waived, in two steps, so that a crash between loses no
+  // count: the plan first; then the quarantine removes the record; then the plan is settled by whether it is gone. All
+  // durable when they return.
+  struct PlannedDrop {
+    std::int64_t record = 0;  // its number in the quarantine
+    std::string target;
+    Hour hour{};
+  };
+  base::Status plan_drops(const std::vector<PlannedDrop>& drops);
+  base::Result<std::vector<PlannedDrop>> planned_drops();
+  base::Status settle_drop(const PlannedDrop& drop, bool gone);
   base::Result<std::map<Hour, std::uint64_t>> dropped(const std::string& target);
 
   // What markers said that are no longer in a target's table, and up to which `written_at` that is.

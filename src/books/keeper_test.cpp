@@ -159,9 +159,14 @@ TEST_F(KeeperTest, ATargetThatCannotBeCountedKeepsItsLastBooksAndHoldsUpNoOther)
 
 TEST_F(KeeperTest, WhatAPersonDropsIsWaivedForThatTarget) {
   queue_.set({.hours = {{.hour = kNoon, .received = 3, .waived = 1}}});
-  ASSERT_TRUE(file_->drop("secondary", {{kNoon, 1}}));
-  ASSERT_TRUE(file_->drop("secondary", {{kNoon, 1}}));
+  ASSERT_TRUE(file_->plan_drops({{1, "secondary", kNoon}, {2, "secondary", kNoon}, {3, "secondary", kNoon}}));
   open_file();
+  const auto planned = file_->planned_drops();
+  ASSERT_TRUE(planned);
+  ASSERT_EQ(planned->size(), 3U);
+  for (const auto& drop : *planned) EXPECT_TRUE(file_->settle_drop(drop, drop.record != 3));
+  EXPECT_TRUE(file_->settle_drop(planned->front(), true));  // once more changes nothing
+  EXPECT_TRUE(file_->planned_drops()->empty());
   land("primary", 3);
   start();
   EXPECT_EQ(count(0).lines.at(0).counts.waived, 0U);  // switched off is never the primary

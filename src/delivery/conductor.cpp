@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/failpoint.hpp"
+
 namespace twinshift::delivery {
 namespace {
 
@@ -54,11 +56,14 @@ std::chrono::milliseconds Conductor::wait_time() const {
 void Conductor::take_in(Input& input, Step& step) {
   const Overloaded cases{
       [&](Received& each) {
+        base::failpoint(base::Failpoint::delivery_received);
         received_ += each.arrivals.size();
+        if (base::failpoint_drops(base::Failpoint::delivery_drop_received)) drop_one(each.arrivals);
         machine_.received(std::move(each.arrivals), step);
       },
       [&](Written& each) {
         machine_.named(each.lane, std::move(each.statement_id));
+        if (each.result) base::failpoint(base::Failpoint::delivery_written);
         machine_.written(each.lane, std::move(each.result), each.took, step);
       },
       [&](MarkerAnswered& each) {
@@ -67,8 +72,14 @@ void Conductor::take_in(Input& input, Step& step) {
       },
       [&](Probed& each) { machine_.probed(each.lane, std::move(each.status), step); },
       [&](Fetched& each) { machine_.fetched(each.lane, std::move(each.result), step); },
-      [&](Parked& each) { machine_.parked(each.lane, each.group, std::move(each.status), step); },
-      [&](Quarantined& each) { machine_.quarantined(each.lane, each.group, std::move(each.status), step); },
+      [&](Parked& each) {
+        base::failpoint(base::Failpoint::delivery_parked);
+        machine_.parked(each.lane, each.group, std::move(each.status), step);
+      },
+      [&](Quarantined& each) {
+        base::failpoint(base::Failpoint::delivery_quarantined);
+        machine_.quarantined(each.lane, each.group, std::move(each.status), step);
+      },
       [&](AcknowledgeFailed& each) { narrator_.acknowledge_failed(each.error, step.now); },
       [&](StopAsked& each) {
         give_up_at_ = each.deadline;
@@ -95,9 +106,18 @@ void Conductor::carry_out(Action& action) {
   std::visit(cases, action);
 }
 
+// A planted loss: acknowledged, and given to nobody.
+void Conductor::drop_one(std::vector<Arrival>& arrivals) {
+  parts_.queue->acknowledge({std::move(arrivals.back().receipt)}, [](const base::Status&) {});
+  arrivals.pop_back();
+}
+
 void Conductor::carry_out_park(Park& park) {
+  if (base::failpoint_drops(base::Failpoint::delivery_drop_parked)) park.events.pop_back();
+  base::failpoint(base::Failpoint::backlog_park_before);
   parts_.backlogs[park.lane]->park(
       std::move(park.events), [inputs = parts_.inputs, lane = park.lane, group = park.group](base::Status status) {
+        base::failpoint(base::Failpoint::backlog_park_after);
         inputs->try_put(Input(Parked{.lane = lane, .group = group, .status = std::move(status)}));
       });
 }
@@ -110,12 +130,17 @@ void Conductor::carry_out_quarantine(PutInQuarantine& put) {
 }
 
 void Conductor::carry_out_acknowledge(Acknowledge& acknowledge) {
-  queue::Done done = [inputs = parts_.inputs](base::Status status) {
+  const bool is_debt = acknowledge.source != kQueue;
+  queue::Done done = [inputs = parts_.inputs, is_debt](base::Status status) {
+    if (is_debt) base::failpoint(base::Failpoint::backlog_erase_after);
     if (!status) inputs->try_put(Input(AcknowledgeFailed{.error = std::move(status.error())}));
   };
-  if (acknowledge.source == kQueue) {
+  if (!is_debt) {
+    base::failpoint(base::Failpoint::delivery_acknowledge_before);
     parts_.queue->acknowledge(std::move(acknowledge.receipts), std::move(done));
+    base::failpoint(base::Failpoint::delivery_acknowledge_after);
   } else {
+    base::failpoint(base::Failpoint::backlog_erase_before);
     parts_.backlogs[acknowledge.source]->acknowledge(std::move(acknowledge.receipts), std::move(done));
   }
 }
@@ -171,6 +196,7 @@ void Conductor::publish() {
     target.batches = lane.counts.batches;
     target.in_hand = machine_.queued_rows(index);
     target.last_commit = last_commits_[index];
+    target.counts_duplicates = (*parts_.lanes)[index]->counts_duplicates();
   }
   parts_.board->publish(std::move(status));
 }

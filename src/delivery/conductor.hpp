@@ -55,6 +55,7 @@ class Conductor {
  private:
   void take_in(Input& input, Step& step);
   void carry_out(Action& action);
+  void drop_one(std::vector<Arrival>& arrivals);
   void carry_out_park(Park& park);
   void carry_out_quarantine(PutInQuarantine& put);
   void carry_out_acknowledge(Acknowledge& acknowledge);

@@ -24,12 +24,6 @@ Decision decide(base::ErrorKind kind) {
   return Decision::retry;
 }
 
-bool RejectGuard::allows(std::size_t rows, std::size_t rejected) const {
-  if (rejected == 0) return true;
-  const bool all_of_several = rows > 1 && rejected >= rows;
-  return !all_of_several && !too_many(rejected);
-}
-
 void RejectGuard::record(std::size_t rows, std::size_t rejected) {
   groups_.push_back({rows, rejected});
   rows_ += rows;

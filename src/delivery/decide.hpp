@@ -26,9 +26,7 @@ class RejectGuard {
 
   explicit RejectGuard(std::size_t rejected_rows_max) : rejected_rows_max_(rejected_rows_max) {}
 
-  // May `rejected` of `rows` rows be taken as refused? No where that is every row of several, or too many of late.
-  [[nodiscard]] bool allows(std::size_t rows, std::size_t rejected) const;
-  // Is it already sure that allows() will say no?
+  // Would these be too many of late?
   [[nodiscard]] bool too_many(std::size_t rejected) const { return recent_ + rejected > rejected_rows_max_; }
   void record(std::size_t rows, std::size_t rejected);
 

@@ -164,6 +164,12 @@ StopReport Delivery::Impl::stop(base::SteadyTime deadline) {
   return report;
 }
 
+void Delivery::prune_markers(const std::string& target, base::WallTime before) {
+  for (std::size_t i = 0; i < impl_->lanes.size(); ++i) {
+    if (impl_->targets[impl_->lane_targets[i]].name == target) impl_->lanes[i]->prune_before(before);
+  }
+}
+
 DeliveryStatus Delivery::Impl::status() const {
   DeliveryStatus status = board->read();
   status.receive_error = room->error();

@@ -73,6 +73,8 @@ struct TargetStatus {
   std::chrono::milliseconds oldest_owed_age{0};
   std::optional<backlog::StorageStatus> backlog_storage;  // where the backlog stands on a disk of ours
   std::optional<base::WallTime> last_commit;
+  // False: the target's user may not note duplicates, so the books cannot count them.
+  bool counts_duplicates = true;
 };
 
 struct DeliveryStatus {
@@ -113,6 +115,10 @@ class Delivery {
   StopReport stop(base::SteadyTime deadline);
 
   [[nodiscard]] DeliveryStatus status() const;
+
+  // The books have summed up what `target`'s markers written before this say: its lane removes them when there is time.
+  // Any thread, between start() and stop().
+  void prune_markers(const std::string& target, base::WallTime before);
 
  private:
   struct Impl;

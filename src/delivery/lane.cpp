@@ -1,13 +1,15 @@
 #include "delivery/lane.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/failpoint.hpp"
+#include "delivery/housekeeping.hpp"
 
 namespace twinshift::delivery {
 namespace {
 constexpr std::size_t kCallsMax = 2;
-constexpr std::chrono::hours kCallWait{1};
 }  // namespace
 
 Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
@@ -19,11 +21,13 @@ Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
 }
 
 struct Lane::Core {
-  Core(Parts parts_in, InputBoxPtr answers_in) : parts(std::move(parts_in)), answers(std::move(answers_in)) {}
+  Core(Parts parts_in, InputBoxPtr answers_in)
+      : parts(std::move(parts_in)), answers(std::move(answers_in)), housekeeping(parts.name) {}
 
   void run();
   void answer(Input input) { answers->try_put(input); }  // refused only after the conductor's end
   base::Status prepare();
+  base::Result<warehouse::WriteReport> write(const warehouse::Batch& batch);
   template <class T>
   void note_failure(const base::Result<T>& result) {
     if (!result && result.error().kind != base::ErrorKind::rejected) prepared = false;
@@ -37,14 +41,17 @@ struct Lane::Core {
   Parts parts;
   InputBoxPtr answers;
   base::Mailbox<LaneCall> calls{kCallsMax};
+  Housekeeping housekeeping;
+  std::atomic<bool> counts_duplicates{true};
   bool prepared = false;  // the lane's thread only
 };
 
 void Lane::Core::run() {
   for (;;) {
-    const std::vector<LaneCall> taken = calls.take_all(kCallWait);
+    const std::vector<LaneCall> taken = calls.take_all(housekeeping.wait(std::chrono::steady_clock::now()));
     if (taken.empty() && calls.closed()) return;
     for (const LaneCall& call : taken) std::visit([this](const auto& each) { carry_out(each); }, call);
+    if (prepared) housekeeping.step(*parts.warehouse, std::chrono::steady_clock::now());
   }
 }
 
@@ -53,7 +60,21 @@ base::Status Lane::Core::prepare() {
   if (prepared) return {};
   base::Status status = parts.warehouse->prepare();
   prepared = status.has_value();
+  if (prepared) counts_duplicates = parts.warehouse->counts_duplicates();
   return status;
+}
+
+base::Result<warehouse::WriteReport> Lane::Core::write(const warehouse::Batch& batch) {
+  if (!base::failpoint_drops(base::Failpoint::delivery_drop_before_write)) return parts.warehouse->write(batch);
+  // A planted loss: the last event is left out and reported as written.
+  warehouse::Batch less = batch;
+  less.events.pop_back();
+  base::Result<warehouse::WriteReport> report;
+  if (!less.events.empty()) report = parts.warehouse->write(less);
+  if (!report) return report;
+  report->outcomes.push_back(warehouse::Outcome::written);
+  report->reasons.emplace_back();
+  return report;
 }
 
 void Lane::Core::carry_out(const WriteBatch& call) {
@@ -67,7 +88,7 @@ void Lane::Core::carry_out(const WriteBatch& call) {
       result.error().kind = base::ErrorKind::unavailable;
     }
   } else {
-    result = parts.warehouse->write(*call.batch);
+    result = write(*call.batch);
     note_failure(result);
   }
   answer(Written{.lane = parts.index,
@@ -99,6 +120,7 @@ void Lane::Core::carry_out(const Probe&) {
 
 void Lane::Core::carry_out(const FetchBacklog& call) {
   auto leases = parts.backlog->receive(call.rows_max, std::chrono::milliseconds(0), {});
+  if (leases && !leases->empty()) base::failpoint(base::Failpoint::backlog_fetched);
   Fetched fetched{.lane = parts.index, .result = {}};
   if (!leases) {
     fetched.result = base::fail(std::move(leases.error()));
@@ -117,6 +139,14 @@ Lane::Lane(Parts parts, InputBoxPtr answers)
 void Lane::give(LaneCall call) {
   const bool taken = core_->calls.try_put(call);
   TWINSHIFT_ASSERT(taken);
+}
+
+void Lane::prune_before(base::WallTime before) {
+  core_->housekeeping.prune_before(before);
+}
+
+bool Lane::counts_duplicates() const {
+  return core_->counts_duplicates;
 }
 
 void Lane::close() {

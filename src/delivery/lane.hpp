@@ -36,6 +36,10 @@ class Lane {
   // One call at a time, so the box is never full.
   void give(LaneCall call);
   [[nodiscard]] const std::string& product() const { return product_; }
+  // Load markers written before this may be removed, when there is time. Any thread.
+  void prune_before(base::WallTime before);
+  // False: the target does not let us note duplicates (warehouse::Warehouse::counts_duplicates()). Any thread.
+  [[nodiscard]] bool counts_duplicates() const;
 
   // The thread ends once its call has come back. Idempotent.
   void close();

@@ -108,6 +108,7 @@ class Machine {
   void doubt(LaneIndex index, const Bisection::Suspect& suspect, Step& step);
   void put_back(LaneIndex index, MessageRef ref, Step& step);
   std::size_t count_fresh(LaneIndex index, const std::vector<Bisection::Suspect>& suspects);
+  bool all_of_several(std::size_t rows, const std::vector<Bisection::Suspect>& suspects);
 
   // machine_park.cpp: what leaves a lane without having been written.
   void primary_has(const std::vector<MessageRef>& refs, Step& step);

@@ -1,6 +1,7 @@
 // Refused rows: found by halving, believed where other rows are taken and they are few, and never in their neighbours'
 // way.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "delivery/machine.hpp"
@@ -62,12 +63,23 @@ void Machine::bisect(LaneIndex index, const base::Error& error, Step& step) {
   end_part(index, step);
 }
 
-// Refusals that are news: an event that was refused before says nothing about the table.
+// Events whose refusal is news: one that was refused before says nothing about the table, nor does a second message of
+// the same event.
 std::size_t Machine::count_fresh(LaneIndex index, const std::vector<Bisection::Suspect>& suspects) {
-  return static_cast<std::size_t>(std::ranges::count_if(suspects, [&](const Bisection::Suspect& suspect) {
+  std::set<event::EventId> fresh;
+  for (const Bisection::Suspect& suspect : suspects) {
     const Entry* entry = settlement_.find(suspect.ref);
-    return entry != nullptr && !lanes_[index].refusals.knows(entry->arrival.event->id);
-  }));
+    if (entry == nullptr || lanes_[index].refusals.knows(entry->arrival.event->id)) continue;
+    fresh.insert(entry->arrival.event->id);
+  }
+  return fresh.size();
+}
+
+// Was every row of a batch refused that held more than one event? All are still in hand.
+bool Machine::all_of_several(std::size_t rows, const std::vector<Bisection::Suspect>& suspects) {
+  if (suspects.size() < rows) return false;
+  const auto event_id = [&](const Bisection::Suspect& each) { return settlement_.find(each.ref)->arrival.event->id; };
+  return std::ranges::any_of(suspects, [&](const auto& each) { return event_id(each) != event_id(suspects.front()); });
 }
 
 void Machine::end_part(LaneIndex index, Step& step) {
@@ -96,15 +108,23 @@ void Machine::refuse_rows(LaneIndex index, std::size_t rows, std::uint64_t inser
   });
   if (suspects.empty()) return;
   const std::size_t fresh = count_fresh(index, suspects);
-  const bool all_of_several = rows > 1 && suspects.size() >= rows;
-  if (fresh > 0 && !lane.guard.allows(rows, fresh)) return blame_table(index, suspects, step);
+  if (fresh > 0 && lane.guard.too_many(fresh)) return blame_table(index, suspects, step);
+  const bool all_refused = all_of_several(rows, suspects);
+  if (fresh > 0 && all_refused) {
+    // Or they are bad ones that happened to come together. Next time they are known: then they are put back for longer
+    // and longer, and not all at once, so that others get their turn, and with them the proof.
+    for (const Bisection::Suspect& each : suspects) {
+      lane.refusals.remember(settlement_.find(each.ref)->arrival.event->id);
+    }
+    return blame_table(index, suspects, step);
+  }
   lane.guard.record(suspects.size(), fresh);
   lane.counts.rejected += suspects.size();
   std::vector<Bisection::Suspect> believed;
   const bool others_inserted = lane.refusals.inserted() > inserted_before;
   for (const Bisection::Suspect& each : suspects) {
     const event::EventId& id = settlement_.find(each.ref)->arrival.event->id;
-    if (!all_of_several && (others_inserted || lane.refusals.proven(id))) {
+    if (!all_refused && (others_inserted || lane.refusals.proven(id))) {
       believed.push_back(each);
     } else {
       doubt(index, each, step);
@@ -156,7 +176,7 @@ void Machine::quarantined(LaneIndex index, std::uint64_t number, base::Status st
       put_back(index, group.refs[i], step);
       continue;
     }
-    lane.refusals.forget(refused.event->id);
+    lane.refusals.recorded(refused.event->id);
     ++lane.counts.quarantined;
     note_refusal(NoteKind::quarantined, index, refused, step);
     settlement_.settle(group.refs[i], index);

@@ -15,17 +15,28 @@ std::uint32_t Refusals::tries(const event::EventId& id) const {
 }
 
 void Refusals::remember(const event::EventId& id) {
-  Refusal& refusal = remembered_[id];
-  refusal.inserted = inserted_;
-  if (++refusal.tries > 1) return;
-  order_.push_back(id);
+  Refusal& refusal = note(id);
+  ++refusal.tries;
+}
+
+void Refusals::recorded(const event::EventId& id) {
+  note(id).tries = 0;
+}
+
+Refusals::Refusal& Refusals::note(const event::EventId& id) {
+  const bool known = remembered_.contains(id);
+  if (!known) order_.push_back(id);
   while (order_.size() > kRememberedMax) {
     remembered_.erase(order_.front());
     order_.pop_front();
   }
+  Refusal& refusal = remembered_[id];
+  refusal.inserted = inserted_;
+  return refusal;
 }
 
 std::uint64_t Refusals::sent(Group group) {
+  for (const quarantine::Refused& each : group.events) note(each.event->id);
   groups_.emplace(++groups_sent_, std::move(group));
   return groups_sent_;
 }

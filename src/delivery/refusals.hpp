@@ -31,6 +31,8 @@ class Refusals {
   // How often it was refused before, since it was last forgotten.
   [[nodiscard]] std::uint32_t tries(const event::EventId& id) const;
   void remember(const event::EventId& id);
+  // It is in the quarantine now, its tries with it. Another message of it will be refused as well, which is no news.
+  void recorded(const event::EventId& id);
   void forget(const event::EventId& id) { remembered_.erase(id); }
 
   // A group on its way into the quarantine; its number.
@@ -38,6 +40,7 @@ class Refusals {
     std::vector<MessageRef> refs{};  // by the order of `events`
     std::vector<quarantine::Refused> events{};
   };
+  // From now on a refusal of these events is no news, however long the quarantine takes.
   std::uint64_t sent(Group group);
   // The group's answer: what it held, empty for an unknown number.
   Group answered(std::uint64_t group);
@@ -48,6 +51,8 @@ class Refusals {
     std::uint64_t inserted = 0;  // rows until the last refusal
     std::uint32_t tries = 0;
   };
+  Refusal& note(const event::EventId& id);
+
   std::map<event::EventId, Refusal> remembered_;
   std::deque<event::EventId> order_;       // of remembering; may name what is forgotten by now
   std::map<std::uint64_t, Group> groups_;  // bounded by what a RejectGuard believes

@@ -38,6 +38,8 @@ std::string condition(const LoadQuestion& question, std::string_view arrival) {
   if (!question.instance.empty()) {
     sql += " AND instance = " + literal(question.instance, question.backslash_escapes);
   }
+  if (question.written_from) sql += " AND written_at >= '" + base::sql_timestamp(*question.written_from) + '\'';
+  if (question.written_before) sql += " AND written_at < '" + base::sql_timestamp(*question.written_before) + '\'';
   return sql;
 }
 
@@ -101,11 +103,13 @@ base::Result<std::vector<LoadSums>> parse_load_sums(const Table& answer) {
   return hours;
 }
 
-base::Result<LoadReport> read_load_sums(Warehouse& warehouse, const std::string& instance, base::WallTime from_hour) {
+base::Result<LoadReport> read_load_sums(Warehouse& warehouse, const LoadScope& scope) {
   LoadQuestion question;
   question.table = warehouse.event_table();
-  question.instance = instance;
-  question.from_hour = from_hour;
+  question.instance = scope.instance;
+  question.from_hour = scope.from_hour;
+  question.written_from = scope.written_from;
+  question.written_before = scope.written_before;
   question.backslash_escapes = warehouse.product() == "Redshift";
   if (!warehouse.counts_duplicates()) return ask(warehouse, question, false);
   auto both = ask(warehouse, question, true);

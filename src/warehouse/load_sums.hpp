@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct LoadQuestion {
   TableName table;           // Warehouse::event_table()
   std::string instance;      // whose batches; empty: all
   base::WallTime from_hour;  // the first hour of arrival that counts
+  // Batches written in [written_from, written_before), by their writers' clocks; nothing: no such bound.
+  std::optional<base::WallTime> written_from{};
+  std::optional<base::WallTime> written_before{};
   // Redshift reads a backslash in a literal as an escape.
   bool backslash_escapes = false;
   bool with_duplicates = true;
@@ -47,8 +51,16 @@ struct LoadReport {
   bool duplicates_counted = true;
 };
 
+// Which batches are summed up.
+struct LoadScope {
+  std::string instance{};      // empty: all
+  base::WallTime from_hour{};  // as in LoadQuestion
+  std::optional<base::WallTime> written_from{};
+  std::optional<base::WallTime> written_before{};
+};
+
 // One query, as a rule. Where it fails, what landed is asked for alone; then everything once more, so that a passing
 // trouble is not taken for a missing table. Errors are those of query().
-base::Result<LoadReport> read_load_sums(Warehouse& warehouse, const std::string& instance, base::WallTime from_hour);
+base::Result<LoadReport> read_load_sums(Warehouse& warehouse, const LoadScope& scope);
 
 }  // namespace twinshift::warehouse

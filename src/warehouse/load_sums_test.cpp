@@ -82,7 +82,7 @@ const Table kOneHour = answer_of({{"2024-10-04 00", "3", "1"}});
 
 TEST(LoadSums, TakeOneQuery) {
   Asked asked([](const std::string&, int) { return kOneHour; });
-  const auto report = read_load_sums(asked, "", kHour);
+  const auto report = read_load_sums(asked, {.from_hour = kHour});
   ASSERT_TRUE(report);
   EXPECT_EQ(report->hours.front().duplicate, 1U);
   EXPECT_TRUE(report->duplicates_counted);
@@ -91,23 +91,23 @@ TEST(LoadSums, TakeOneQuery) {
 
 TEST(LoadSums, WithoutTheTableOfDuplicatesSaySo) {
   Asked asked([](const std::string& sql, int) { return asks_for_duplicates(sql) ? trouble() : kOneHour; });
-  auto report = read_load_sums(asked, "", kHour);
+  auto report = read_load_sums(asked, {.from_hour = kHour});
   ASSERT_TRUE(report);
   EXPECT_FALSE(report->duplicates_counted);
   EXPECT_EQ(report->hours.front().inserted, 3U);
   asked.counts = false;  // then it need not be tried
   asked.queries = 0;
-  EXPECT_FALSE(read_load_sums(asked, "", kHour)->duplicates_counted);
+  EXPECT_FALSE(read_load_sums(asked, {.from_hour = kHour})->duplicates_counted);
   EXPECT_EQ(asked.queries, 1);
 }
 
 TEST(LoadSums, APassingTroubleIsNotAMissingTable) {
   Asked asked([](const std::string&, int query) { return query == 1 ? trouble() : kOneHour; });
-  const auto report = read_load_sums(asked, "", kHour);
+  const auto report = read_load_sums(asked, {.from_hour = kHour});
   ASSERT_TRUE(report);
   EXPECT_TRUE(report->duplicates_counted);
   Asked gone([](const std::string&, int) { return trouble(); });
-  EXPECT_FALSE(read_load_sums(gone, "", kHour));
+  EXPECT_FALSE(read_load_sums(gone, {.from_hour = kHour}));
   EXPECT_EQ(gone.queries, 2);
 }
 

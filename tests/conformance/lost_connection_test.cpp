@@ -113,7 +113,7 @@ TEST_P(LostConnection, AtEveryMessageBoundaryLeavesEachEventOnce) {
   EXPECT_EQ(ask("SELECT count(DISTINCT event_id) FROM " + bed_->table()), events);
   EXPECT_EQ(ask("SELECT sum(inserted) FROM twinshift_loads"), events);
   EXPECT_EQ(ask("SELECT count(DISTINCT batch_id) FROM twinshift_loads"), std::to_string(batches_));
-  const auto sums = read_load_sums(*warehouse_, "", base::WallTime(std::chrono::hours(480'000)));
+  const auto sums = read_load_sums(*warehouse_, {.from_hour = base::WallTime(std::chrono::hours(480'000))});
   ASSERT_TRUE(sums) << sums.error().text();
   // Both messages of every other batch, each in its hour.
   const auto all = static_cast<std::uint64_t>(batches_);

@@ -173,7 +173,7 @@ TEST_F(DataApiFaults, DuplicatesOfAnAttemptThatWasLeftUnknownCountOnce) {
   ASSERT_TRUE(marker && *marker);
   EXPECT_EQ((*marker)->duplicate, 3U);
   ASSERT_TRUE(warehouse_->write(batch));  // and once more
-  const auto sums = read_load_sums(*warehouse_, "", base::WallTime(std::chrono::hours(480'000)));
+  const auto sums = read_load_sums(*warehouse_, {.from_hour = base::WallTime(std::chrono::hours(480'000))});
   ASSERT_TRUE(sums) << sums.error().text();
   EXPECT_EQ(sums->hours, (std::vector<LoadSums>{{base::WallTime(std::chrono::hours(480'000)), 6, 3}}));
 }

@@ -25,7 +25,7 @@ class WarehouseBooks : public WarehouseSuite {
                                received_at);
   }
   std::vector<LoadSums> sums(base::WallTime from = kHour, const std::string& instance = "") {
-    const auto report = read_load_sums(*warehouse_, instance, from);
+    const auto report = read_load_sums(*warehouse_, {.instance = instance, .from_hour = from});
     EXPECT_TRUE(report) << (report ? "" : report.error().text());
     if (!report) return {};
     EXPECT_TRUE(report->duplicates_counted);
@@ -85,6 +85,17 @@ TEST_P(WarehouseBooks, EachMessageCountsInItsOwnHour) {
   EXPECT_TRUE(sums(kHour + hours(31)).empty());
   EXPECT_EQ(sums(kHour, "twinshift"), expected);
   EXPECT_TRUE(sums(kHour, "no' one\\").empty());
+}
+
+TEST_P(WarehouseBooks, SumsUpWhatWasWrittenInATimeAlone) {
+  write("b1", {message(1, kNoon), message(1, kNoon + microseconds(1))});
+  const base::WallTime soon = std::chrono::floor<microseconds>(std::chrono::system_clock::now()) + hours(1);
+  const auto before = read_load_sums(*warehouse_, {.from_hour = kHour, .written_before = soon});
+  ASSERT_TRUE(before) << before.error().text();
+  EXPECT_EQ(before->hours, (std::vector<LoadSums>{{kNoon, 1, 1}}));
+  const auto after = read_load_sums(*warehouse_, {.from_hour = kHour, .written_from = soon});
+  ASSERT_TRUE(after) << after.error().text();
+  EXPECT_TRUE(after->hours.empty());
 }
 
 // A lane that does not know the outcome and finds no marker, or does not trust its eyes, writes the batch anew.
@@ -158,7 +169,7 @@ TEST_P(WarehouseBooks, OldRowsGoAndNoOthers) {
 TEST_P(WarehouseBooks, ATableThatWasTakenAwayIsMadeAnew) {
   write("b1", {message(1, kNoon)});
   ASSERT_TRUE(bed_->execute("DROP TABLE twinshift_duplicates"));
-  const auto without = read_load_sums(*warehouse_, "", kHour);
+  const auto without = read_load_sums(*warehouse_, {.from_hour = kHour});
   ASSERT_TRUE(without) << without.error().text();
   EXPECT_FALSE(without->duplicates_counted);
   EXPECT_EQ(without->hours, (std::vector<LoadSums>{{kNoon, 1, 0}}));

@@ -4,8 +4,8 @@
 #include "base/random.hpp"
 #include "event/row.hpp"
 #include "tests/conformance/warehouse_suite.hpp"
-#include "warehouse/event_reader.hpp"
 #include "tests/support/hostile_events.hpp"
+#include "warehouse/event_reader.hpp"
 
 namespace twinshift::warehouse {
 namespace {

@@ -53,7 +53,7 @@ class Answer:
 class Service:
     """One running twinshift. `folder` outlives it, so that a test can start another one on the same data."""
 
-    def __init__(self, folder, settings=None, arguments=("serve",), preexec=None):
+    def __init__(self, folder, settings=None, arguments=("serve",), preexec=None, binary=BINARY):
         self.folder = folder
         self.data = os.path.join(folder, "data")
         environment = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TZ", "LC_ALL", "LOCPATH", "TMPDIR") or k.endswith("SAN_OPTIONS")}
@@ -62,7 +62,7 @@ class Service:
         self.environment = environment
         self.lines = []
         self.raw = []
-        self.process = subprocess.Popen([os.path.abspath(BINARY), *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([os.path.abspath(binary), *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=preexec)
         self.errors = []
         self._readers = [threading.Thread(target=self._read_log, daemon=True), threading.Thread(target=self._read_errors, daemon=True)]

@@ -1,59 +1,104 @@
-// A warehouse as its promise describes it: one transaction a batch, each event once, a marker for each commit. Its mood
-// decides what goes wrong.
+// A warehouse as its promise describes it: one transaction a batch under a writer lock, each event once, a marker and
+// the duplicates' rows with each commit. A batch goes on in the database when its writer dies or no longer listens.
+// Its mood decides what goes wrong. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
-#include "base/random.hpp"
+#include "tests/simulation/surroundings.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::simulation {
 
-enum class Mood { well, slow, refusing, hanging, moody };
+enum class Mood : std::uint8_t { well, slow, refusing, throttling, full, hanging, moody };
+inline constexpr std::size_t kMoods = 7;
 
 class SimWarehouse {
  public:
-  explicit SimWarehouse(std::uint64_t seed) : random_(seed) {}
+  SimWarehouse(Surroundings& around, std::string name, bool reports_by_row)
+      : around_(around), random_(around.random.next()), name_(std::move(name)), by_row_(reports_by_row) {}
 
-  // What a write does to the table and what it answers. An answer `unknown_outcome` may or may not have committed.
-  base::Result<warehouse::WriteReport> write(const warehouse::Batch& batch);
-  base::Result<std::optional<warehouse::Marker>> find_marker(const std::string& batch_id);
+  // A batch that was sent. The database ends it at `ends_at`, committed or not; the writer hears `answer` at
+  // `answers_at`, which may be sooner: the connection broke, the outcome is unknown.
+  struct Call {
+    warehouse::Batch batch{};
+    std::uint32_t instance = 0;
+    std::uint64_t number = 0;
+    bool commits = true;
+    bool unheard = false;
+    std::optional<base::ErrorKind> fails{};
+    bool defers = false;
+    bool ended = false;
+    base::SteadyTime ends_at{};
+    base::SteadyTime answers_at{};
+    std::vector<bool> looked_up{};  // of a plant
+    std::optional<base::Result<warehouse::WriteReport>> answer{};
+  };
+  using CallPtr = std::shared_ptr<Call>;
+
+  CallPtr begin(const warehouse::Batch& batch, std::uint32_t instance);
+  // Does what the call does in the database; its answer stands in it then.
+  void end(Call& call);
+  // Its writer has died: the database may go on with what it had begun, or not.
+  void forget_writer(std::uint32_t instance);
+
+  // When the last running transaction of this batch is over; nothing where none runs.
+  [[nodiscard]] std::optional<base::SteadyTime> busy_until(const std::string& batch_id) const;
+  base::Result<std::optional<warehouse::Marker>> find_marker(const warehouse::Batch& batch);
   base::Status ping();
-  // How long a call takes.
   std::chrono::milliseconds call_time();
 
   void set_mood(Mood mood) { mood_ = mood; }
+  [[nodiscard]] Mood mood() const { return mood_; }
   void refuse(std::int64_t event_key) { refused_.insert(event_key); }
+  [[nodiscard]] std::size_t refused() const { return refused_.size(); }
   void refuse_all(bool all) { refuse_all_ = all; }
-  void heal();
-  void report_by_row(bool by_row) { by_row_ = by_row; }
+  void heal(bool keeps_refusing);
 
-  [[nodiscard]] int copies(std::int64_t event_key) const {
-    const auto found = rows_.find(event_key);
-    return found == rows_.end() ? 0 : found->second;
+  struct Row {
+    int copies = 0;
+    event::EventPtr event{};
+  };
+  [[nodiscard]] const Row& row(std::int64_t event_key) const;
+  [[nodiscard]] bool has(std::int64_t event_key) const { return row(event_key).copies > 0; }
+  [[nodiscard]] bool running() const { return !running_.empty(); }
+  // What the markers of an instance sum up to.
+  [[nodiscard]] std::int64_t landed(std::uint32_t instance, std::size_t hour) const { return landed_[instance][hour]; }
+  // How often `twinshift_duplicates` names this message.
+  [[nodiscard]] std::uint32_t duplicates(MessageIndex message) const {
+    return message < duplicates_.size() ? duplicates_[message] : 0;
   }
-  [[nodiscard]] std::size_t size() const { return rows_.size(); }
-
-  // Planted faults of the simulator's own test.
-  bool forget_to_look_up = false;
-  bool invent_markers = false;
 
  private:
-  base::Result<warehouse::WriteReport> commit(const warehouse::Batch& batch);
-  base::Result<warehouse::WriteReport> write_moody(const warehouse::Batch& batch);
+  base::Result<warehouse::WriteReport> commit(Call& call);
+  warehouse::Outcome insert(const event::EventPtr& event, Call& call, std::size_t at, warehouse::Marker& marker);
+  void write_marker(const Call& call, const warehouse::Marker& marker);
+  void choose_moody(Call& call);
   [[nodiscard]] bool refuses(const event::Event& event) const { return refuse_all_ || refused_.contains(event.key); }
+  Row& row_of(std::int64_t event_key);
 
+  Surroundings& around_;
   base::Random random_;
+  const std::string name_;
+  const bool by_row_;
   Mood mood_ = Mood::well;
-  bool by_row_ = false;
   bool refuse_all_ = false;
   std::set<std::int64_t> refused_;
-  std::unordered_map<std::int64_t, int> rows_;
-  std::map<std::string, warehouse::Marker> markers_;
+  std::vector<Row> rows_;  // by event key
+  std::unordered_map<std::string, warehouse::Marker> markers_;
+  std::array<std::array<std::int64_t, kHours>, 4> landed_{};  // by instance
+  std::vector<std::uint32_t> duplicates_;                     // by message
+  std::vector<CallPtr> running_;
+  std::uint64_t calls_ = 0;
+  std::map<std::string, std::uint64_t> said_absent_;  // by batch: the calls begun until then
 };
 
 }  // namespace twinshift::simulation

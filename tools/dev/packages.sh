@@ -6,7 +6,7 @@ package_set() {
   case $1 in
     build)
       printf '%s\n' g++ cmake ninja-build ccache mold pkg-config "$(boost_package)" libsimdjson-dev libssl-dev libcurl4-openssl-dev \
-        libsqlite3-dev libpq-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev libzstd-dev ca-certificates
+        libsqlite3-dev libpq-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev libzstd-dev prometheus-cpp-dev ca-certificates
       ;;
     test)
       printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 postgresql curl git locales

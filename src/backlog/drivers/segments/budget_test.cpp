@@ -59,7 +59,7 @@ class BudgetTest : public SegmentsTest {
  protected:
   BudgetTest() {
     options_.refill = primary_.refill();
-    options_.bytes_max = 0;  // ids alone from the first event on
+    options_.bytes_max = 0;                                 // ids alone from the first event on
     options_.lease_timeout = std::chrono::hours(24 * 365);  // time goes on in leaps here
     options_.clock = &clock_;
   }

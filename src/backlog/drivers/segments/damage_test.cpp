@@ -80,6 +80,25 @@ TEST_F(DamageTest, ATornTailIsCutAtEveryByte) {
   }
 }
 
+// After a loss of power a head may be on the disk without what follows it.
+TEST_F(DamageTest, ABlockWithoutItsBodyWasNeverDurable) {
+  make_sound();
+  BlockPlace last;
+  {
+    auto file = DiskFile::open(segment(1));
+    last = scan_segment(*file)->blocks.back();
+  }
+  std::string torn = sound_;
+  const std::size_t body_at = last.at + kBlockHeaderBytes + last.header.index_bytes;
+  std::fill_n(torn.begin() + static_cast<std::ptrdiff_t>(body_at), last.header.body_bytes, '\0');
+  open_with(torn, false);
+  EXPECT_EQ(drain().size(), 5U);
+  EXPECT_EQ(storage().ids_only + storage().lost + storage().damaged_files, 0U);
+  open_with(torn, true);
+  EXPECT_EQ(drain().size(), 5U);
+  EXPECT_EQ(storage().ids_only, 2U);
+}
+
 // The same where it is known that all of it was durable: nothing goes without being counted.
 TEST_F(DamageTest, WhatWasDurableAndIsGoneIsCounted) {
   make_sound();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backlog/drivers/segments/little_endian.hpp"
+#include "base/failpoint.hpp"
 
 namespace twinshift::backlog::segments {
 namespace {
@@ -155,7 +156,9 @@ base::Result<Journal> Journal::create(const std::string& path, const Content& co
   journal.file_.reserve(journal.full_at_);
   if (auto written = journal.file_.write(0, text); !written) return base::fail(std::move(written.error()));
   if (auto synced = journal.file_.sync(); !synced) return base::fail(std::move(synced.error()));
+  base::failpoint(base::Failpoint::backlog_segments_journal_before_rename);
   if (auto renamed = rename_file(fresh, path); !renamed) return base::fail(std::move(renamed.error()));
+  base::failpoint(base::Failpoint::backlog_segments_journal_after_rename);
   journal.end_ = text.size();
   return journal;
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -78,13 +79,26 @@ class Opening {
       const auto number = number_in(name.substr(0, name.size() - kSegmentEnding.size()));
       if (!number) continue;
       see_number(number);
-      auto file = DiskFile::open(entry.path().string());
-      if (!file) return base::fail(std::move(file.error()));
-      auto scan = scan_segment(*file);
-      if (!scan) return base::fail(std::move(scan.error()));
-      files_.emplace(*number, Found{.path = entry.path().string(), .scan = std::move(*scan)});
+      if (auto scanned = scan(*number, entry.path().string()); !scanned) return scanned;
     }
     if (error) return base::fail(disk_error("'s folder cannot be read", folder_, error.value()));
+    return {};
+  }
+
+  // A file that the disk does not give now is left alone until the next start: the others are served.
+  base::Status scan(std::uint32_t number, const std::string& path) {
+    auto file = DiskFile::open(path);
+    auto scan = file ? scan_segment(*file) : base::Result<Scan>(base::fail(std::move(file.error())));
+    if (scan) {
+      files_.emplace(number, Found{.path = path, .scan = std::move(*scan)});
+      return {};
+    }
+    if (scan.error().kind == base::ErrorKind::conflict) return base::fail(std::move(scan.error()));
+    log::error("A segment of the backlog cannot be read: its events stay owed until a start that can")
+        .add("target", target_)
+        .add(scan.error());
+    unreadable_.insert(number);
+    ++kept_aside_;
     return {};
   }
 
@@ -146,11 +160,8 @@ class Opening {
     auto& [path, scan] = found->second;
     const std::int64_t limit = limit_behind(found);
     const bool is_last = std::next(found) == files_.end();
-    std::erase_if(scan.blocks, [&](const BlockPlace& place) {
-      // A torn tail: of a write that never ended, so nobody was told that it is durable.
-      const bool torn = is_last && place.cut_short() && place.header.first >= position_.next_event;
-      return torn || place.header.first >= limit;
-    });
+    std::erase_if(scan.blocks, [&](const BlockPlace& place) { return place.header.first >= limit; });
+    if (is_last) drop_torn(found->second);
     auto first = first_of(scan);
     if (const auto begun = begun_.find(found->first); !scan.header && begun != begun_.end()) first = begun->second;
     if (!first) first = position_.next_event;
@@ -169,6 +180,25 @@ class Opening {
     position_.next_event = is_last ? std::max(position_.next_event, segment->end()) : position_.next_event;
     segment->drop_places();
     ledger_.add(std::move(segment), tally);
+  }
+
+  // Of a write that never ended, so nobody was told that it is durable. After a loss of power its head may stand there
+  // without what follows.
+  void drop_torn(Found& found) {
+    auto& blocks = found.scan.blocks;
+    auto file = DiskFile::open(found.path);
+    while (file && !blocks.empty() && blocks.back().header.first >= position_.next_event) {
+      const BlockPlace& place = blocks.back();
+      auto bytes = file->read(place.at + kBlockHeaderBytes, place.header.index_bytes + place.header.body_bytes);
+      if (!bytes) return;
+      const std::string_view all = *bytes;
+      const std::size_t index_bytes = std::min<std::size_t>(all.size(), place.header.index_bytes);
+      const bool whole = !place.cut_short() &&
+                         !decode_block(place.header, all.substr(0, index_bytes), all.substr(index_bytes)).damaged;
+      if (whole) return;
+      found.scan.good_end = place.at;
+      blocks.pop_back();
+    }
   }
 
   // Known to have been durable, and not in the file any more: the next segment's first event, or the journal, tells.
@@ -196,7 +226,7 @@ class Opening {
   // Segments that were begun and whose file is gone, unless all of it was settled.
   void miss_files(std::int64_t durable_to) {
     for (auto begun = begun_.begin(); begun != begun_.end(); ++begun) {
-      if (files_.contains(begun->first)) continue;
+      if (files_.contains(begun->first) || unreadable_.contains(begun->first)) continue;
       const auto next = std::next(begun);
       const std::int64_t end = next == begun_.end() ? durable_to : next->second;
       const EventRange lost = not_settled(begun->second, end);
@@ -250,6 +280,7 @@ class Opening {
   const std::string& target_;
   Ledger& ledger_;
   Files files_;
+  std::set<std::uint32_t> unreadable_;
   std::map<std::uint32_t, std::int64_t> begun_;  // by segment: its first event
   Position position_;
   std::vector<EventRange> settled_;

@@ -127,7 +127,7 @@ class SegmentBacklog final : public Backlog {
 }  // namespace
 }  // namespace segments
 
-base::Result<std::unique_ptr<Backlog>> open_segment_backlog(SegmentBacklogOptions options) {
+base::Result<std::unique_ptr<Backlog>> open_segment_backlog(const SegmentBacklogOptions& options) {
   auto ledger = std::make_shared<segments::Ledger>(*options.clock, static_cast<std::uint32_t>(base::random_seed()),
                                                    options.lent_max);
   auto opened = segments::open_folder(options.folder, options.target, *ledger);

@@ -42,6 +42,6 @@ struct SegmentBacklogOptions {
 
 // Reads what the folder holds: headers, not bodies. A torn tail is cut off; a damaged file is named in the log and the
 // rest of it served. Errors: conflict (a newer format), unavailable, full.
-base::Result<std::unique_ptr<Backlog>> open_segment_backlog(SegmentBacklogOptions options);
+base::Result<std::unique_ptr<Backlog>> open_segment_backlog(const SegmentBacklogOptions& options);
 
 }  // namespace twinshift::backlog

@@ -11,13 +11,13 @@
 #include <benchmark/benchmark.h>
 
 #include "backlog/drivers/segments/segment_backlog.hpp"
+#include "base/log.hpp"
 #include "event/sample.hpp"
 
 namespace twinshift::backlog {
 namespace {
 
 constexpr std::size_t kEvents = 20'000;
-constexpr std::size_t kUnderWayMax = 3'000;  // delivery's parking_rows_max
 
 class Folder {
  public:
@@ -48,7 +48,7 @@ const std::vector<event::EventPtr>& corpus() {
 }
 
 // Parks all of the corpus, a bounded number under way.
-void park_all(Backlog& backlog, std::size_t group_size) {
+void park_all(Backlog& backlog, std::size_t group_size, std::size_t under_way_max) {
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t under_way = 0;
@@ -56,7 +56,7 @@ void park_all(Backlog& backlog, std::size_t group_size) {
   for (std::size_t at = 0; at < events.size(); at += group_size) {
     const std::size_t size = std::min(group_size, events.size() - at);
     std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return under_way + size <= kUnderWayMax; });
+    changed.wait(lock, [&] { return under_way + size <= under_way_max; });
     under_way += size;
     lock.unlock();
     const auto begin = events.begin() + static_cast<std::ptrdiff_t>(at);
@@ -85,19 +85,22 @@ std::size_t drain(Backlog& backlog) {
   }
 }
 
-// Arguments: events in a group, 1 for a backlog over its budget.
+// Arguments: events in a group; under way at most (3,000: delivery's parking_rows_max; 100: the blocks of a quiet
+// 1,000 events a second); 1 for a backlog over its budget.
 void park_and_drain(benchmark::State& state) {
   double parked_seconds = 0;
   double drained_seconds = 0;
   double bytes = 0;
   double events = 0;
   (void)corpus();
+  base::log::set_level(base::log::Level::error);
   for (auto _ : state) {
     const Folder folder;
     SegmentBacklogOptions options;
+    options.gather = std::chrono::milliseconds(state.range(1) == 100 ? 0 : 100);
     options.target = "secondary";
     options.folder = folder.backlog();
-    if (state.range(1) != 0) {
+    if (state.range(2) != 0) {
       options.bytes_max = 0;
       options.refill = [](std::span<const Wanted> wanted) {
         return base::Result<std::vector<std::optional<std::string>>>(
@@ -107,23 +110,24 @@ void park_and_drain(benchmark::State& state) {
     auto backlog = open_segment_backlog(options);
     if (!backlog) std::abort();
     const auto began = std::chrono::steady_clock::now();
-    park_all(**backlog, static_cast<std::size_t>(state.range(0)));
+    park_all(**backlog, static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
     const auto parked = std::chrono::steady_clock::now();
     bytes += static_cast<double>((*backlog)->status().storage->bytes);
-    if (state.range(1) == 0 && drain(**backlog) != kEvents) std::abort();
+    if (state.range(2) == 0 && drain(**backlog) != kEvents) std::abort();
     parked_seconds += std::chrono::duration<double>(parked - began).count();
     drained_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - parked).count();
     events += kEvents;
   }
   state.counters["bytes_per_event"] = bytes / events;
   state.counters["parked_per_second"] = events / parked_seconds;
-  if (state.range(1) == 0) state.counters["drained_per_second"] = events / drained_seconds;
+  if (state.range(2) == 0) state.counters["drained_per_second"] = events / drained_seconds;
 }
 BENCHMARK(park_and_drain)
-    ->ArgNames({"group", "ids_only"})
-    ->Args({10, 0})
-    ->Args({500, 0})
-    ->Args({500, 1})
+    ->ArgNames({"group", "under_way", "ids_only"})
+    ->Args({10, 3'000, 0})
+    ->Args({500, 3'000, 0})
+    ->Args({100, 100, 0})
+    ->Args({500, 3'000, 1})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

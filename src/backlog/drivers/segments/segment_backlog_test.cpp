@@ -115,6 +115,7 @@ TEST_F(SegmentsTest, LeasesRunByTheSteadyClockAlone) {
   clock.advance(3s);
   EXPECT_EQ(receive(*backlog_).size(), 1U);
   EXPECT_GE(backlog_->status().oldest_age, 0ms);
+  backlog_.reset();  // before its clock
 }
 
 TEST_F(SegmentsTest, WaitsForAnEventAndForAStop) {

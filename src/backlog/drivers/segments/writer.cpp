@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.hpp"
 #include "base/ids.hpp"
 #include "base/thread.hpp"
 
@@ -117,10 +118,12 @@ base::Status Writer::write_settled() {
   if (!journal_ || journal_->full()) {
     if (auto renewed = renew_journal(); !renewed) return renewed;
   }
+  base::failpoint(base::Failpoint::backlog_segments_settle_before);
   if (auto written = journal_->append(ranges, lost_, position_); !written) {
     journal_.reset();
     return written;
   }
+  base::failpoint(base::Failpoint::backlog_segments_settle_after);
   ledger_.count_lost(lost_);
   ranges.insert(ranges.end(), lost_.begin(), lost_.end());
   lost_.clear();
@@ -146,6 +149,7 @@ void Writer::answer_settled(const base::Status& status) {
 
 void Writer::remove(const std::vector<Finished>& finished) {
   for (const Finished& each : finished) {
+    base::failpoint(base::Failpoint::backlog_segments_remove_before);
     const base::Status done =
         each.damaged ? rename_file(each.path, each.path + std::string(kDamagedEnding)) : remove_file(each.path);
     if (!done) {

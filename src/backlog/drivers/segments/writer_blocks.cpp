@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backlog/drivers/segments/writer.hpp"
+#include "base/failpoint.hpp"
 #include "base/ids.hpp"
 
 namespace twinshift::backlog::segments {
@@ -107,7 +108,9 @@ base::Status Writer::append_block(std::span<const EventPtr> events, std::string&
 
 base::Status Writer::write_buffer(const std::string& buffer, const std::vector<BlockPlace>& places) {
   if (auto written = file_->write(file_end_, buffer); !written) return written;
+  base::failpoint(base::Failpoint::backlog_segments_append_before_sync);
   if (auto synced = file_->sync(); !synced) return synced;
+  base::failpoint(base::Failpoint::backlog_segments_append_after_sync);
   file_end_ += buffer.size();
   file_blocks_ += places.size();
   position_.next_event = places.back().header.end();
@@ -128,6 +131,7 @@ base::Status Writer::open_segment() {
     (void)remove_file(path);
     return written;
   }
+  base::failpoint(base::Failpoint::backlog_segments_opened);
   file_ = std::move(*file);
   file_end_ = header.size();
   file_blocks_ = 0;

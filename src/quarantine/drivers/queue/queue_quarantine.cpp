@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/backoff.hpp"
+#include "base/failpoint.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/mailbox.hpp"
@@ -50,6 +51,11 @@ class QueueQuarantine final : public Quarantine {
 
   void put(std::vector<Refused> events, Done done) override {
     if (events.empty()) return done({});
+    base::failpoint(base::Failpoint::quarantine_queue_put_before);
+    done = [done = std::move(done)](base::Status status) mutable {
+      base::failpoint(base::Failpoint::quarantine_queue_put_after);
+      done(std::move(status));
+    };
     const auto group = std::make_shared<PutGroup>(board_, *options_.clock, events, std::move(done));
     const std::vector<bool> missing = group->missing();
     const base::WallTime now = options_.clock->now();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "sqlite/file_stamp.hpp"
 
 namespace twinshift::quarantine {
@@ -136,7 +137,10 @@ base::Status QuarantineFile::put(const std::vector<const Refused*>& events, base
     statement->bind_blob(11, event.json);
     if (auto done = statement->run(); !done) return done;
   }
-  return transaction->commit();
+  base::failpoint(base::Failpoint::quarantine_sqlite_put_before_commit);
+  if (auto committed = transaction->commit(); !committed) return committed;
+  base::failpoint(base::Failpoint::quarantine_sqlite_put_after_commit);
+  return {};
 }
 
 base::Result<std::uint64_t> QuarantineFile::remove(const std::vector<Ticket>& tickets) {
@@ -151,7 +155,9 @@ base::Result<std::uint64_t> QuarantineFile::remove(const std::vector<Ticket>& ti
     if (auto done = statement->run(); !done) return base::fail(std::move(done.error()));
     removed += static_cast<std::uint64_t>(database_.changes());
   }
+  base::failpoint(base::Failpoint::quarantine_sqlite_remove_before_commit);
   if (auto committed = transaction->commit(); !committed) return base::fail(std::move(committed.error()));
+  base::failpoint(base::Failpoint::quarantine_sqlite_remove_after_commit);
   if (removed > 0) give_back(database_);
   return removed;
 }

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "base/failpoint.hpp"
+
 namespace twinshift::queue {
 namespace {
 
@@ -94,7 +96,10 @@ base::Status take_over_format(sqlite::Database& database) {
       !stamped) {
     return stamped;
   }
-  return transaction->commit();
+  base::failpoint(base::Failpoint::queue_sqlite_format_before_commit);
+  if (auto committed = transaction->commit(); !committed) return committed;
+  base::failpoint(base::Failpoint::queue_sqlite_format_after_commit);
+  return {};
 }
 
 }  // namespace twinshift::queue

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "queue/drivers/sqlite/file_format.hpp"
 
 namespace twinshift::queue {
@@ -103,7 +104,11 @@ base::Status QueueFile::write_all(std::span<Incoming> messages, std::span<const 
   statements_.save_state.bind(1, id);
   statements_.save_state.bind(2, depth);
   if (auto saved = statements_.save_state.run(); !saved) return saved;
+  if (!messages.empty()) base::failpoint(base::Failpoint::queue_sqlite_enqueue_before_commit);
+  if (!erase_ranges.empty()) base::failpoint(base::Failpoint::queue_sqlite_erase_before_commit);
   if (auto committed = transaction->commit(); !committed) return committed;
+  if (!messages.empty()) base::failpoint(base::Failpoint::queue_sqlite_enqueue_after_commit);
+  if (!erase_ranges.empty()) base::failpoint(base::Failpoint::queue_sqlite_erase_after_commit);
   last_id_ = id;
   depth_ = depth;
   return {};
@@ -153,12 +158,14 @@ base::Status QueueFile::checkpoint(bool always) {
   if (fresh == 0 || (!always && fresh < checkpoint_pages_)) return {};
   // A reader in the middle of a page of messages keeps the log from beginning anew; past the half, wait for it.
   const auto mode = pages > wal_pages_max_ / 2 ? sqlite::CheckpointMode::restart : sqlite::CheckpointMode::passive;
+  base::failpoint(base::Failpoint::queue_sqlite_checkpoint_before);
   auto report = database_.checkpoint(mode);
   if (!report) {
     // Readers held out for longer than the busy timeout: the next round tries again.
     if (report.error().kind == base::ErrorKind::conflict) return {};
     return base::fail(std::move(report.error()));
   }
+  base::failpoint(base::Failpoint::queue_sqlite_checkpoint_after);
   copied_pages_ = report->copied_pages;
   return {};
 }

@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "sqlite/file_stamp.hpp"
 
 namespace twinshift::queue {
@@ -57,7 +58,9 @@ base::Result<std::uint64_t> RefusedFile::keep(const std::vector<const RefusedBod
   auto dropped = drop_oldest(bodies_max, bytes_max, counts);
   if (!dropped) return dropped;
   if (auto saved = save(counts); !saved) return base::fail(std::move(saved.error()));
+  base::failpoint(base::Failpoint::queue_refused_before_commit);
   if (auto committed = transaction->commit(); !committed) return base::fail(std::move(committed.error()));
+  base::failpoint(base::Failpoint::queue_refused_after_commit);
   counts_ = counts;
   // Room is given back in steps as small as what was dropped.
   if (*dropped > 0) {

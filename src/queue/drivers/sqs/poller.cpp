@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/backoff.hpp"
+#include "base/failpoint.hpp"
 #include "base/ids.hpp"
 #include "base/thread.hpp"
 #include "queue/drivers/sqs/digest.hpp"
@@ -129,6 +130,7 @@ bool Poller::poll(const std::stop_token& stop, std::chrono::milliseconds& pause)
     desk_.poll_failed(std::move(incoming.error()));
     return false;
   }
+  if (!incoming->empty()) base::failpoint(base::Failpoint::queue_sqs_receive_after);
   complaints_.succeeded(Action::receive);
   {
     const std::lock_guard lock(backoff_mutex_);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/backoff.hpp"
+#include "base/failpoint.hpp"
 #include "base/thread.hpp"
 #include "event/identity.hpp"
 #include "queue/drivers/sqs/digest.hpp"
@@ -152,11 +153,13 @@ std::vector<Sender::Parcel> Sender::try_once(std::vector<Parcel> parcels, bool i
   std::vector<Outgoing> messages;
   messages.reserve(parcels.size());
   for (Parcel& each : parcels) messages.push_back(std::move(each.message));
+  base::failpoint(base::Failpoint::queue_sqs_send_before);
   auto answer = options_.caller({.operation = "SendMessageBatch",
                                  .body = send_batch_request(options_.queue_url, messages),
                                  .timeout = kCallTimeout,
                                  .iam_action = "sqs:SendMessage",
                                  .stop = give_up_.get_token()});
+  base::failpoint(base::Failpoint::queue_sqs_send_after);
   for (std::size_t i = 0; i < parcels.size(); ++i) parcels[i].message = std::move(messages[i]);
   if (!answer) return take_failure(std::move(parcels), answer.error(), is_last_try);
   auto results = read_batch_answer(answer->body);

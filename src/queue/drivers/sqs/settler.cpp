@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/backoff.hpp"
+#include "base/failpoint.hpp"
 #include "base/thread.hpp"
 #include "queue/drivers/sqs/retry_pause.hpp"
 
@@ -118,7 +119,9 @@ Settler::Entries Settler::try_once(Entries entries, Action action, bool is_last_
     if (auto group = std::exchange(entry.group, nullptr)) group->part(status);
     entry.handle.clear();
   };
+  if (action == Action::erase) base::failpoint(base::Failpoint::queue_sqs_delete_before);
   auto answer = call(entries, action);
+  if (action == Action::erase) base::failpoint(base::Failpoint::queue_sqs_delete_after);
   auto results = answer ? read_batch_answer(answer->body) : base::Result<BatchAnswer>(base::fail(answer.error().error));
   if (!results) {
     if (!answer) complaints_.failed(action, answer.error());

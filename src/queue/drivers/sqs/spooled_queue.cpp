@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/backoff.hpp"
+#include "base/failpoint.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
@@ -175,7 +176,9 @@ class SpooledQueue final : public EventQueue {
   void into_spool(const PendingPtr& pending) {
     auto message = pending->take_for_spool();
     if (!message) return;
+    base::failpoint(base::Failpoint::queue_spool_put_before);
     spool_->enqueue(std::move(*message), [pending](base::Status status) {
+      base::failpoint(base::Failpoint::queue_spool_put_after);
       if (status) return pending->succeed();
       pending->fail_in_spool(std::move(status));
     });
@@ -224,6 +227,7 @@ class SpooledQueue final : public EventQueue {
   bool move_group(std::vector<Lease> leases, const std::stop_token& stop) {
     const auto moved = std::make_shared<Moved>();
     moved->left = leases.size();
+    base::failpoint(base::Failpoint::queue_spool_move_before);
     for (Lease& lease : leases) {
       lease.message.again = true;
       queue_->enqueue(std::move(lease.message),
@@ -234,6 +238,7 @@ class SpooledQueue final : public EventQueue {
     while (!moved->all_answered.wait_for(lock, kMoverWait, all)) {
       if (stop.stop_requested() && !moved->all_answered.wait_for(lock, options_.close_max, all)) return false;
     }
+    base::failpoint(base::Failpoint::queue_spool_move_after);
     settle(*moved);
     return !moved->error;
   }

@@ -18,6 +18,13 @@ pg::Outcome<void> commit_step(pg::Connection& connection, const std::string& sql
   return std::unexpected(std::move(failure));
 }
 
+pg::Failure lost_answer() {
+  pg::Failure failure;
+  failure.error = {ErrorKind::unknown_outcome, "the commit's answer was lost", "connection", {}};
+  failure.lost = true;
+  return failure;
+}
+
 pg::Failure changed_table(const TableName& table) {
   pg::Failure failure;
   failure.error = {ErrorKind::conflict, "the table was changed while we wrote to it", "table " + table.quoted(),

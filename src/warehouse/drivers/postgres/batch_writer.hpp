@@ -43,6 +43,9 @@ std::unique_ptr<BatchWriter> make_redshift_writer(pg::Connection& connection, co
 // not known whether it took effect.
 pg::Outcome<void> commit_step(pg::Connection& connection, const std::string& sql, base::SteadyTime deadline);
 
+// A commit that took effect and whose answer is taken for lost: only a failpoint does that.
+pg::Failure lost_answer();
+
 // The table is no longer as it was read: nothing was written, and it is to be read anew on another connection.
 pg::Failure changed_table(const TableName& table);
 

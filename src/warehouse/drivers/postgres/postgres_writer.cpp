@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/failpoint.hpp"
 #include "pg/sqlstate.hpp"
 #include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
@@ -29,6 +30,7 @@ class PostgresWriter final : public BatchWriter {
         encoder_(layout.fit.columns, layout.fit.shape) {}
 
   pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
+    base::failpoint(base::Failpoint::warehouse_postgres_before_begin);
     BatchPlan plan = plan_batch(batch);
     if (stage_batches_ == 0) {
       auto copied = copy_rows(batch, plan, false, deadline);
@@ -51,6 +53,7 @@ class PostgresWriter final : public BatchWriter {
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
+    base::failpoint(base::Failpoint::warehouse_postgres_find_marker);
     auto found = connection_.run("BEGIN; " + batch_lock_sql(batch_id) + "; " +
                                      find_marker_sql(Dialect::postgres, layout_.table, batch_id) + "; COMMIT",
                                  deadline);
@@ -84,6 +87,7 @@ class PostgresWriter final : public BatchWriter {
     encoder_.end();
     if (auto sent = connection_.put_copy(encoder_.bytes(), deadline); !sent) return sent;
     encoder_.take();
+    base::failpoint(base::Failpoint::warehouse_postgres_copying);
     auto copied = connection_.end_copy(deadline);
     if (!copied) return std::unexpected(std::move(copied.error()));
     return {};
@@ -98,6 +102,7 @@ class PostgresWriter final : public BatchWriter {
     if (auto copied = copy_rows(batch, plan, true, deadline); !copied) return copied;
     auto inserted = connection_.run(insert_from_copy_stage_sql(layout_.table, layout_.fit.columns), deadline);
     if (!inserted) return std::unexpected(std::move(inserted.error()));
+    base::failpoint(base::Failpoint::warehouse_postgres_staged);
     const pg::Result& rows = inserted->back();
     for (int row = 0; row < rows.rows(); ++row) {
       const auto place = static_cast<std::uint32_t>(rows.integer(row, 0));
@@ -112,8 +117,10 @@ class PostgresWriter final : public BatchWriter {
     const std::string sql =
         duplicates_sql(batch, plan, origin) +
         insert_markers_sql(Dialect::postgres, layout_.table, origin, markers_of(batch, plan.outcomes)) + "; COMMIT";
+    base::failpoint(base::Failpoint::warehouse_postgres_before_commit);
     auto committed = commit_step(connection_, sql, deadline);
     if (!committed) return std::unexpected(std::move(committed.error()));
+    if (base::failpoint_fails(base::Failpoint::warehouse_postgres_after_commit)) return std::unexpected(lost_answer());
     return Written{std::move(plan.outcomes), encoder_.displaced()};
   }
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/failpoint.hpp"
 #include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/redshift_stage.hpp"
@@ -21,14 +22,18 @@ class RedshiftWriter final : public BatchWriter {
       : connection_(connection), layout_(layout), identity_(std::move(identity)), stage_(connection, layout) {}
 
   pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
+    base::failpoint(base::Failpoint::warehouse_redshift_before_stage);
     BatchPlan plan = plan_batch(batch);
     if (auto filled = stage_.fill(batch, plan, deadline); !filled) return std::unexpected(std::move(filled.error()));
+    base::failpoint(base::Failpoint::warehouse_redshift_staged);
     auto duplicates = find_duplicates(batch, plan, deadline);
     if (!duplicates) return std::unexpected(std::move(duplicates.error()));
+    base::failpoint(base::Failpoint::warehouse_redshift_locked);
     for (const std::uint32_t place : *duplicates) plan.outcomes.at(place) = Outcome::duplicate;
     if (auto done = commit(batch, plan, *duplicates, deadline); !done) {
       return std::unexpected(std::move(done.error()));
     }
+    if (base::failpoint_fails(base::Failpoint::warehouse_redshift_after_commit)) return std::unexpected(lost_answer());
     return Written{std::move(plan.outcomes), stage_.take_displaced()};
   }
 
@@ -41,6 +46,7 @@ class RedshiftWriter final : public BatchWriter {
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
+    base::failpoint(base::Failpoint::warehouse_redshift_find_marker);
     auto found = connection_.run("BEGIN; " + lock_writer_sql(layout_.table) + "; " +
                                      find_marker_sql(Dialect::redshift, layout_.table, batch_id) + "; COMMIT",
                                  deadline);
@@ -81,6 +87,7 @@ class RedshiftWriter final : public BatchWriter {
     if (stage_.has_parts()) insert += "; " + insert_parts_sql(layout_.table, duplicates);
     // On its own, so that what it refuses is known to be about rows.
     if (auto done = execute(insert, deadline); !done) return done;
+    base::failpoint(base::Failpoint::warehouse_redshift_before_commit);
     std::string sql;
     if (!duplicates.empty() || !plan.doubles.empty()) sql = duplicates_sql(batch, plan, origin);
     sql += insert_markers_sql(Dialect::redshift, layout_.table, origin, markers_of(batch, plan.outcomes));

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "warehouse/drivers/redshift_data/statement_packer.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
@@ -45,6 +46,7 @@ std::expected<WriteReport, DataWriter::Failure> DataWriter::write(const Batch& b
   BatchStatements made = make_batch_statements(batch, layout, origin);
   DataRequest request = session_.request(std::move(made.statements), batch.id);
   unknown_.reset();
+  base::failpoint(base::Failpoint::warehouse_redshift_data_before_send);
   const RunReport report = session_.carry_out(request);
   last_ = {batch.id, report.id};
   if (report.end == End::finished) return finished(batch, made, report);
@@ -75,6 +77,11 @@ std::expected<WriteReport, DataWriter::Failure> DataWriter::finished(const Batch
     error.kind = ErrorKind::unknown_outcome;
     error.where = session_.options().target + ", statement " + report.id + ", " + error.where;
     return std::unexpected(Failure{std::move(error), false});
+  }
+  if (base::failpoint_fails(base::Failpoint::warehouse_redshift_data_after_commit)) {
+    return std::unexpected(Failure{{ErrorKind::unknown_outcome, "the commit's answer was lost",
+                                    session_.options().target + ", statement " + report.id, ""},
+                                   false});
   }
   WriteReport written;
   written.statement_id = report.id;
@@ -120,6 +127,7 @@ base::Status DataWriter::follow_unknown() {
 }
 
 base::Result<std::optional<Marker>> DataWriter::find_marker(std::string_view batch_id, const TableName& table) {
+  base::failpoint(base::Failpoint::warehouse_redshift_data_find_marker);
   if (unknown_ && unknown_->batch_id == batch_id) {
     if (auto known = follow_unknown(); !known) return base::fail(std::move(known.error()));
   }

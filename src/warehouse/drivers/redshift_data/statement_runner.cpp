@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "warehouse/option_name.hpp"
 #include "warehouse/schema/redshift_errors.hpp"
@@ -70,6 +71,7 @@ void StatementRunner::send(Trip& trip, std::chrono::milliseconds wait) {
   auto submitted = api_.submit(trip.request, wait);
   const base::SteadyTime now = clock_.steady();
   if (submitted) {
+    base::failpoint(base::Failpoint::warehouse_redshift_data_accepted);
     trip.report.id = std::move(submitted->id);
     return trip.run.sent(now, now - begin, submitted->status);
   }

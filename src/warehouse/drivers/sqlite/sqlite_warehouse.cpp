@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
 #include "sqlite/read_only.hpp"
@@ -109,15 +110,21 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
   report.statement_id = batch.id;
   report.outcomes.reserve(batch.events.size());
   report.reasons.resize(batch.events.size());
+  base::failpoint(base::Failpoint::warehouse_sqlite_before_begin);
   auto transaction = sqlite::Transaction::begin(connection_->database);
   if (!transaction) return base::fail(std::move(transaction.error()));
   if (auto done = insert_rows(batch, report); !done) return base::fail(std::move(done.error()));
+  base::failpoint(base::Failpoint::warehouse_sqlite_staged);
   if (auto done = insert_markers(batch); !done) return base::fail(std::move(done.error()));
+  base::failpoint(base::Failpoint::warehouse_sqlite_before_commit);
   if (auto done = transaction->commit(); !done) {
     base::Error error = std::move(done.error());
     // A lock or a full disk is met before the commit stands in the log; after any other failure it may stand there.
     if (error.kind != ErrorKind::conflict && error.kind != ErrorKind::full) error.kind = ErrorKind::unknown_outcome;
     return base::fail(std::move(error));
+  }
+  if (base::failpoint_fails(base::Failpoint::warehouse_sqlite_after_commit)) {
+    return base::fail(ErrorKind::unknown_outcome, "the commit's answer was lost", options_.path);
   }
   return report;
 }
@@ -189,6 +196,7 @@ base::Result<std::optional<Marker>> SqliteWarehouse::find_marker(std::string_vie
 }
 
 base::Result<std::optional<Marker>> SqliteWarehouse::find_marker_connected(std::string_view batch_id) {
+  base::failpoint(base::Failpoint::warehouse_sqlite_find_marker);
   auto statement = connection_->database.prepare(find_marker_sql(), false);
   if (!statement) return base::fail(std::move(statement.error()));
   statement->bind_text(1, batch_id);

@@ -1,0 +1,62 @@
+#include "app/books_text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/books_answer.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+const books::Hour kNoon{std::chrono::hours(473'364)};  // 2024-01-01 12:00
+
+books::TargetBooks of(const std::string& name, books::Counts counts) {
+  books::TargetBooks books;
+  books.name = name;
+  books.lines = books::lines_of({.hours = {{kNoon, counts}}});
+  books.summary = books::summarize(books.lines);
+  books.counted_at = kNoon;
+  return books;
+}
+
+TEST(BooksText, ATableOfHours) {
+  const auto text = books_as_text({of("primary", {.received = 3, .landed = 2, .duplicate = 1})}, TableFormat::csv);
+  EXPECT_EQ(text,
+            "target,hour,received,landed,duplicate,quarantined,owed,waived,residual,state\r\n"
+            "primary,2024-01-01T12:00Z,3,2,1,0,0,0,0,closed\r\n");
+}
+
+TEST(BooksText, TheVerdictNamesTheTargetThatLacksEvents) {
+  const auto verdict = verdict_of({of("primary", {.received = 3, .landed = 3}), of("secondary", {.received = 3})});
+  EXPECT_TRUE(verdict.missing);
+  EXPECT_THAT(verdict.text, HasSubstr("primary: nothing is missing of 3 received"));
+  EXPECT_THAT(verdict.text, HasSubstr("secondary: 3 events are missing, the first in the hour of 2024-01-01T12:00Z"));
+}
+
+TEST(BooksText, WhatWasNotCountedIsSaid) {
+  books::TargetBooks away;
+  away.name = "secondary";
+  away.error = "no connection";
+  const auto verdict = verdict_of({away});
+  EXPECT_FALSE(verdict.missing);
+  EXPECT_EQ(verdict.text, "secondary: not counted yet (no connection)\n");
+}
+
+TEST(BooksAnswer, AnythingElseIsNoAnswer) {
+  EXPECT_FALSE(read_books_answer({true, "12"}));
+  EXPECT_FALSE(read_books_answer({false, "this version of the service does not know 'books'"}));
+  const auto answer = read_books_answer({true,
+                                         "missing\x1f"
+                                         "a\x1e"
+                                         "b\x1e\x1f"
+                                         "c\x1e"});
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->missing);
+  EXPECT_EQ(answer->text, "a\nb\n");
+  EXPECT_EQ(answer->verdict, "c\n");
+}
+
+}  // namespace
+}  // namespace twinshift::app

@@ -1,0 +1,138 @@
+#include "app/metrics.hpp"
+
+#include <chrono>
+#include <optional>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <utility>
+
+namespace twinshift::app {
+namespace {
+
+using prometheus::MetricFamily;
+
+class Gauges {
+ public:
+  // One family, in the order of first use.
+  void add(const char* name, const char* help, std::vector<prometheus::ClientMetric::Label> labels, double value) {
+    if (families_.empty() || families_.back().name != name) {
+      families_.push_back({.name = name, .help = help, .type = prometheus::MetricType::Gauge, .metric = {}});
+    }
+    prometheus::ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.gauge.value = value;
+    families_.back().metric.push_back(std::move(metric));
+  }
+  [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+std::vector<prometheus::ClientMetric::Label> labels(const std::string& target) {
+  return {{"target", target}};
+}
+
+std::vector<prometheus::ClientMetric::Label> labels(const std::string& target, const char* name, const char* value) {
+  return {{"target", target}, {name, value}};
+}
+
+// A family at a time: the format wants its samples together.
+void add_books(Gauges& gauges, const std::vector<books::TargetBooks>& books) {
+  for (const books::TargetBooks& each : books) {
+    const auto add = [&](const char* side, std::uint64_t count) {
+      gauges.add("twinshift_books_events",
+                 "Events by what became of them: received = landed + duplicate + quarantined + owed + waived.",
+                 labels(each.name, "side", side), static_cast<double>(count));
+    };
+    const books::Counts& counts = each.summary.counts;
+    add("received", counts.received);
+    add("landed", counts.landed);
+    add("duplicate", counts.duplicate);
+    add("quarantined", counts.quarantined);
+    add("owed", counts.owed);
+    add("waived", counts.waived);
+  }
+  for (const books::TargetBooks& each : books) {
+    gauges.add("twinshift_books_missing", "Events that were received and are nowhere. Above 0: wake somebody.",
+               labels(each.name), static_cast<double>(each.missing));
+  }
+  for (const books::TargetBooks& each : books) {
+    gauges.add("twinshift_books_surplus", "More than was received, in closed hours.", labels(each.name),
+               static_cast<double>(each.summary.surplus));
+  }
+  for (const books::TargetBooks& each : books) {
+    gauges.add("twinshift_books_open_hours", "Hours of arrival of which something is still owed.", labels(each.name),
+               static_cast<double>(each.summary.open_hours));
+  }
+  for (const books::TargetBooks& each : books) {
+    if (!each.counted_at) continue;
+    const std::chrono::duration<double> since = each.counted_at->time_since_epoch();
+    gauges.add("twinshift_books_counted_timestamp_seconds", "When the books were last counted.", labels(each.name),
+               since.count());
+  }
+}
+
+// `value` gives nothing where a target has none.
+template <class Value>
+void add_family(Gauges& gauges, const char* name, const char* help, const std::vector<delivery::TargetStatus>& targets,
+                Value value) {
+  for (const delivery::TargetStatus& target : targets) {
+    if (target.is_primary) continue;
+    if (const std::optional<double> known = value(target)) gauges.add(name, help, labels(target.name), *known);
+  }
+}
+
+void add_backlogs(Gauges& gauges, const std::vector<delivery::TargetStatus>& targets) {
+  using Target = delivery::TargetStatus;
+  const auto seconds = [](const std::optional<std::chrono::seconds>& time) {
+    return time ? std::optional(static_cast<double>(time->count())) : std::nullopt;
+  };
+  const auto stored = [](const Target& target, auto of) {
+    return target.backlog_storage ? std::optional(static_cast<double>(of(*target.backlog_storage))) : std::nullopt;
+  };
+  add_family(gauges, "twinshift_backlog_events", "Events that the target still owes.", targets,
+             [](const Target& t) { return std::optional(static_cast<double>(t.owed)); });
+  add_family(gauges, "twinshift_backlog_oldest_age_seconds", "Age of the oldest of them.", targets,
+             [](const Target& t) { return std::optional(std::chrono::duration<double>(t.oldest_owed_age).count()); });
+  add_family(gauges, "twinshift_backlog_bytes", "What the backlog takes on the disk.", targets,
+             [&](const Target& t) { return stored(t, [](const auto& s) { return s.bytes; }); });
+  add_family(gauges, "twinshift_backlog_bytes_max", "Its budget (BACKLOG_BYTES_MAX).", targets,
+             [&](const Target& t) { return stored(t, [](const auto& s) { return s.bytes_max; }); });
+  add_family(gauges, "twinshift_backlog_growth_events_per_second", "Negative while it shrinks.", targets,
+             [&](const Target& t) { return stored(t, [](const auto& s) { return s.events_per_second; }); });
+  add_family(gauges, "twinshift_backlog_lost_events", "Events that damaged files can no longer tell.", targets,
+             [&](const Target& t) { return stored(t, [](const auto& s) { return s.lost; }); });
+  add_family(gauges, "twinshift_backlog_parity_seconds", "Until nothing is owed, at the present rate.", targets,
+             [&](const Target& t) { return t.backlog_storage ? seconds(t.backlog_storage->parity_in) : std::nullopt; });
+  add_family(
+      gauges, "twinshift_backlog_budget_seconds", "Until the budget is used up, at the present rate.", targets,
+      [&](const Target& t) { return t.backlog_storage ? seconds(t.backlog_storage->budget_used_in) : std::nullopt; });
+}
+
+}  // namespace
+
+std::string metrics_text(const std::vector<books::TargetBooks>& books,
+                         const std::vector<delivery::TargetStatus>& targets) {
+  Gauges gauges;
+  add_books(gauges, books);
+  add_backlogs(gauges, targets);
+  return gauges.text();
+}
+
+void Metrics::add_routes(http::Routes& routes) {
+  routes.add(
+      "GET", "/metrics",
+      [this](const http::Request&, http::Responder responder) {
+        http::Response response;
+        response.status = 200;
+        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        response.body =
+            metrics_text(books_ == nullptr ? std::vector<books::TargetBooks>() : books_->books(),
+                         delivery_ == nullptr ? std::vector<delivery::TargetStatus>() : delivery_->status().targets);
+        responder.send(std::move(response));
+      },
+      true);
+}
+
+}  // namespace twinshift::app

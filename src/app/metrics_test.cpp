@@ -1,0 +1,56 @@
+#include "app/metrics.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace twinshift::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<books::TargetBooks> some_books() {
+  books::TargetBooks books;
+  books.name = "secondary";
+  books.summary.counts = {.received = 10, .landed = 5, .duplicate = 1, .quarantined = 1, .owed = 2, .waived = 0};
+  books.summary.open_hours = 1;
+  books.missing = 1;
+  books.counted_at = base::WallTime(std::chrono::seconds(1'700'000'000));
+  return {books};
+}
+
+TEST(Metrics, TellOfTheBooks) {
+  const std::string text = metrics_text(some_books(), {});
+  EXPECT_THAT(text, HasSubstr("twinshift_books_events{target=\"secondary\",side=\"received\"} 10"));
+  EXPECT_THAT(text, HasSubstr("twinshift_books_events{target=\"secondary\",side=\"owed\"} 2"));
+  EXPECT_THAT(text, HasSubstr("twinshift_books_missing{target=\"secondary\"} 1"));
+  EXPECT_THAT(text, HasSubstr("twinshift_books_counted_timestamp_seconds{target=\"secondary\"} 1700000000"));
+  EXPECT_THAT(text, HasSubstr("# TYPE twinshift_books_missing gauge"));
+}
+
+TEST(Metrics, SayNothingOfWhatWasNotCounted) {
+  auto books = some_books();
+  books[0].counted_at.reset();
+  EXPECT_THAT(metrics_text(books, {}), Not(HasSubstr("counted_timestamp")));
+}
+
+TEST(Metrics, TellOfWhatIsOwedAndWhenItEnds) {
+  delivery::TargetStatus primary;
+  primary.name = "primary";
+  primary.is_primary = true;
+  delivery::TargetStatus secondary;
+  secondary.name = "secondary";
+  secondary.owed = 7;
+  secondary.backlog_storage.emplace();
+  secondary.backlog_storage->bytes = 4096;
+  secondary.backlog_storage->parity_in = std::chrono::seconds(60);
+  const std::string text = metrics_text({}, {primary, secondary});
+  EXPECT_THAT(text, HasSubstr("twinshift_backlog_events{target=\"secondary\"} 7"));
+  EXPECT_THAT(text, HasSubstr("twinshift_backlog_bytes{target=\"secondary\"} 4096"));
+  EXPECT_THAT(text, HasSubstr("twinshift_backlog_parity_seconds{target=\"secondary\"} 60"));
+  EXPECT_THAT(text, Not(HasSubstr("budget_seconds")));
+  EXPECT_THAT(text, Not(HasSubstr("primary")));
+}
+
+}  // namespace
+}  // namespace twinshift::app

@@ -1,0 +1,123 @@
+"""The books on the real binary: what was received is accounted for, hour by hour, whatever became of it."""
+
+import json
+import unittest
+
+from harness import GUIDE_EVENT, wait_until
+from servers import TABLE, PostgresTest
+
+SECRET = "refuse-me-4711"
+CHECK = f"ALTER TABLE {TABLE} ADD CONSTRAINT no_secret CHECK (campaign IS NULL OR campaign <> '{SECRET}')"
+SIDES = ("received", "landed", "duplicate", "quarantined", "owed", "waived", "residual")
+
+
+def event(name, **more):
+    return dict(GUIDE_EVENT, appsflyer_id=name, **more)
+
+
+class Books(PostgresTest):
+    def send(self, service, *events):
+        for each in events:
+            self.assertEqual(service.post(each).status, 200)
+
+    def command(self, *arguments, code=0, **settings):
+        done = self.run_command(*arguments, settings=self.urls(**settings))
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def books(self, code=0, **settings):
+        """target -> the sums over its hours, and the set of its hours' states."""
+        rows = json.loads(self.command("books", "--format", "json", code=code, **settings).stdout)
+        books = {}
+        for row in rows:
+            target = books.setdefault(row["target"], {side: 0 for side in SIDES} | {"states": set()})
+            for side in SIDES:
+                target[side] += int(row[side])
+            target["states"].add(row["state"])
+        return books
+
+    def wait_books(self, target, expected, **settings):
+        wait_until(lambda: {side: count for side, count in self.books(**settings).get(target, {}).items() if side in expected} == expected,
+                   f"{target}'s books to say {expected}")
+
+    def test_resends_are_duplicates_and_everything_closes(self):
+        service = self.start(self.urls())
+        self.send(service, *(event(f"e{i}") for i in range(10)), *(event(f"e{i}") for i in range(4)))
+        for target in ("primary", "secondary"):
+            self.wait_books(target, {"received": 14, "landed": 10, "duplicate": 4, "owed": 0, "residual": 0})
+            self.assertEqual(self.books()[target]["states"], {"closed"})
+        self.assertIn("secondary: nothing is missing of 14 received", self.command("books").stdout)
+        service.stop()
+        self.assertEqual(self.books()["secondary"]["landed"], 10)  # counted by the command itself
+        service = self.start(self.urls())
+        self.send(service, event("later"))
+        self.wait_books("primary", {"received": 15, "landed": 11, "residual": 0})
+
+    def test_what_is_gone_from_a_table_of_markers_is_missing(self):
+        service = self.start(self.urls(BOOKS_INTERVAL="1s"))
+        self.send(service, *(event(f"e{i}") for i in range(3)))
+        self.wait_books("secondary", {"landed": 3, "residual": 0})
+        self.psql("secondary", "UPDATE twinshift_loads SET inserted = inserted - 1 WHERE inserted > 0 AND batch_id = "
+                               "(SELECT max(batch_id) FROM twinshift_loads WHERE inserted > 0)")
+        line = service.wait_log(lambda l: l["msg"] == "The books do not close: events are missing")
+        self.assertEqual((line["target"], line["missing"], line["level"]), ("secondary", 1, "error"))
+        self.assertEqual(self.books(code=3)["secondary"]["states"], {"missing"})
+        self.assertEqual(self.books(code=3)["primary"]["states"], {"closed"})
+        self.assertEqual(service.request("GET", "/ready").json()["parts"]["secondary"]["books"]["missing"], 1)
+        metrics = service.request("GET", "/metrics")
+        self.assertIn("text/plain", metrics.headers["content-type"])
+        text = metrics.body.decode()
+        self.assertIn('twinshift_books_missing{target="secondary"} 1', text)
+        self.assertIn('twinshift_books_missing{target="primary"} 0', text)
+        self.assertIn('twinshift_books_events{target="primary",side="landed"} 3', text)
+
+    def test_quarantined_then_replayed_or_dropped(self):
+        service = self.start(self.urls())
+        self.send(service, event("first"))
+        self.wait_books("secondary", {"landed": 1})
+        self.psql("secondary", CHECK)
+        self.send(service, event("bad", campaign=SECRET), event("worse", campaign=SECRET))
+        sent = []
+
+        def both_there():
+            sent.append(f"n{len(sent)}")
+            self.send(service, event(sent[-1]))
+            return self.books()["secondary"]["quarantined"] == 2
+        wait_until(both_there, "two events in the quarantine")
+        received = 3 + len(sent)
+        self.wait_books("secondary", {"received": received, "landed": received - 2, "quarantined": 2, "owed": 0, "residual": 0})
+        ids = sorted(json.loads(line)["id"] for line in self.command("quarantine", "list", "--format", "json").stdout.splitlines())
+        self.command("quarantine", "drop", str(ids[0]), "--yes")
+        self.wait_books("secondary", {"received": received, "quarantined": 1, "waived": 1, "residual": 0})
+        self.psql("secondary", f"ALTER TABLE {TABLE} DROP CONSTRAINT no_secret")
+        self.command("quarantine", "replay", str(ids[1]))
+        self.wait_books("secondary", {"received": received, "landed": received - 1, "quarantined": 0, "waived": 1, "owed": 0, "residual": 0})
+        self.wait_books("primary", {"received": received, "landed": received, "waived": 0, "residual": 0})
+
+    def test_what_comes_while_the_secondary_is_off_is_waived(self):
+        service = self.start(self.urls())
+        self.send(service, event("on"))
+        self.wait_books("secondary", {"landed": 1, "residual": 0})
+        service.stop()
+        off = {"SECONDARY_REDSHIFT_ENABLED": "false"}
+        service = self.start(self.urls(**off))
+        self.send(service, event("off"))
+        self.wait_books("primary", {"landed": 2, "residual": 0}, **off)
+        self.wait_books("secondary", {"received": 2, "landed": 1, "waived": 1, "residual": 0}, **off)
+        service.stop()
+        self.start(self.urls())
+        self.wait_books("secondary", {"received": 2, "landed": 1, "waived": 1, "residual": 0})
+
+    def test_a_target_that_is_away_keeps_its_hours_open_and_no_other(self):
+        service = self.start(self.urls(PARK_AFTER="100", SECONDARY_WAREHOUSE_URL="postgresql://nobody@127.0.0.1:9/none"))
+        self.send(service, event("e0"), event("e1"))
+        away = {"SECONDARY_WAREHOUSE_URL": "postgresql://nobody@127.0.0.1:9/none"}
+        self.wait_books("primary", {"landed": 2, "residual": 0}, **away)
+        self.assertIn("secondary: not counted yet", self.command("books", **away).stdout)
+        service.stop()
+        self.start(self.urls())
+        self.wait_books("secondary", {"received": 2, "landed": 2, "owed": 0, "residual": 0})
+
+
+if __name__ == "__main__":
+    unittest.main()

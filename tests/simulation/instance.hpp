@@ -1,0 +1,138 @@
+// One process with its disk: intake, queue, backlogs, quarantine, the real machine (src/delivery/machine.hpp) and what
+// carries its actions out. It can be killed at any action, lose power, be frozen, be stopped, and starts again. The
+// order of things is the conductor's: all that has come in makes one step, whose actions are then carried out in turn.
+// One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "delivery/inputs.hpp"
+#include "delivery/machine.hpp"
+#include "tests/simulation/outside.hpp"
+#include "tests/simulation/sim_disk.hpp"
+#include "tests/simulation/sim_warehouse.hpp"
+
+namespace twinshift::simulation {
+
+// What the checks keep in mind about one lane of one life.
+struct LaneWatch {
+  std::string unknown_batch{};                      // its outcome is not known and its marker has not been heard of
+  std::uint64_t inserted = 0;                       // rows that the lane has heard of
+  std::uint64_t inserted_when_sent = 0;             // of these before the batch under way
+  std::map<std::int64_t, std::uint64_t> refused{};  // by event: `inserted` when it was sent to its first refusal
+};
+
+class Instance {
+ public:
+  Instance(Outside& outside, std::uint32_t index);
+
+  void boot();
+  void kill(bool power_lost);
+  void stop();
+  void freeze(base::SteadyTime until);
+  // Which secondaries are switched on counts from the next start.
+  void disable(TargetMask targets) { disabled_next_ = targets; }
+
+  // A request arrives; `reply` hears the status code, unless the process dies before.
+  using Reply = std::function<void(int)>;
+  void offer(std::int64_t event_key, Reply reply);
+
+  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] Owner owner() const { return {static_cast<std::int32_t>(index_), life_}; }
+  [[nodiscard]] bool owns(Owner owner) const { return owner.life == life_; }
+  [[nodiscard]] bool up() const { return machine_ != nullptr; }
+  [[nodiscard]] bool stopping() const { return stopping_; }
+  [[nodiscard]] TargetMask disabled() const { return disabled_; }
+  [[nodiscard]] base::SteadyTime frozen_until() const { return frozen_until_; }
+  [[nodiscard]] bool settled() const;
+  [[nodiscard]] std::string what_is_left() const;
+  [[nodiscard]] const delivery::Machine& machine() const { return *machine_; }
+  [[nodiscard]] std::size_t answers_waiting() const { return answers_waiting_; }
+  [[nodiscard]] std::uint32_t target_of(delivery::LaneIndex lane) const { return lane_targets_[lane]; }
+  [[nodiscard]] std::size_t lanes() const { return lane_targets_.size(); }
+  [[nodiscard]] event::EventPtr find(delivery::Source source, const queue::Receipt& receipt) const;
+  [[nodiscard]] std::int64_t received_in(std::size_t hour) const;  // its books
+  LaneWatch& watch(delivery::LaneIndex lane) { return watches_[lane]; }
+
+  SimDisk disk;
+  SimFile queue;
+  std::vector<std::unique_ptr<SimFile>> backlogs;  // by target; the primary's stays empty
+  SimFile quarantine;
+  std::chrono::minutes wall_offset{0};
+
+ private:
+  // instance.cpp
+  void begin_life();
+  delivery::MachineSetup setup();
+  void end_life();
+  void post(delivery::Input input);
+  void run();
+  void run_at(base::SteadyTime at);
+  void take_in(delivery::Input& input, delivery::Step& step);
+  void carry_out_all(delivery::Step& step);
+  bool crash_due();
+  void finish_stop();
+  // instance_intake.cpp
+  event::EventPtr make_message(std::int64_t event_key);
+  void enqueue(const event::EventPtr& event, const std::shared_ptr<Reply>& reply);
+  void send_shared(const event::EventPtr& event, const std::shared_ptr<Reply>& reply);
+  void taken(MessageIndex message, const std::shared_ptr<Reply>& reply);
+  void answer(const std::shared_ptr<Reply>& reply, int code);
+  void store_books();
+  void kick_receiver();
+  void receive(std::size_t rows);
+  void receive_at(base::SteadyTime at);
+  // instance_actions.cpp
+  void carry_out(const delivery::WriteBatch& action);
+  void carry_out(const delivery::FindMarker& action);
+  void carry_out(const delivery::Probe& action);
+  void carry_out(const delivery::FetchBacklog& action);
+  void carry_out(const delivery::Park& action);
+  void carry_out(const delivery::PutInQuarantine& action);
+  void carry_out(const delivery::Acknowledge& action);
+  void carry_out(const delivery::Release& action);
+  void carry_out(const delivery::Extend& action);
+  void carry_out(const delivery::Note&) {}
+  void hear_write(delivery::LaneIndex lane, const SimWarehouse::Call& call);
+  void ask_marker(const delivery::FindMarker& action);
+  void submit_park(const delivery::Park& action, bool answered);
+  void acknowledge(delivery::Source source, const std::vector<queue::Receipt>& receipts);
+  void quarantine_at_once(const delivery::BatchPtr& batch, delivery::LaneIndex lane);
+
+  SimWarehouse& warehouse(delivery::LaneIndex lane) { return *outside_.warehouses[lane_targets_[lane]]; }
+  SimFile& file(delivery::Source source) {
+    return source == delivery::kQueue ? queue : *backlogs[lane_targets_[source]];
+  }
+  // What leases are measured by.
+  [[nodiscard]] base::SteadyTime lease_now() const;
+
+  Outside& outside_;
+  Surroundings& around_;
+  const std::uint32_t index_;
+  std::uint32_t life_ = 0;
+  std::unique_ptr<delivery::Machine> machine_;
+  TargetMask disabled_ = 0;
+  TargetMask disabled_next_ = 0;
+  std::vector<std::uint32_t> lane_targets_;
+  std::vector<LaneWatch> watches_;
+  std::vector<delivery::Input> inbox_;
+  base::SteadyTime run_at_{};  // the next run that is planned
+  base::SteadyTime frozen_until_{};
+  bool stopping_ = false;
+  base::SteadyTime give_up_at_{};
+  bool receiving_ = false;
+  base::SteadyTime receive_at_{};
+  std::size_t answers_waiting_ = 0;
+  // With a shared queue: what SQS has taken, counted in memory and stored now and then.
+  std::vector<MessageIndex> counted_in_memory_;
+  std::array<std::int64_t, kHours> counted_stored_{};
+};
+
+}  // namespace twinshift::simulation
