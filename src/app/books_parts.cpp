@@ -33,7 +33,10 @@ base::Result<Hours> count_quarantined(const config::Settings& settings, const st
     auto page = (*reader)->read(query);
     if (!page) return base::fail(std::move(page.error()));
     if (page->empty()) break;
-    for (const quarantine::Record& record : *page) ++hours[warehouse::hour_of(record.received_at)].quarantined;
+    for (const quarantine::Record& record : *page) {
+      for (const base::WallTime arrival : quarantine::arrivals_of(record))
+        ++hours[warehouse::hour_of(arrival)].quarantined;
+    }
     query.after_id = page->back().id;
     read += page->size();
   }
