@@ -71,6 +71,8 @@ using Removed = std::move_only_function<void(base::Result<std::uint64_t>)>;
 struct QuarantineStatus {
   std::map<std::string, std::uint64_t> records;  // by target
   std::optional<base::Error> trouble;            // why nothing could be kept last time
+  // The messages that the records stand for, by target; empty where a reader tells at once (a file).
+  std::map<std::string, std::uint64_t> messages{};
 };
 
 // Threads: every function may be called from any thread. Callbacks run on a thread of the driver: short, no waiting.
