@@ -6,8 +6,8 @@ import statistics
 import sys
 import time
 
-from isolation_world import BAD_STATES, Landings, World
-from processes import BenchError, Meter, cpu_seconds
+from isolation_world import DRAINING, OTHER_DRAINS, Landings, World
+from processes import BenchError, cpu_seconds
 
 ROUNDS = 5
 WARM_EVENTS_PER_SECOND = 200
@@ -15,9 +15,9 @@ FIXED_EVENTS_PER_SECOND = 1000  # the rate at which an outage is planned for; fa
 BURST_EVENTS_PER_SECOND = 10_000
 COMMIT_SECONDS = 0.2  # while the burst lands, each batch of either target takes that much longer: a warehouse is far away, not short of our cores
 BOOKS_SECONDS_BY_DEFAULT = 30
-# Each bad state has a healthy run beside it.
-ORDER = ("slow", "healthy", "refusing", "black hole", "healthy", "disk full", "draining", "healthy")
-PARTNER = {0: 1, 2: 1, 3: 4, 5: 4, 6: 7}
+# Each bad state has a healthy run beside it; draining also a run in which another process drains as much into the same server.
+ORDER = ("slow", "healthy", "refusing", "black hole", "healthy", "disk full", OTHER_DRAINS, "draining", "healthy")
+PAIRS = ((0, 1), (2, 1), (3, 4), (5, 4), (7, 8), (7, 6))
 
 
 def quantile(sorted_values, share):
@@ -71,9 +71,12 @@ def burst(bench, world, service, state, landings):
 
 
 def one_run(bench, world, template, state):
-    folder = bench.folder / "isolation"
+    folder, other = bench.folder / "isolation", None
+    world.hold_back(state)
     if state == "draining":
         template.copy(folder)
+    if state == OTHER_DRAINS:
+        other = start_other(bench, world, template)
     service = bench.service(folder, **world.urls(state))
     try:
         landings = Landings(service)
@@ -81,41 +84,54 @@ def one_run(bench, world, template, state):
         for target in ("primary",) if state == "draining" else ("primary", "secondary"):
             landings.wait(warm, target)
         world.impose(state)
-        meter = Meter(service.pid)
         few, figures = fixed_load(bench, world, service, landings)
         many, rate = burst(bench, world, service, state, landings)
-        figures.update(rate, cpu_seconds=meter.read()["cpu_seconds"], **secondary_of(landings, template if state == "draining" else None))
+        figures.update(rate, **secondary_of(landings))
+        if state in DRAINING:
+            check_still_draining(Landings(other or service), template)
+        rows, distinct = world.rows("primary")
     finally:
-        service.process.kill()  # a stop in good order would wait for what hangs
-        service.process.wait()
-        world_check = world.rows("primary")
+        for each in filter(None, (service, other)):
+            each.process.kill()  # a stop in good order would wait for what hangs
+            each.process.wait()
+            bench.forget(each.folder)
         world.heal()
-        bench.forget(folder)
-    if world_check[0] < warm + few + many or world_check[0] != world_check[1]:
-        raise BenchError(f"{state}: the primary holds {world_check[0]} rows, {world_check[1]} distinct, of {warm + few + many} accepted")
+    if rows < warm + few + many or rows != distinct:
+        raise BenchError(f"{state}: the primary holds {rows} rows, {distinct} distinct, of {warm + few + many} accepted")
     return figures
 
 
-def secondary_of(landings, template):
+def start_other(bench, world, template):
+    """Drains the template's backlog into the secondary's server, with nothing else to do."""
+    folder = bench.folder / "other"
+    template.copy(folder)
+    return bench.service(folder, PRIMARY_WAREHOUSE_URL=f"sqlite:{folder / 'primary.db'}", SECONDARY_WAREHOUSE_URL=world.urls()["SECONDARY_WAREHOUSE_URL"])
+
+
+def secondary_of(landings):
     landings.look()
-    owed_landed = sum(rows for _, _, rows, owed in landings.batches["secondary"] if owed)
-    if template and owed_landed >= template.events:
+    return {"secondary_landed": landings.rows("secondary"), "secondary_landed_owed": landings.rows_owed()}
+
+
+def check_still_draining(landings, template):
+    landings.look()
+    if landings.rows_owed() >= template.events:
         raise BenchError(f"the backlog of {template.events} events was empty before the run's end")
-    return {"secondary_landed": landings.rows("secondary"), "secondary_landed_owed": owed_landed}
 
 
 def rounds(bench, world, template):
-    """By state: the figures of its runs, and the ratios to the healthy run beside each."""
-    runs, ratios = {}, {state: {} for state in BAD_STATES}
+    """By state: the figures of its runs; by pair of states: the ratios of runs beside each other."""
+    runs, ratios = {}, {}
     for number in range(bench.options.isolation_rounds):
         order = list(range(len(ORDER)))
         done = {}
         for place in order if number % 2 == 0 else reversed(order):  # so that no state always comes first
             done[place] = one_run(bench, world, template, ORDER[place])
             runs.setdefault(ORDER[place], []).append(done[place])
-        for place, partner in PARTNER.items():
+        for place, partner in PAIRS:
+            pair = ratios.setdefault(ORDER[place], {}).setdefault(ORDER[partner], {})
             for name in ("rate", "intake_p50_ms", "intake_p99_ms", "land_p50_ms", "land_p99_ms"):
-                ratios[ORDER[place]].setdefault(name, []).append(done[place][name] / max(1e-6, done[partner][name]))
+                pair.setdefault(name, []).append(done[place][name] / max(1e-6, done[partner][name]))
         print(f"bench: isolation: round {number + 1} of {bench.options.isolation_rounds} done", file=sys.stderr, flush=True)
     return runs, ratios
 
@@ -192,7 +208,8 @@ def isolation(bench):
         template = Template(bench, world, bench.options.owed_events)
         runs, ratios = rounds(bench, world, template)
         figures["states"] = {state: {name: summary([run[name] for run in each]) for name in each[0]} for state, each in runs.items()}
-        figures["ratios"] = {state: {name: summary(values) for name, values in each.items()} for state, each in ratios.items()}
+        figures["ratios"] = {state: {other: {name: summary(values) for name, values in pair.items()} for other, pair in pairs.items()}
+                             for state, pairs in ratios.items()}
         figures["catch_up"] = catch_up(bench, world, template)
         figures["books"] = books(bench, world)
     return figures

@@ -129,15 +129,20 @@ def _spread(ratio):
     return f"{ratio['median']:.2f} x ({ratio['least']:.2f} - {ratio['most']:.2f})"
 
 
+def _isolation_pair(part, state, other, ratios):
+    ours, theirs = ({name: each["median"] for name, each in part["states"][which].items()} for which in (state, other))
+    beside = "" if other == "healthy" else f", beside {other}"
+    yield (f"primary's rate, secondary {state}{beside}", _number(ours["rate"], "ev/s"), _number(theirs["rate"], "ev/s"), _spread(ratios["rate"]), ">= 0.97 x",
+           _verdict(ratios["rate"]["median"], 0.97, None))
+    for name, key in (("intake", "intake"), ("time to land", "land")):
+        yield (f"  {name}, p50 / p99", f"{ours[f'{key}_p50_ms']:.1f} / {ours[f'{key}_p99_ms']:.1f} ms", f"{theirs[f'{key}_p50_ms']:.1f} / {theirs[f'{key}_p99_ms']:.1f} ms",
+               _spread(ratios[f"{key}_p99_ms"]), "p99 <= 1.10 x", _verdict(ratios[f"{key}_p99_ms"]["median"], 1.10, None, False))
+
+
 def _isolation_rows(part):
-    healthy = {name: each["median"] for name, each in part["states"]["healthy"].items()}
-    for state, ratios in part["ratios"].items():
-        ours = {name: each["median"] for name, each in part["states"][state].items()}
-        yield (f"primary's rate, secondary {state}", _number(ours["rate"], "ev/s"), _number(healthy["rate"], "ev/s healthy"), _spread(ratios["rate"]), ">= 0.97 x",
-               _verdict(ratios["rate"]["median"], 0.97, None))
-        for name, key in (("intake", "intake"), ("time to land", "land")):
-            yield (f"  {name}, p50 / p99", f"{ours[f'{key}_p50_ms']:.1f} / {ours[f'{key}_p99_ms']:.1f} ms", f"{healthy[f'{key}_p50_ms']:.1f} / {healthy[f'{key}_p99_ms']:.1f} ms",
-                   _spread(ratios[f"{key}_p99_ms"]), "p99 <= 1.10 x", _verdict(ratios[f"{key}_p99_ms"]["median"], 1.10, None, False))
+    for state, pairs in part["ratios"].items():
+        for other, ratios in pairs.items():
+            yield from _isolation_pair(part, state, other, ratios)
     catch_up, books = part["catch_up"], part["books"]
     yield ("catch-up without live load", _number(catch_up["catch_up"]["median"], "ev/s"), _number(catch_up["plain"]["median"], "ev/s plain load"),
            _spread(catch_up["ratio"]), ">= 0.8 x", _verdict(catch_up["ratio"]["median"], 0.8, None))

@@ -34,7 +34,10 @@ base::Result<Hours> count_quarantined(const config::Settings& settings, const st
     auto page = (*reader)->read(query);
     if (!page) return base::fail(std::move(page.error()));
     if (page->empty()) break;
-    for (const quarantine::Record& record : *page) ++hours[warehouse::hour_of(record.received_at)].quarantined;
+    for (const quarantine::Record& record : *page) {
+      for (const base::WallTime arrival : quarantine::arrivals_of(record))
+        ++hours[warehouse::hour_of(arrival)].quarantined;
+    }
     query.after_id = page->back().id;
     read += page->size();
   }
@@ -106,9 +109,9 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   // Reading a quarantine that is a queue takes its messages away from others for a while: its number must do.
   parts.read_quarantined = [](Hour) { return Hours(); };
   parts.quarantined_elsewhere = [quarantine = stores.quarantine, name = target.name] {
-    const auto records = quarantine->status().records;
-    const auto found = records.find(name);
-    return found == records.end() ? std::uint64_t{0} : found->second;
+    const auto messages = quarantine->status().messages;
+    const auto found = messages.find(name);
+    return found == messages.end() ? std::uint64_t{0} : found->second;
   };
   return parts;
 }

@@ -133,11 +133,17 @@ base::Status QuarantineActions::send_all(const std::vector<quarantine::Ticket>& 
     if (!record && record.error().kind == ErrorKind::not_found) continue;
     if (!record) return base::fail(std::move(record.error()));
     if (record->tries != ticket.tries) continue;
-    auto event = event::decode_event(std::move(record->json), std::move(record->message_id), record->received_at,
-                                     parts_.identity);
-    if (!event) return base::fail(std::move(event.error()));
-    if (auto done = send(record->target, {std::move(*event)}); !done) return done;
+    if (auto done = send_arrivals(*record); !done) return done;
     sent.push_back(ticket);
+  }
+  return {};
+}
+
+base::Status QuarantineActions::send_arrivals(const quarantine::Record& record) {
+  for (const base::WallTime arrival : quarantine::arrivals_of(record)) {
+    auto event = event::decode_event(record.json, record.message_id, arrival, parts_.identity);
+    if (!event) return base::fail(std::move(event.error()));
+    if (auto done = send(record.target, {std::move(*event)}); !done) return done;
   }
   return {};
 }
@@ -151,10 +157,10 @@ base::Result<std::uint64_t> QuarantineActions::drop(const std::vector<quarantine
 base::Status settle_planned_drops(books::BooksFile& books, quarantine::Reader& reader) {
   auto planned = books.planned_drops();
   if (!planned) return base::fail(std::move(planned.error()));
-  for (const books::BooksFile::PlannedDrop& drop : *planned) {
-    const auto left = reader.find(drop.record);
+  for (const std::int64_t record : *planned) {
+    const auto left = reader.find(record);
     if (!left && left.error().kind != ErrorKind::not_found) return base::fail(left.error());
-    if (auto settled = books.settle_drop(drop, !left); !settled) return settled;
+    if (auto settled = books.settle_drop(record, !left); !settled) return settled;
   }
   return {};
 }
@@ -167,7 +173,9 @@ base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarant
   for (const quarantine::Ticket& ticket : tickets) {
     const auto record = (*reader)->find(ticket.id);
     if (!record || record->tries != ticket.tries) continue;
-    planned.push_back({record->id, record->target, warehouse::hour_of(record->received_at)});
+    planned.push_back({record->id, record->target, {}});
+    for (const base::WallTime arrival : quarantine::arrivals_of(*record))
+      ++planned.back().messages[warehouse::hour_of(arrival)];
   }
   if (auto noted = parts_.books->plan_drops(planned); !noted) return base::fail(std::move(noted.error()));
   auto gone = drop(tickets);

@@ -63,6 +63,8 @@ class QuarantineActions {
  private:
   // Also after an error `sent` holds those whose events are durable elsewhere.
   base::Status send_all(const std::vector<quarantine::Ticket>& tickets, std::vector<quarantine::Ticket>& sent);
+  // Once for each message that brought the event: the first lands, the others are its duplicates, and the books close.
+  base::Status send_arrivals(const quarantine::Record& record);
   base::Status send(const std::string& target, std::vector<event::EventPtr> events);
   base::Status send_to_queue(std::vector<event::EventPtr> events);
 

@@ -78,6 +78,7 @@ int serve(const config::Loaded& loaded) {
   if (auto started = service.start(); !started) {
     log::fatal("Cannot start").add(started.error());
     std::fprintf(stderr, "twinshift: cannot start: %s\n", started.error().text().c_str());
+    if (service.leaves_threads()) _exit(kExitCannotStart);
     return kExitCannotStart;
   }
   return finish(service, loaded.settings, signals.wait());

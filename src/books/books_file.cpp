@@ -13,6 +13,7 @@ using std::chrono::hours;
 
 const sqlite::FileStamp kStamp{.application_id = 0x5453626B, .version = 1, .what = "books"};
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
+constexpr const char* kForgetPlan = "DELETE FROM dropping WHERE record = ?";
 
 std::int64_t number_of(Hour hour) {
   return std::chrono::floor<hours>(hour.time_since_epoch()).count();
@@ -27,7 +28,9 @@ base::Status create(sqlite::Database& database, base::WallTime now, const std::s
       "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
       "CREATE TABLE dropped(target TEXT NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL,"
       " PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
-      "CREATE TABLE dropping(record INTEGER PRIMARY KEY, target TEXT NOT NULL, hour INTEGER NOT NULL) STRICT;"
+      "CREATE TABLE dropping(record INTEGER NOT NULL, hour INTEGER NOT NULL, target TEXT NOT NULL, events INTEGER NOT "
+      "NULL,"
+      " PRIMARY KEY (record, hour)) STRICT, WITHOUT ROWID;"
       "CREATE TABLE archive(target TEXT NOT NULL, hour INTEGER NOT NULL, landed INTEGER NOT NULL, duplicate INTEGER "
       "NOT "
       "NULL, PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
@@ -105,50 +108,55 @@ base::Status BooksFile::plan_drops(const std::vector<PlannedDrop>& drops) {
   const std::lock_guard lock(mutex_);
   auto transaction = sqlite::Transaction::begin(database_);
   if (!transaction) return base::fail(std::move(transaction.error()));
-  auto plan = database_.prepare("INSERT OR REPLACE INTO dropping(record, target, hour) VALUES (?, ?, ?)", false);
+  auto forget = database_.prepare(kForgetPlan, false);
+  if (!forget) return base::fail(std::move(forget.error()));
+  auto plan = database_.prepare("INSERT INTO dropping(record, hour, target, events) VALUES (?, ?, ?, ?)", false);
   if (!plan) return base::fail(std::move(plan.error()));
   for (const PlannedDrop& drop : drops) {
-    plan->bind(1, drop.record);
-    plan->bind_text(2, drop.target);
-    plan->bind(3, number_of(drop.hour));
-    if (auto done = plan->run(); !done) return done;
+    forget->bind(1, drop.record);
+    if (auto done = forget->run(); !done) return done;
+    for (const auto& [hour, events] : drop.messages) {
+      plan->bind(1, drop.record);
+      plan->bind(2, number_of(hour));
+      plan->bind_text(3, drop.target);
+      plan->bind(4, static_cast<std::int64_t>(events));
+      if (auto done = plan->run(); !done) return done;
+    }
   }
   return transaction->commit();
 }
 
-base::Result<std::vector<BooksFile::PlannedDrop>> BooksFile::planned_drops() {
+base::Result<std::vector<std::int64_t>> BooksFile::planned_drops() {
   const std::lock_guard lock(mutex_);
-  auto statement = database_.prepare("SELECT record, target, hour FROM dropping", false);
+  auto statement = database_.prepare("SELECT DISTINCT record FROM dropping", false);
   if (!statement) return base::fail(std::move(statement.error()));
-  std::vector<PlannedDrop> drops;
+  std::vector<std::int64_t> records;
   for (;;) {
     auto row = statement->step();
     if (!row) return base::fail(std::move(row.error()));
-    if (!*row) return drops;
-    drops.push_back(
-        {statement->integer(0), std::string(statement->text(1)), Hour(std::chrono::hours(statement->integer(2)))});
+    if (!*row) return records;
+    records.push_back(statement->integer(0));
   }
 }
 
-base::Status BooksFile::settle_drop(const PlannedDrop& drop, bool gone) {
+base::Status BooksFile::settle_drop(std::int64_t record, bool gone) {
   const std::lock_guard lock(mutex_);
   auto transaction = sqlite::Transaction::begin(database_);
   if (!transaction) return base::fail(std::move(transaction.error()));
-  auto forget = database_.prepare("DELETE FROM dropping WHERE record = ?", false);
-  if (!forget) return base::fail(std::move(forget.error()));
-  forget->bind(1, drop.record);
-  if (auto done = forget->run(); !done) return done;
-  // A plan that was settled already counts no more.
-  if (gone && database_.changes() == 1) {
+  if (gone) {
+    // A plan that was settled already has no rows, and counts no more.
     auto add = database_.prepare(
-        "INSERT INTO dropped(target, hour, events) VALUES (?, ?, 1) "
-        "ON CONFLICT(target, hour) DO UPDATE SET events = events + 1",
+        "INSERT INTO dropped(target, hour, events) SELECT target, hour, events FROM dropping WHERE record = ? "
+        "ON CONFLICT(target, hour) DO UPDATE SET events = events + excluded.events",
         false);
     if (!add) return base::fail(std::move(add.error()));
-    add->bind_text(1, drop.target);
-    add->bind(2, number_of(drop.hour));
+    add->bind(1, record);
     if (auto done = add->run(); !done) return done;
   }
+  auto forget = database_.prepare(kForgetPlan, false);
+  if (!forget) return base::fail(std::move(forget.error()));
+  forget->bind(1, record);
+  if (auto done = forget->run(); !done) return done;
   return transaction->commit();
 }
 

@@ -37,16 +37,17 @@ class BooksFile {
   base::Status save_received(const std::map<Hour, std::uint64_t>& received);
 
   // Events that a person drops from a target's quarantine are waived, in two steps, so that a crash between loses no
-  // count: the plan first; then the quarantine removes the record; then the plan is settled by whether it is gone. All
-  // durable when they return.
+  // count: the plan first (a later one of the same record replaces it); then the quarantine removes the record; then
+  // the plan is settled by whether it is gone. All durable when they return.
   struct PlannedDrop {
     std::int64_t record = 0;  // its number in the quarantine
     std::string target;
-    Hour hour{};
+    std::map<Hour, std::uint64_t> messages{};  // that brought the event, by hour of arrival
   };
   base::Status plan_drops(const std::vector<PlannedDrop>& drops);
-  base::Result<std::vector<PlannedDrop>> planned_drops();
-  base::Status settle_drop(const PlannedDrop& drop, bool gone);
+  // The records that are planned and not settled.
+  base::Result<std::vector<std::int64_t>> planned_drops();
+  base::Status settle_drop(std::int64_t record, bool gone);
   base::Result<std::map<Hour, std::uint64_t>> dropped(const std::string& target);
 
   // What markers said that are no longer in a target's table, and up to which `written_at` that is.

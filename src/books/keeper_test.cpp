@@ -16,7 +16,10 @@ namespace twinshift::books {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 
 const Hour kNoon{std::chrono::hours(473'364)};
 
@@ -157,14 +160,28 @@ TEST_F(KeeperTest, ATargetThatCannotBeCountedKeepsItsLastBooksAndHoldsUpNoOther)
   EXPECT_EQ(count(0).error, "");
 }
 
+TEST_F(KeeperTest, ADroppedRecordIsWaivedForEachMessageInItsHour) {
+  const Hour later = kNoon + std::chrono::hours(1);
+  ASSERT_TRUE(file_->plan_drops({{7, "secondary", {{kNoon, 1}}}}));
+  ASSERT_TRUE(file_->plan_drops({{7, "secondary", {{kNoon, 2}, {later, 1}}}}));  // in place of the first plan
+  EXPECT_THAT(file_->planned_drops().value(), ElementsAre(7));
+  ASSERT_TRUE(file_->settle_drop(7, true));
+  EXPECT_THAT(file_->dropped("secondary").value(), ElementsAre(Pair(kNoon, 2), Pair(later, 1)));
+  EXPECT_THAT(file_->dropped("primary").value(), IsEmpty());
+  ASSERT_TRUE(file_->plan_drops({{8, "secondary", {{later, 3}}}}));
+  ASSERT_TRUE(file_->settle_drop(8, true));
+  EXPECT_THAT(file_->dropped("secondary").value(), ElementsAre(Pair(kNoon, 2), Pair(later, 4)));
+}
+
 TEST_F(KeeperTest, WhatAPersonDropsIsWaivedForThatTarget) {
   queue_.set({.hours = {{.hour = kNoon, .received = 3, .waived = 1}}});
-  ASSERT_TRUE(file_->plan_drops({{1, "secondary", kNoon}, {2, "secondary", kNoon}, {3, "secondary", kNoon}}));
+  const std::map<Hour, std::uint64_t> one = {{kNoon, 1}};
+  ASSERT_TRUE(file_->plan_drops({{1, "secondary", one}, {2, "secondary", one}, {3, "secondary", one}}));
   open_file();
   const auto planned = file_->planned_drops();
   ASSERT_TRUE(planned);
   ASSERT_EQ(planned->size(), 3U);
-  for (const auto& drop : *planned) EXPECT_TRUE(file_->settle_drop(drop, drop.record != 3));
+  for (const std::int64_t record : *planned) EXPECT_TRUE(file_->settle_drop(record, record != 3));
   EXPECT_TRUE(file_->settle_drop(planned->front(), true));  // once more changes nothing
   EXPECT_TRUE(file_->planned_drops()->empty());
   land("primary", 3);

@@ -202,11 +202,14 @@ void TargetCounter::Core::show(const CountOrder& begun, const base::Result<Sampl
     } else {
       books.error = sample.error().message;
     }
-    done = begun.number;
     shown = books;
   }
-  changed.notify_all();
   if (sample) tell(shown, was_missing);
+  {
+    const std::lock_guard lock(mutex);
+    done = begun.number;
+  }
+  changed.notify_all();
 }
 
 void TargetCounter::Core::tell(const TargetBooks& shown, bool was_missing) {

@@ -28,6 +28,9 @@ struct Refused {
   std::uint32_t tries = 1;  // refusals since the last record of it
 };
 
+// Of one record, as a reader tells them; the books miss what is beyond. AppsFlyer sends an event again a few times.
+inline constexpr std::size_t kFurtherArrivalsMax = 1'000;
+
 // What is kept: one record a target and event. A second refusal updates it.
 struct Record {
   std::int64_t id = 0;
@@ -36,6 +39,8 @@ struct Record {
   int id_version = 0;
   std::string message_id;
   base::WallTime received_at{};
+  // Of other messages with the same event that were refused as well: distinct, ascending, without `received_at`.
+  std::vector<base::WallTime> further_arrivals{};
   base::WallTime quarantined_at{};
   std::string json;  // the event as received; empty where the query left it out
   std::uint64_t json_bytes = 0;
@@ -45,6 +50,13 @@ struct Record {
   std::uint64_t tries = 0;  // refusals in all
   bool both_sides = false;  // another target holds a record of the same event, too
 };
+
+// Of every message that the record stands for, its own first.
+inline std::vector<base::WallTime> arrivals_of(const Record& record) {
+  std::vector<base::WallTime> arrivals{record.received_at};
+  arrivals.insert(arrivals.end(), record.further_arrivals.begin(), record.further_arrivals.end());
+  return arrivals;
+}
 
 // Names one record as it was read: after another refusal `tries` differs, and the settlement changes nothing.
 struct Ticket {
@@ -59,6 +71,8 @@ using Removed = std::move_only_function<void(base::Result<std::uint64_t>)>;
 struct QuarantineStatus {
   std::map<std::string, std::uint64_t> records;  // by target
   std::optional<base::Error> trouble;            // why nothing could be kept last time
+  // The messages that the records stand for, by target; empty where a reader tells at once (a file).
+  std::map<std::string, std::uint64_t> messages{};
 };
 
 // Threads: every function may be called from any thread. Callbacks run on a thread of the driver: short, no waiting.

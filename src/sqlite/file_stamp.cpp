@@ -12,7 +12,7 @@ base::Result<bool> check_stamp(Database& database, const FileStamp& stamp) {
   auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
   if (!tables) return base::fail(std::move(tables.error()));
   if (*id == 0 && *tables == 0) return true;
-  if (*id == stamp.application_id && *version == stamp.version) return false;
+  if (*id == stamp.application_id && *version >= stamp.oldest && *version <= stamp.version) return false;
   if (*id == stamp.application_id) {
     return base::fail(base::ErrorKind::conflict,
                       "the file (" + stamp.what + ") has format version " + std::to_string(*version) +

@@ -12,10 +12,12 @@ namespace twinshift::sqlite {
 struct FileStamp {
   std::int64_t application_id = 0;
   std::int64_t version = 1;
-  std::string what;  // for messages: "quarantine"
+  std::string what;               // for messages: "quarantine"
+  std::int64_t oldest = version;  // the file's owner takes over versions from this one on
 };
 
-// True: the database is empty, so it may be made into such a file. `conflict`: of another version, or not ours.
+// True: the database is empty, so it may be made into such a file. `conflict`: of a version beyond
+// these, or not ours.
 base::Result<bool> check_stamp(Database& database, const FileStamp& stamp);
 
 // The statements that stamp a new file; part of the transaction that makes its tables.

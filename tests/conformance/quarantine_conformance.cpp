@@ -93,6 +93,58 @@ TEST_P(QuarantineConformance, TwoRefusalsInOnePutAreOneRecord) {
   EXPECT_EQ(found[0].tries, 2U);
 }
 
+TEST_P(QuarantineConformance, ARecordTellsEveryMessageOfItsEventOnce) {
+  const base::WallTime first(1'000us);
+  const base::WallTime earlier(500us);
+  const base::WallTime later(9h);
+  for (const base::WallTime arrival : {first, later, first, later, earlier, later}) {
+    ASSERT_TRUE(put(*quarantine_, {refused("primary", event_at(1, arrival))}));
+  }
+  ASSERT_TRUE(put(*quarantine_, {refused("secondary", event_at(1, later)), refused("primary", event_at(2, later))}));
+  open();
+  for (const bool with_json : {true, false}) {
+    const auto found = records({.with_json = with_json});
+    ASSERT_THAT(found, SizeIs(3));
+    EXPECT_EQ(found[0].received_at, first);
+    EXPECT_EQ(found[0].tries, 6U);
+    EXPECT_THAT(found[0].further_arrivals, ElementsAre(earlier, later)) << "distinct, ascending, without its own";
+    EXPECT_THAT(found[1].further_arrivals, IsEmpty()) << "another target's messages are its own";
+    EXPECT_THAT(found[2].further_arrivals, IsEmpty());
+  }
+}
+
+TEST_P(QuarantineConformance, ARemovedRecordLeavesNoMessageBehind) {
+  const auto refuse_at = [this](base::WallTime arrival) {
+    ASSERT_TRUE(put(*quarantine_, {refused("primary", event_at(1, arrival))}));
+  };
+  refuse_at(base::WallTime(1h));
+  refuse_at(base::WallTime(2h));
+  const auto as_read = records();
+  refuse_at(base::WallTime(3h));
+  EXPECT_EQ(remove(*quarantine_, tickets_of(as_read)).value(), 0U);
+  const auto found = records();
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_THAT(found[0].further_arrivals, ElementsAre(base::WallTime(2h), base::WallTime(3h))) << "none went alone";
+  ASSERT_EQ(remove(*quarantine_, tickets_of(found)).value(), 1U);
+  bed_->clock().advance(1ms);
+  refuse_at(base::WallTime(1h));
+  const auto anew = records();
+  ASSERT_THAT(anew, SizeIs(1));
+  EXPECT_THAT(anew[0].further_arrivals, IsEmpty());
+}
+
+TEST_P(QuarantineConformance, TellsNoMoreMessagesThanItsBound) {
+  std::vector<Refused> all;
+  for (std::size_t i = 0; i < kFurtherArrivalsMax + 2; ++i) {
+    all.push_back(refused("primary", event_at(1, base::WallTime(1us * static_cast<std::int64_t>(i)))));
+  }
+  ASSERT_TRUE(put(*quarantine_, std::move(all)));
+  const auto found = records({.with_json = false});
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_THAT(found[0].further_arrivals, SizeIs(kFurtherArrivalsMax));
+  EXPECT_EQ(found[0].tries, kFurtherArrivalsMax + 2);
+}
+
 TEST_P(QuarantineConformance, TellsWhatBothSidesRefused) {
   ASSERT_TRUE(put(*quarantine_, {refused("primary", event_of(1)), refused("primary", event_of(2))}));
   ASSERT_TRUE(put(*quarantine_, {refused("secondary", event_of(1))}));

@@ -104,6 +104,36 @@ class Books(PostgresTest):
         self.wait_books("secondary", {"received": received, "landed": received - 1, "quarantined": 0, "waived": 1, "owed": 0, "residual": 0})
         self.wait_books("primary", {"received": received, "landed": received, "waived": 0, "residual": 0})
 
+    def refuse_resends(self, service, *names):
+        """Each name's event twice, both refused by the secondary; how many events were sent in all, with the neighbours that prove the table."""
+        self.send(service, event("first"))
+        self.wait_books("secondary", {"landed": 1})
+        self.psql("secondary", CHECK)
+        for _ in range(2):
+            self.send(service, *(event(name, campaign=SECRET) for name in names))
+        neighbours = []
+
+        def all_there():
+            neighbours.append(f"n{len(neighbours)}")
+            self.send(service, event(neighbours[-1]))
+            return self.books()["secondary"]["quarantined"] == 2 * len(names)
+        wait_until(all_there, "every message of the refused events in the quarantine")
+        return 1 + 2 * len(names) + len(neighbours)
+
+    def test_two_messages_of_one_refused_event_are_two_in_the_books(self):
+        service = self.start(self.urls())
+        received = self.refuse_resends(service, "dropped", "replayed")
+        self.wait_books("secondary", {"received": received, "landed": received - 4, "duplicate": 0, "quarantined": 4, "owed": 0, "residual": 0})
+        ids = sorted(json.loads(line)["id"] for line in self.command("quarantine", "list", "--format", "json").stdout.splitlines())
+        self.assertEqual(len(ids), 2)
+        self.command("quarantine", "drop", str(ids[0]), "--yes")
+        self.wait_books("secondary", {"received": received, "quarantined": 2, "waived": 2, "residual": 0})
+        self.psql("secondary", f"ALTER TABLE {TABLE} DROP CONSTRAINT no_secret")
+        self.command("quarantine", "replay", str(ids[1]))
+        self.wait_books("secondary", {"received": received, "landed": received - 3, "duplicate": 1, "quarantined": 0, "waived": 2, "owed": 0, "residual": 0})
+        self.wait_books("primary", {"received": received, "landed": received - 2, "duplicate": 2, "waived": 0, "residual": 0})
+        self.assertEqual(self.books()["secondary"]["states"], {"closed"})
+
     def test_what_comes_while_the_secondary_is_off_is_waived(self):
         service = self.start(self.urls())
         self.send(service, event("on"))

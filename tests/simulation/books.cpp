@@ -23,13 +23,7 @@ Standing Books::standing(const SimMessage& message, std::uint32_t target) const 
   if (outside_.shared) standing.owed = outside_.shared->copies(index);
   for (const auto& instance : outside_.instances) {
     standing.owed += instance->queue.store.copies(index) + instance->backlogs[target]->store.copies(index);
-    const event::Event* record = instance->quarantine.store.record(target, message.event->key);
-    if (record == nullptr) continue;
-    if (message_of(*record) == index) {
-      ++standing.quarantined;
-    } else {
-      standing.recorded_for_another = true;
-    }
+    if (instance->quarantine.store.keeps(target, *message.event)) ++standing.quarantined;
   }
   return standing;
 }
@@ -66,13 +60,8 @@ std::int64_t Books::excused(const SimMessage& message, const Standing& standing,
   const std::int64_t missing = std::int64_t{message.counted} - standing.sum();
   if (missing == 0) return 0;
   if (missing > 0) {
-    if ((message.debt_lost_declared & bit_of(target)) != 0) {
-      ++excuses_.lost_by_lies;
-    } else if (standing.recorded_for_another) {
-      ++excuses_.quarantine_shared;
-    } else {
-      return 0;
-    }
+    if ((message.debt_lost_declared & bit_of(target)) == 0) return 0;
+    ++excuses_.lost_by_lies;
     return missing;
   }
   // SQS took it and its answer, or the count of it, was lost; or the disk lost the enqueue, and with it the count.
@@ -93,7 +82,9 @@ void Books::add_instance(const Instance& instance, std::uint32_t target, Hours& 
                        outside_.warehouses[target]->landed(instance.index(), hour);
   }
   for (const auto& [of, record] : instance.quarantine.store.records()) {
-    if (of.first == target) --residuals[around_.messages[message_of(*record.event)].hour];
+    if (of.first != target) continue;
+    --residuals[around_.messages[message_of(*record.event)].hour];
+    for (const MessageIndex message : record.further) --residuals[around_.messages[message].hour];
   }
 }
 

@@ -13,10 +13,9 @@ namespace twinshift::simulation {
 struct Standing {
   bool landed = false;           // the target's row is this message's
   bool duplicate = false;        // the row is another message's, and twinshift_duplicates says so
-  std::int64_t quarantined = 0;  // quarantines (each instance has its own) whose record is this message's
+  std::int64_t quarantined = 0;  // quarantines (each instance has its own) whose record stands for this message
   bool waived = false;
-  std::int64_t owed = 0;              // copies in the queue and in the target's backlogs
-  bool recorded_for_another = false;  // the quarantine's record of the event is another message's
+  std::int64_t owed = 0;  // copies in the queue and in the target's backlogs
 
   [[nodiscard]] std::int64_t sum() const {
     return std::int64_t{landed} + std::int64_t{duplicate} + quarantined + std::int64_t{waived} + owed;
@@ -25,9 +24,8 @@ struct Standing {
 
 // Faults of the books' own design that the runs met, and whatever a disk that lies took away.
 struct Excuses {
-  std::uint64_t quarantine_shared = 0;  // two messages of one event, one record
-  std::uint64_t overlapping = 0;        // waived or in the quarantine, and landed as well
-  std::uint64_t lost_by_lies = 0;       // messages and debts
+  std::uint64_t overlapping = 0;   // waived or in the quarantine, and landed as well
+  std::uint64_t lost_by_lies = 0;  // messages and debts
 };
 
 class Books {

@@ -58,7 +58,12 @@ void SimStore::apply(Op& op) {
     case Kind::record: {
       Record& record = records_[{op.target, op.event->key}];
       op.before = record;
-      record.event = op.event;  // where one stood before, one is durable all the while
+      // Where one stood before, one is durable all the while.
+      if (record.event == nullptr) {
+        record.event = op.event;
+      } else if (!keeps(op.target, *op.event)) {
+        record.further.push_back(op.message);
+      }
       return;
     }
     default:
@@ -197,6 +202,14 @@ std::int64_t SimStore::copies(MessageIndex message) const {
 bool SimStore::recorded_durably(std::uint32_t target, std::int64_t event_key) const {
   const auto found = records_.find({target, event_key});
   return found != records_.end() && found->second.synced;
+}
+
+bool SimStore::keeps(std::uint32_t target, const event::Event& message) const {
+  const auto found = records_.find({target, message.key});
+  if (found == records_.end()) return false;
+  const MessageIndex index = message_of(message);
+  return message_of(*found->second.event) == index ||
+         std::ranges::find(found->second.further, index) != found->second.further.end();
 }
 
 const event::Event* SimStore::record(std::uint32_t target, std::int64_t event_key) const {

@@ -32,9 +32,10 @@ class SimStore {
     base::SteadyTime visible_at{};
     base::SteadyTime lent_until{};  // by the true steady clock; `visible_at` is by the clock that the queue goes by
   };
-  // Of the quarantine.
+  // Of the quarantine: one of an event, by its first message; each further one is told apart, as in the file.
   struct Record {
     event::EventPtr event{};
+    std::vector<MessageIndex> further{};
     bool synced = false;
   };
   enum class Kind : std::uint8_t { put, erase, count_received, count_settled, count_waived, record };
@@ -79,6 +80,8 @@ class SimStore {
   [[nodiscard]] bool is_durable(const event::Event& message) const;
   [[nodiscard]] std::int64_t copies(MessageIndex message) const;
   [[nodiscard]] const event::Event* record(std::uint32_t target, std::int64_t event_key) const;
+  // The record of its event stands for this message, too.
+  [[nodiscard]] bool keeps(std::uint32_t target, const event::Event& message) const;
   [[nodiscard]] bool recorded_durably(std::uint32_t target, std::int64_t event_key) const;
   // By target and event key.
   [[nodiscard]] const auto& records() const { return records_; }

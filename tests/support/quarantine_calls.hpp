@@ -20,6 +20,15 @@ inline event::EventPtr event_of(std::uint8_t number, std::string json = "{}") {
   return event;
 }
 
+// The same event in a message of its own, which intake took then.
+inline event::EventPtr event_at(std::uint8_t number, base::WallTime received_at) {
+  auto event = std::make_shared<event::Event>();
+  event->id.bytes.back() = number;
+  event->json = "{}";
+  event->received_at = received_at;
+  return event;
+}
+
 inline quarantine::Refused refused(std::string target, event::EventPtr event) {
   return {std::move(target), std::move(event), "revenue", "22003", "out of range"};
 }

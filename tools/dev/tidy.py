@@ -61,11 +61,11 @@ def uses_heavy_templates(path):
     return any(ANALYZER_OFF_FOR.search(p.read_bytes()) for p in [path, *own_headers(path, set())])
 
 
-def lint(tool, build, path):
+def lint(tool, build, path, quick):
     """(ok, output, seconds)"""
     begin = time.monotonic()
     command = [tool, "-p", str(build), "--quiet", "--extra-arg=-Wno-unknown-warning-option"]
-    if uses_heavy_templates(path):
+    if quick or uses_heavy_templates(path):
         command.append("--checks=-clang-analyzer-*")
     try:
         run = subprocess.run([*command, str(path)], cwd=ROOT, capture_output=True, text=True, timeout=FILE_SECONDS_MAX, check=False)
@@ -79,6 +79,8 @@ def main():
     parser.add_argument("--clang-tidy", default="clang-tidy-19")
     parser.add_argument("--build", default="build/release", type=pathlib.Path, help="folder with compile_commands.json")
     parser.add_argument("--jobs", default=os.cpu_count() or 2, type=int)
+    parser.add_argument("--quick", action="store_true",
+                        help="without the path-sensitive analyzer, which takes more than half of the time")
     parser.add_argument("--times", action="store_true", help="print what each file cost")
     parser.add_argument("filter", nargs="*", help="only files whose path contains one of these")
     arguments = parser.parse_args()
@@ -93,13 +95,15 @@ def main():
         print(f"tidy: {build}/compile_commands.json names no source of ours below src/", file=sys.stderr)
         return 2
     keys = {path: cache / key_of(path, shlex.join(shlex.split(command)), common) for path, command in chosen.items()}
+    if arguments.quick:  # a whole result holds for this, too
+        keys = {path: key if key.exists() else key.with_suffix(".quick") for path, key in keys.items()}
     due = [path for path, key in keys.items() if not key.exists()]
 
     bad, begin = 0, time.monotonic()
     # The heaviest first, so that none of them is left to run alone at the end.
     due.sort(key=lambda p: (not uses_heavy_templates(p), -p.stat().st_size))
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        running = {pool.submit(lint, arguments.clang_tidy, build, path): path for path in due}
+        running = {pool.submit(lint, arguments.clang_tidy, build, path, arguments.quick): path for path in due}
         for done in concurrent.futures.as_completed(running):
             path = running[done]
             ok, output, seconds = done.result()

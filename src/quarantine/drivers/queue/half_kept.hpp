@@ -12,9 +12,14 @@
 
 namespace twinshift::quarantine {
 
+// Two messages may bring the same event: each is kept for itself.
+inline std::string message_name(const std::string& event_id, base::WallTime received_at) {
+  return event_id + '@' + std::to_string(received_at.time_since_epoch().count());
+}
+
 class HalfKept {
  public:
-  using Name = std::pair<std::string, std::string>;  // target, event id
+  using Name = std::pair<std::string, std::string>;  // target, message_name()
 
   // Beyond the bound it is not remembered: kept twice then, which is one record all the same.
   void remember(Name name, base::SteadyTime now) {

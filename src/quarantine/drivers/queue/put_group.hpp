@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,8 @@ namespace twinshift::quarantine {
 // What status() shows, and what the next put() must know. Any thread.
 struct Board {
   std::mutex mutex;  // guards all below
-  Tally tally;
+  Tally records;     // by event
+  Tally messages;    // by message_name()
   HalfKept half_kept;
   std::optional<base::Error> trouble;
 };
@@ -35,7 +37,11 @@ class PutGroup {
           tell_board(outcome);
           done(std::move(outcome));
         }) {
-    for (const Refused& each : events) parts_.push_back({{each.target, each.event->id.hex()}});
+    for (const Refused& each : events) {
+      std::string event_id = each.event->id.hex();
+      std::string name = message_name(event_id, each.event->received_at);
+      parts_.push_back({.name = {each.target, std::move(name)}, .event_id = std::move(event_id)});
+    }
   }
 
   // Which events need a message: all but those that an earlier put() has kept and not told.
@@ -55,6 +61,7 @@ class PutGroup {
  private:
   struct Part {
     HalfKept::Name name;
+    std::string event_id;
     bool is_kept = false;
   };
 
@@ -62,7 +69,8 @@ class PutGroup {
     const std::lock_guard lock(board_->mutex);
     board_->trouble = outcome ? std::nullopt : std::optional(outcome.error());
     for (const Part& each : parts_) {
-      if (each.is_kept) board_->tally.kept(each.name.first, each.name.second);
+      if (each.is_kept) board_->records.kept(each.name.first, each.event_id);
+      if (each.is_kept) board_->messages.kept(each.name.first, each.name.second);
       if (each.is_kept && !outcome) board_->half_kept.remember(each.name, clock_.steady());
     }
   }

@@ -80,7 +80,7 @@ class QueueQuarantine final : public Quarantine {
 
   QuarantineStatus status() override {
     const std::lock_guard lock(board_->mutex);
-    return {board_->tally.counts(), board_->trouble};
+    return {board_->records.counts(), board_->trouble, board_->messages.counts()};
   }
 
   // A sweep under way ends early, and removals that wait are answered `cancelled`; what was put is finished.
@@ -114,13 +114,19 @@ class QueueQuarantine final : public Quarantine {
 
   // For all jobs at once. False where it is to be done again soon.
   bool sweep(std::vector<Job>& jobs, const std::stop_token& stop) {
-    tell_board([](Board& board) { board.tally.sweep_begins(); });
+    tell_board([](Board& board) {
+      board.records.sweep_begins();
+      board.messages.sweep_begins();
+    });
     auto swept = sweep_now(jobs, stop);
     if (swept) {
       warn_of_foreign(*swept);
       return swept->is_all;
     }
-    tell_board([](Board& board) { board.tally.sweep_failed(); });
+    tell_board([](Board& board) {
+      board.records.sweep_failed();
+      board.messages.sweep_failed();
+    });
     if (swept.error().kind != ErrorKind::cancelled) {
       log::warn("The quarantine's queue could not be read: its counts are old").add(swept.error());
     }
@@ -158,11 +164,17 @@ class QueueQuarantine final : public Quarantine {
 
   void count(const std::vector<Entry>& entries, const std::vector<bool>& taken) {
     std::vector<std::pair<std::string, std::string>> left;
+    std::vector<std::pair<std::string, std::string>> messages;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (!taken[i]) left.emplace_back(entries[i].record.target, entries[i].record.event_id);
+      if (taken[i]) continue;
+      const Record& record = entries[i].record;
+      left.emplace_back(record.target, record.event_id);
+      for (const base::WallTime arrival : arrivals_of(record))
+        messages.emplace_back(record.target, message_name(record.event_id, arrival));
     }
     tell_board([&](Board& board) {
-      board.tally.sweep_ends(left);
+      board.records.sweep_ends(left);
+      board.messages.sweep_ends(messages);
       if (left.size() < entries.size()) board.half_kept.forget_all();
     });
   }

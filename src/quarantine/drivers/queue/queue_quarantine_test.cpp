@@ -34,6 +34,20 @@ TEST_F(QueueQuarantineTest, NoMessageIsLeftOfWhatWasRemoved) {
   EXPECT_EQ(queue_->status().depth, 0U);
 }
 
+TEST_F(QueueQuarantineTest, CountsTheMessagesOfAnEventBesideItsRecord) {
+  for (std::uint8_t event = 1; event <= 2; ++event) {
+    for (const auto arrival : {1h, 2h, 1h}) {
+      ASSERT_TRUE(put(*quarantine_, {refused("primary", tests::event_at(event, base::WallTime(arrival)))}));
+    }
+  }
+  EXPECT_THAT(quarantine_->status().records, ElementsAre(Pair("primary", 2)));
+  EXPECT_THAT(quarantine_->status().messages, ElementsAre(Pair("primary", 4)));
+  const auto found = records();
+  ASSERT_THAT(found, SizeIs(2));
+  ASSERT_EQ(remove(*quarantine_, {{found[0].id, found[0].tries}}).value(), 1U);
+  EXPECT_THAT(quarantine_->status().messages, ElementsAre(Pair("primary", 2))) << "as the sweep has found them";
+}
+
 TEST_F(QueueQuarantineTest, OneSweepServesAllPages) {
   fill("primary", 5);
   auto reader = this->reader();

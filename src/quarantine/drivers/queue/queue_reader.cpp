@@ -31,6 +31,7 @@ Record without_json(const Record& record) {
   copy.id_version = record.id_version;
   copy.message_id = record.message_id;
   copy.received_at = record.received_at;
+  copy.further_arrivals = record.further_arrivals;
   copy.quarantined_at = record.quarantined_at;
   copy.json_bytes = record.json_bytes;
   copy.column = record.column;

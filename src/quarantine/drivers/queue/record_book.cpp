@@ -13,6 +13,13 @@ void take_reason(Record& record, const Record& last) {
   record.message = last.message;
 }
 
+void add_arrival(Record& record, base::WallTime arrival) {
+  std::vector<base::WallTime>& further = record.further_arrivals;
+  if (arrival == record.received_at || further.size() >= kFurtherArrivalsMax) return;
+  const auto place = std::ranges::lower_bound(further, arrival);
+  if (place == further.end() || *place != arrival) further.insert(place, arrival);
+}
+
 }  // namespace
 
 void RecordBook::take_json(Entry& entry, std::string_view event) {
@@ -37,9 +44,15 @@ void RecordBook::add(Record refusal, std::string_view event) {
     Record later = std::exchange(record, std::move(refusal));
     record.json = std::move(later.json);  // counted, so take_json() gives it up
     take_json(entry, event);
-    if (!is_last) take_reason(record, later);
-  } else if (is_last) {
-    take_reason(record, refusal);
+    record.further_arrivals = std::move(later.further_arrivals);
+    std::erase(record.further_arrivals, record.received_at);
+    if (!is_last) {
+      take_reason(record, later);
+      add_arrival(record, later.received_at);
+    }
+  } else {
+    if (is_last) take_reason(record, refusal);
+    add_arrival(record, refusal.received_at);
   }
   record.tries = tries;
 }

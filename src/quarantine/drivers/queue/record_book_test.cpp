@@ -51,6 +51,23 @@ TEST(RecordBook, MergesTheRefusalsOfOneEventInAnyOrder) {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST(RecordBook, TellsTheMessagesOfOneEventApartInAnyOrder) {
+  // Numbers 10 and 30 are refusals of one message, 20 and 40 of another.
+  std::vector<std::int64_t> order = {10, 20, 30, 40};
+  do {
+    RecordBook book(1'000);
+    for (const std::int64_t number : order) {
+      Record one = refusal(number, "a");
+      one.received_at = base::WallTime(number % 20 == 0 ? 1h : 2h);
+      book.add(std::move(one), "{}");
+    }
+    const auto entries = book.take();
+    ASSERT_THAT(entries, SizeIs(1));
+    EXPECT_EQ(entries[0].record.received_at, base::WallTime(2h)) << "the first refusal's, not the earliest";
+    EXPECT_THAT(entries[0].record.further_arrivals, ElementsAre(base::WallTime(1h)));
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
 TEST(RecordBook, CountsARefusalThatIsDeliveredTwiceOnce) {
   RecordBook book(1'000);
   for (const std::int64_t number : {10, 20, 10, 20}) book.add(refusal(number, "a", 2), "x");

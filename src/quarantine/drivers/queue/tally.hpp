@@ -1,5 +1,5 @@
-// How many records each target has in the quarantine, as far as this process knows: from the last sweep and what it has
-// kept since. Another instance's doings show after the next sweep. One thread at a time.
+// How many records (or messages) each target has in the quarantine, as far as this process knows: from the last sweep
+// and what it has kept since. Another instance's doings show after the next sweep. One thread at a time.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,10 @@
 #include "quarantine/drivers/sqlite/quarantine_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/failpoint.hpp"
@@ -29,19 +31,31 @@ void give_back(sqlite::Database& database) {
   }
 }
 
-const sqlite::FileStamp kStamp{kApplicationId, kFormatVersion, "quarantine"};
+// The first version that tells messages of one event apart.
+constexpr std::int64_t kVersionOfArrivals = 2;
 
-base::Status create(sqlite::Database& database) {
+const sqlite::FileStamp kStamp{
+    .application_id = kApplicationId, .version = kFormatVersion, .what = "quarantine", .oldest = 1};
+
+// kSteps[v] brings a file from version v to v + 1.
+constexpr std::array<const char*, kFormatVersion> kSteps = {
+    "CREATE TABLE quarantine(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, event_id TEXT NOT NULL,"
+    " id_version INTEGER NOT NULL, message_id BLOB NOT NULL, received_at INTEGER NOT NULL,"
+    " quarantined_at INTEGER NOT NULL, column_name BLOB NOT NULL, error_class BLOB NOT NULL, message BLOB NOT NULL,"
+    " tries INTEGER NOT NULL, event BLOB NOT NULL, UNIQUE (event_id, target)) STRICT;"
+    "CREATE INDEX quarantine_by_target ON quarantine(target, id);",
+    "CREATE TABLE quarantine_arrivals(record INTEGER NOT NULL, received_at INTEGER NOT NULL,"
+    " PRIMARY KEY (record, received_at)) STRICT, WITHOUT ROWID;",
+};
+
+base::Status bring_up_to_date(sqlite::Database& database, std::int64_t version) {
+  if (version == kFormatVersion) return {};
   auto transaction = sqlite::Transaction::begin(database);
   if (!transaction) return base::fail(std::move(transaction.error()));
-  auto made = database.execute(
-      "CREATE TABLE quarantine(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, event_id TEXT NOT NULL,"
-      " id_version INTEGER NOT NULL, message_id BLOB NOT NULL, received_at INTEGER NOT NULL,"
-      " quarantined_at INTEGER NOT NULL, column_name BLOB NOT NULL, error_class BLOB NOT NULL, message BLOB NOT NULL,"
-      " tries INTEGER NOT NULL, event BLOB NOT NULL, UNIQUE (event_id, target)) STRICT;"
-      "CREATE INDEX quarantine_by_target ON quarantine(target, id);" +
-      sqlite::stamp_sql(kStamp));
-  if (!made) return made;
+  for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) {
+    if (auto made = database.execute(kSteps[step]); !made) return made;
+  }
+  if (auto stamped = database.execute(sqlite::stamp_sql(kStamp)); !stamped) return stamped;
   return transaction->commit();
 }
 
@@ -51,6 +65,12 @@ constexpr const char* kInsert =
     " ON CONFLICT (event_id, target) DO UPDATE SET quarantined_at=excluded.quarantined_at,"
     " column_name=excluded.column_name, error_class=excluded.error_class, message=excluded.message,"
     " tries=tries+excluded.tries";
+// The record's own message stands in the record; one that comes once more is known already.
+constexpr const char* kInsertArrival =
+    "INSERT OR IGNORE INTO quarantine_arrivals(record, received_at)"
+    " SELECT id, ?1 FROM quarantine WHERE event_id = ?2 AND target = ?3 AND received_at <> ?1";
+constexpr const char* kSelectArrivals =
+    "SELECT received_at FROM quarantine_arrivals WHERE record = ? ORDER BY received_at LIMIT ?";
 
 std::string select_sql(const Query& query) {
   std::string sql =
@@ -88,6 +108,42 @@ Record record_from(const sqlite::Statement& row) {
   return record;
 }
 
+base::Status read_arrivals(sqlite::Statement& statement, Record& record) {
+  statement.bind(1, record.id);
+  statement.bind(2, static_cast<std::int64_t>(kFurtherArrivalsMax));
+  for (;;) {
+    auto row = statement.step();
+    if (!row) return base::fail(std::move(row.error()));
+    if (!*row) break;
+    record.further_arrivals.push_back(time_from(statement.integer(0)));
+  }
+  statement.reset();
+  return {};
+}
+
+base::Status put_one(sqlite::Statement& record, sqlite::Statement& arrival, const Refused& refused,
+                     base::WallTime now) {
+  const event::Event& event = *refused.event;
+  const std::string event_id = event.id.hex();
+  const std::int64_t received_at = event.received_at.time_since_epoch().count();
+  record.bind_text(1, refused.target);
+  record.bind_text(2, event_id);
+  record.bind(3, event.id_version);
+  record.bind_blob(4, event.message_id);
+  record.bind(5, received_at);
+  record.bind(6, now.time_since_epoch().count());
+  record.bind_blob(7, refused.column);
+  record.bind_blob(8, refused.error_class);
+  record.bind_blob(9, refused.message);
+  record.bind(10, static_cast<std::int64_t>(refused.tries));
+  record.bind_blob(11, event.json);
+  if (auto done = record.run(); !done) return done;
+  arrival.bind(1, received_at);
+  arrival.bind_text(2, event_id);
+  arrival.bind_text(3, refused.target);
+  return arrival.run();
+}
+
 }  // namespace
 
 base::Result<QuarantineFile> QuarantineFile::open(const std::string& path) {
@@ -100,10 +156,10 @@ base::Result<QuarantineFile> QuarantineFile::open(const std::string& path) {
     if (auto set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return base::fail(std::move(set.error()));
   }
   if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
-  if (*empty) {
-    if (auto made = create(*database); !made) return base::fail(std::move(made.error()));
-  }
-  return QuarantineFile(std::move(*database));
+  auto version = *empty ? base::Result<std::int64_t>(0) : database->integer("PRAGMA user_version");
+  if (!version) return base::fail(std::move(version.error()));
+  if (auto made = bring_up_to_date(*database, *version); !made) return base::fail(std::move(made.error()));
+  return QuarantineFile(std::move(*database), kFormatVersion);
 }
 
 base::Result<QuarantineFile> QuarantineFile::open_for_reading(const std::string& path) {
@@ -113,29 +169,20 @@ base::Result<QuarantineFile> QuarantineFile::open_for_reading(const std::string&
   auto empty = sqlite::check_stamp(*database, kStamp);
   if (!empty) return base::fail(std::move(empty.error()));
   if (*empty) return base::fail(base::ErrorKind::not_found, "the quarantine's file is empty", path);
-  return QuarantineFile(std::move(*database));
+  auto version = database->integer("PRAGMA user_version");
+  if (!version) return base::fail(std::move(version.error()));
+  return QuarantineFile(std::move(*database), *version);
 }
 
 base::Status QuarantineFile::put(const std::vector<const Refused*>& events, base::WallTime now) {
   auto transaction = sqlite::Transaction::begin(database_);
   if (!transaction) return base::fail(std::move(transaction.error()));
-  auto statement = database_.prepare(kInsert);
-  if (!statement) return base::fail(std::move(statement.error()));
+  auto record = database_.prepare(kInsert);
+  if (!record) return base::fail(std::move(record.error()));
+  auto arrival = database_.prepare(kInsertArrival);
+  if (!arrival) return base::fail(std::move(arrival.error()));
   for (const Refused* each : events) {
-    const event::Event& event = *each->event;
-    const std::string event_id = event.id.hex();
-    statement->bind_text(1, each->target);
-    statement->bind_text(2, event_id);
-    statement->bind(3, event.id_version);
-    statement->bind_blob(4, event.message_id);
-    statement->bind(5, event.received_at.time_since_epoch().count());
-    statement->bind(6, now.time_since_epoch().count());
-    statement->bind_blob(7, each->column);
-    statement->bind_blob(8, each->error_class);
-    statement->bind_blob(9, each->message);
-    statement->bind(10, static_cast<std::int64_t>(each->tries));
-    statement->bind_blob(11, event.json);
-    if (auto done = statement->run(); !done) return done;
+    if (auto done = put_one(*record, *arrival, *each, now); !done) return done;
   }
   base::failpoint(base::Failpoint::quarantine_sqlite_put_before_commit);
   if (auto committed = transaction->commit(); !committed) return committed;
@@ -148,12 +195,17 @@ base::Result<std::uint64_t> QuarantineFile::remove(const std::vector<Ticket>& ti
   if (!transaction) return base::fail(std::move(transaction.error()));
   auto statement = database_.prepare("DELETE FROM quarantine WHERE id = ? AND tries = ?");
   if (!statement) return base::fail(std::move(statement.error()));
+  auto arrivals = database_.prepare("DELETE FROM quarantine_arrivals WHERE record = ?");
+  if (!arrivals) return base::fail(std::move(arrivals.error()));
   std::uint64_t removed = 0;
   for (const Ticket& ticket : tickets) {
     statement->bind(1, ticket.id);
     statement->bind(2, static_cast<std::int64_t>(ticket.tries));
     if (auto done = statement->run(); !done) return base::fail(std::move(done.error()));
-    removed += static_cast<std::uint64_t>(database_.changes());
+    if (database_.changes() == 0) continue;
+    ++removed;
+    arrivals->bind(1, ticket.id);
+    if (auto done = arrivals->run(); !done) return base::fail(std::move(done.error()));
   }
   base::failpoint(base::Failpoint::quarantine_sqlite_remove_before_commit);
   if (auto committed = transaction->commit(); !committed) return base::fail(std::move(committed.error()));
@@ -171,6 +223,12 @@ base::Result<std::vector<Record>> QuarantineFile::read(const Query& query) {
   if (!query.target.empty()) statement->bind_text(++parameter, query.target);
   if (!query.event_id.empty()) statement->bind_text(++parameter, query.event_id);
   statement->bind(++parameter, static_cast<std::int64_t>(std::min(query.records_max, kRecordsMax)));
+  std::optional<sqlite::Statement> arrivals;
+  if (version_ >= kVersionOfArrivals) {
+    auto prepared = database_.prepare(kSelectArrivals, false);
+    if (!prepared) return base::fail(std::move(prepared.error()));
+    arrivals = std::move(*prepared);
+  }
   std::vector<Record> records;
   std::size_t bytes = 0;
   for (;;) {
@@ -178,6 +236,10 @@ base::Result<std::vector<Record>> QuarantineFile::read(const Query& query) {
     if (!row) return base::fail(std::move(row.error()));
     if (!*row) return records;
     records.push_back(record_from(*statement));
+    // In the snapshot of the statement under way: `tries` tells of these arrivals and no others.
+    if (arrivals) {
+      if (auto done = read_arrivals(*arrivals, records.back()); !done) return base::fail(std::move(done.error()));
+    }
     bytes += records.back().json.size();
     if (bytes >= query.json_bytes_max) return records;
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -15,13 +16,14 @@ namespace twinshift::quarantine {
 
 // "TSqa" in PRAGMA application_id; the version stands in PRAGMA user_version.
 inline constexpr std::int64_t kApplicationId = 0x54537161;
-inline constexpr std::int64_t kFormatVersion = 1;
+inline constexpr std::int64_t kFormatVersion = 2;
 
 class QuarantineFile {
  public:
-  // Creates it where there is none. Errors: conflict (not ours, or newer), corrupt, full, unavailable.
+  // Creates it where there is none, takes an older version over. Errors: conflict (not ours, or newer), corrupt, full,
+  // unavailable.
   static base::Result<QuarantineFile> open(const std::string& path);
-  // Changes nothing; not_found where there is no file.
+  // Changes nothing, also in an older version; not_found where there is no file.
   static base::Result<QuarantineFile> open_for_reading(const std::string& path);
 
   // One transaction each; committed (fsync'd) on success.
@@ -34,8 +36,9 @@ class QuarantineFile {
   base::Status check();
 
  private:
-  explicit QuarantineFile(sqlite::Database database) : database_(std::move(database)) {}
+  QuarantineFile(sqlite::Database database, std::int64_t version) : database_(std::move(database)), version_(version) {}
   sqlite::Database database_;
+  std::int64_t version_;  // of the file as it was opened
 };
 
 }  // namespace twinshift::quarantine

@@ -18,6 +18,7 @@
 
 namespace twinshift::quarantine {
 
+using tests::event_at;
 using tests::event_of;
 using tests::ids_of;
 using tests::put;

@@ -263,6 +263,26 @@ TEST_F(SqliteQuarantineTroubleTest, RefusesANewerFormatByName) {
   expect_conflict("format version 7");
 }
 
+TEST_F(SqliteQuarantineTroubleTest, ReadsTheFirstFormatAndTakesItOver) {
+  using namespace std::chrono_literals;
+  open();
+  ASSERT_TRUE(put(*quarantine_, {refused("primary", event_at(1, base::WallTime(1h)))}));
+  quarantine_.reset();
+  execute("DROP TABLE quarantine_arrivals; PRAGMA user_version=1");
+  const auto as_first = records();
+  ASSERT_THAT(as_first, SizeIs(1));
+  EXPECT_THAT(as_first[0].further_arrivals, IsEmpty());
+  EXPECT_EQ(number("PRAGMA user_version"), 1) << "who reads changes nothing";
+  open();
+  EXPECT_EQ(number("PRAGMA user_version"), 2);
+  ASSERT_TRUE(put(*quarantine_, {refused("primary", event_at(1, base::WallTime(2h)))}));
+  const auto found = records();
+  ASSERT_EQ(ids_of(found), ids_of(as_first));
+  EXPECT_THAT(found[0].further_arrivals, ElementsAre(base::WallTime(2h)));
+  EXPECT_EQ(remove(*quarantine_, tickets_of(found)).value(), 1U);
+  EXPECT_EQ(number("SELECT count(*) FROM quarantine_arrivals"), 0);
+}
+
 TEST_F(SqliteQuarantineTroubleTest, RefusesWhatIsNoDatabase) {
   std::ofstream(options_.path) << std::string(5'000, 'x');
   const auto opened = open_sqlite_quarantine(options_);
@@ -298,7 +318,7 @@ TEST_F(SqliteQuarantineTroubleTest, ItsFilesArePrivateAndStamped) {
     EXPECT_EQ(found.st_mode & 0777U, 0600U) << suffix;
   }
   EXPECT_EQ(number("PRAGMA application_id"), 0x54537161);
-  EXPECT_EQ(number("PRAGMA user_version"), 1);
+  EXPECT_EQ(number("PRAGMA user_version"), 2);
   EXPECT_EQ(number("PRAGMA auto_vacuum"), 2);
 }
 

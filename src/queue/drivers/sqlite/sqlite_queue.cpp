@@ -9,11 +9,11 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "queue/drivers/sqlite/disk_guard.hpp"
-#include "queue/lease_book.hpp"
 #include "queue/drivers/sqlite/message_reader.hpp"
 #include "queue/drivers/sqlite/queue_inbox.hpp"
 #include "queue/drivers/sqlite/queue_writer.hpp"
 #include "queue/drivers/sqlite/shelf.hpp"
+#include "queue/lease_book.hpp"
 
 namespace twinshift::queue {
 namespace {
