@@ -27,6 +27,14 @@ std::string name_of(TableFormat format) {
   return format == TableFormat::json ? "json" : format == TableFormat::csv ? "csv" : "table";
 }
 
+std::string word_of(BooksState state) {
+  return state == BooksState::missing ? "missing" : state == BooksState::uncounted ? "uncounted" : "complete";
+}
+
+BooksState state_of(std::string_view word) {
+  return word == "missing" ? BooksState::missing : word == "complete" ? BooksState::complete : BooksState::uncounted;
+}
+
 TableFormat format_of(const control::Request& request) {
   const std::string name = request.arguments.empty() ? "table" : request.arguments.front();
   return name == "json" ? TableFormat::json : name == "csv" ? TableFormat::csv : TableFormat::table;
@@ -35,9 +43,11 @@ TableFormat format_of(const control::Request& request) {
 }  // namespace
 
 BooksAnswer count_books(books::Keeper& keeper, TableFormat format) {
-  const auto books = keeper.count_now(kCountMax);
+  auto books = keeper.count_now(kCountMax);
+  // What a command moves against the order of counting (a replay) is in neither place for a moment.
+  if (verdict_of(books).state == BooksState::missing) books = keeper.count_now(kCountMax);
   BooksVerdict verdict = verdict_of(books);
-  return {verdict.missing, books_as_text(books, format), std::move(verdict.text)};
+  return {verdict.state, books_as_text(books, format), std::move(verdict.text)};
 }
 
 control::Request books_request(TableFormat format) {
@@ -46,8 +56,7 @@ control::Request books_request(TableFormat format) {
 
 control::Reply answer_books(books::Keeper& keeper, const control::Request& request) {
   const BooksAnswer answer = count_books(keeper, format_of(request));
-  return {true, std::string(answer.missing ? "missing" : "complete") + kPartEnd + one_line(answer.text) + kPartEnd +
-                    one_line(answer.verdict)};
+  return {true, word_of(answer.state) + kPartEnd + one_line(answer.text) + kPartEnd + one_line(answer.verdict)};
 }
 
 base::Result<BooksAnswer> read_books_answer(const control::Reply& reply) {
@@ -58,7 +67,7 @@ base::Result<BooksAnswer> read_books_answer(const control::Reply& reply) {
                       "the running service", "Is it another version of twinshift?");
   }
   const std::string_view text = reply.text;
-  return BooksAnswer{text.substr(0, first) == "missing", lines(text.substr(first + 1, second - first - 1)),
+  return BooksAnswer{state_of(text.substr(0, first)), lines(text.substr(first + 1, second - first - 1)),
                      lines(text.substr(second + 1))};
 }
 

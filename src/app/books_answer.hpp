@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "app/books_text.hpp"
 #include "app/table_text.hpp"
 #include "books/keeper.hpp"
 #include "control/control.hpp"
@@ -14,7 +15,7 @@ inline constexpr const char* kBooksVerb = "books";
 inline constexpr std::chrono::seconds kCountMax{60};
 
 struct BooksAnswer {
-  bool missing = false;
+  BooksState state = BooksState::complete;
   std::string text;     // in the format that was asked for
   std::string verdict;  // for people
 };

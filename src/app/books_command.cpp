@@ -100,7 +100,15 @@ int run_books(const config::Settings& settings, const BooksOptions& options) {
   std::fwrite(answer->text.data(), 1, answer->text.size(), stdout);
   std::FILE* const verdict = options.format == TableFormat::table ? stdout : stderr;
   std::fwrite(answer->verdict.data(), 1, answer->verdict.size(), verdict);
-  return answer->missing ? kExitDifferent : kExitOk;
+  switch (answer->state) {
+    case BooksState::missing:
+      return kExitDifferent;
+    case BooksState::uncounted:
+      return kExitFailed;
+    case BooksState::complete:
+      break;
+  }
+  return kExitOk;
 }
 
 }  // namespace twinshift::app

@@ -1,5 +1,7 @@
 #include "app/books_text.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/json_text.hpp"
@@ -28,6 +30,21 @@ std::vector<std::optional<std::string>> row_of(const std::string& target, const 
           books::to_string(line.state)};
 }
 
+std::vector<Line> shown(const std::vector<Line>& lines) {
+  const std::size_t newest = lines.size() - std::min(lines.size(), kHoursShown);
+  std::vector<Line> out;
+  for (std::size_t i = 0; i < newest && out.size() < kOldHoursShown; ++i) {
+    const bool settled = lines[i].state == books::LineState::closed || lines[i].state == books::LineState::unknown;
+    if (!settled) out.push_back(lines[i]);
+  }
+  out.insert(out.end(), lines.begin() + static_cast<std::ptrdiff_t>(newest), lines.end());
+  return out;
+}
+
+std::string hours_open(std::size_t hours) {
+  return hours == 1 ? "1 hour is open" : fmt::format("{} hours are open", hours);
+}
+
 std::string sentence_of(const TargetBooks& books) {
   if (!books.counted_at) {
     return books.name + ": not counted yet" + (books.error.empty() ? "" : " (" + books.error + ")");
@@ -40,11 +57,13 @@ std::string sentence_of(const TargetBooks& books) {
   } else {
     text += fmt::format("nothing is missing of {} received", summary.counts.received);
   }
-  if (summary.open_hours > 0)
-    text += fmt::format("; {} hours are open, {} owed", summary.open_hours, summary.counts.owed);
+  if (summary.open_hours > 0) {
+    text += fmt::format("; {}, {} owed", hours_open(summary.open_hours), summary.counts.owed);
+  }
   if (summary.surplus > 0) text += fmt::format("; {} more than were received", summary.surplus);
-  if (!books.error.empty()) {
-    text += fmt::format("; as of {}: {}", base::iso8601_ms(*books.counted_at), books.error);
+  if (!books.fresh || !books.error.empty()) {
+    text += fmt::format("; as of {}, not counted since{}{}", base::iso8601_ms(*books.counted_at),
+                        books.error.empty() ? "" : ": ", books.error);
   }
   return text;
 }
@@ -57,7 +76,7 @@ std::string books_as_text(const std::vector<TargetBooks>& books, TableFormat for
       {},
       false};
   for (const TargetBooks& each : books) {
-    for (const Line& line : each.lines) table.rows.push_back(row_of(each.name, line));
+    for (const Line& line : shown(each.lines)) table.rows.push_back(row_of(each.name, line));
   }
   return table_in(table, format, "nothing was received yet\n");
 }
@@ -72,7 +91,11 @@ BooksVerdict verdict_of(const std::vector<TargetBooks>& books) {
   BooksVerdict verdict;
   for (const TargetBooks& each : books) {
     verdict.text += sentence_of(each) + '\n';
-    verdict.missing = verdict.missing || each.summary.missing > 0;
+    if (each.summary.missing > 0) {
+      verdict.state = BooksState::missing;
+    } else if (verdict.state == BooksState::complete && (!each.fresh || !each.counted_at)) {
+      verdict.state = BooksState::uncounted;
+    }
   }
   return verdict;
 }

@@ -1,6 +1,7 @@
 // The books for people and programs: a table of hours, a verdict. Pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,15 +10,25 @@
 
 namespace twinshift::app {
 
+// The hours that are shown: the newest ones, and of the older ones those that are not closed. Bounded, for they go
+// through the control socket as one message.
+inline constexpr std::size_t kHoursShown = 24 * 14;
+inline constexpr std::size_t kOldHoursShown = 24 * 14;
+
 // Columns: target, hour, received, landed, duplicate, quarantined, owed, waived, residual, state. Oldest first.
 std::string books_as_text(const std::vector<books::TargetBooks>& books, TableFormat format);
 
 // Of any table of the books, in one of the formats.
 std::string table_in(const warehouse::Table& table, TableFormat format, const char* empty);
 
+enum class BooksState : std::uint8_t {
+  complete,   // nothing is missing as far as it can be said: what is owed is still on its way
+  uncounted,  // some target was not counted now; no other lacks events
+  missing,    // some target lacks events
+};
 struct BooksVerdict {
-  bool missing = false;  // some target lacks events
-  std::string text;      // a sentence or more, for people
+  BooksState state = BooksState::complete;
+  std::string text;  // a sentence or more, for people
 };
 BooksVerdict verdict_of(const std::vector<books::TargetBooks>& books);
 

@@ -30,7 +30,7 @@ TEST(BooksText, ATableOfHours) {
 
 TEST(BooksText, TheVerdictNamesTheTargetThatLacksEvents) {
   const auto verdict = verdict_of({of("primary", {.received = 3, .landed = 3}), of("secondary", {.received = 3})});
-  EXPECT_TRUE(verdict.missing);
+  EXPECT_EQ(verdict.state, BooksState::missing);
   EXPECT_THAT(verdict.text, HasSubstr("primary: nothing is missing of 3 received"));
   EXPECT_THAT(verdict.text, HasSubstr("secondary: 3 events are missing, the first in the hour of 2024-01-01T12:00Z"));
 }
@@ -40,8 +40,28 @@ TEST(BooksText, WhatWasNotCountedIsSaid) {
   away.name = "secondary";
   away.error = "no connection";
   const auto verdict = verdict_of({away});
-  EXPECT_FALSE(verdict.missing);
+  EXPECT_EQ(verdict.state, BooksState::uncounted);
   EXPECT_EQ(verdict.text, "secondary: not counted yet (no connection)\n");
+}
+
+TEST(BooksText, ShowsTheNewestHoursAndOfOlderOnesWhatIsNotClosed) {
+  books::Sample sample;
+  for (int i = 0; i < 1'000; ++i) sample.hours[kNoon + std::chrono::hours(i)] = {.received = 1, .landed = 1};
+  sample.hours[kNoon + std::chrono::hours(3)].landed = 0;
+  books::TargetBooks books;
+  books.name = "primary";
+  books.lines = books::lines_of(sample);
+  const auto text = books_as_text({books}, TableFormat::csv);
+  EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(text, '\n')), 1 + 1 + kHoursShown);
+  EXPECT_THAT(text, HasSubstr("2024-01-01T15:00Z,1,0,0,0,0,0,1,missing"));
+}
+
+TEST(BooksText, OldBooksOfATargetThatIsAwayAreNoNewOnes) {
+  auto books = of("primary", {.received = 3, .landed = 3});
+  EXPECT_EQ(verdict_of({books}).state, BooksState::complete);
+  books.fresh = false;
+  EXPECT_EQ(verdict_of({books}).state, BooksState::uncounted);
+  EXPECT_THAT(verdict_of({books}).text, HasSubstr("not counted since"));
 }
 
 TEST(BooksAnswer, AnythingElseIsNoAnswer) {
@@ -53,7 +73,7 @@ TEST(BooksAnswer, AnythingElseIsNoAnswer) {
                                          "b\x1e\x1f"
                                          "c\x1e"});
   ASSERT_TRUE(answer);
-  EXPECT_TRUE(answer->missing);
+  EXPECT_EQ(answer->state, BooksState::missing);
   EXPECT_EQ(answer->text, "a\nb\n");
   EXPECT_EQ(answer->verdict, "c\n");
 }

@@ -14,6 +14,12 @@ base::Error no_duplicates(const std::string& target) {
           "Grant SELECT and INSERT on twinshift_duplicates to the service's user; `twinshift schema` shows the table"};
 }
 
+base::Error clock_went_back(const std::string& target) {
+  return {base::ErrorKind::conflict,
+          "old markers were summed up to a time that has not come yet, so nothing can be judged", target,
+          "The machine's clock was days ahead once, or is behind now: set it right"};
+}
+
 }  // namespace
 
 LoadReader::LoadReader(const config::Settings& settings, std::string target, Parts parts)
@@ -56,8 +62,11 @@ base::Result<LoadReader::Hours> LoadReader::ask(const warehouse::LoadScope& scop
 // whenever that is.
 base::Status LoadReader::keep_old(base::WallTime now) {
   const base::WallTime cutoff = warehouse::hour_of(now - warehouse::kLoadsKept);
+  const bool believed = clock_watch_.believes(now, std::chrono::steady_clock::now());
   auto archive = parts_.file->archive(target_);
   if (!archive) return base::fail(std::move(archive.error()));
+  if (archive->cutoff > now) return base::fail(clock_went_back(target_));
+  if (!believed) return {};
   if (cutoff > archive->cutoff) {
     auto old = ask({.instance = parts_.instance, .written_from = archive->cutoff, .written_before = cutoff});
     if (!old) return base::fail(std::move(old.error()));

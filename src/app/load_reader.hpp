@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "books/books_file.hpp"
+#include "books/clock_watch.hpp"
 #include "books/ledger.hpp"
 #include "config/settings.hpp"
 #include "warehouse/load_sums.hpp"
@@ -41,6 +42,7 @@ class LoadReader {
   const config::Settings settings_;
   const std::string target_;
   const Parts parts_;
+  books::ClockWatch clock_watch_;
   std::unique_ptr<warehouse::Warehouse> warehouse_;  // a connection of its own; none after a failure
 };
 

@@ -111,6 +111,11 @@ base::Status QuarantineActions::send(const std::string& target, std::vector<even
 }
 
 base::Result<std::uint64_t> QuarantineActions::replay(const std::vector<quarantine::Ticket>& tickets) {
+  // What lands is not waived, though somebody wanted to drop it before and was interrupted.
+  for (const quarantine::Ticket& ticket : tickets) {
+    if (!parts_.books) break;
+    if (auto kept = parts_.books->settle_drop(ticket.id, false); !kept) return base::fail(std::move(kept.error()));
+  }
   std::vector<quarantine::Ticket> sent;
   auto outcome = send_all(tickets, sent);
   base::Result<std::uint64_t> gone = std::uint64_t{0};
@@ -180,6 +185,8 @@ base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarant
   if (auto noted = parts_.books->plan_drops(planned); !noted) return base::fail(std::move(noted.error()));
   auto gone = drop(tickets);
   base::failpoint(base::Failpoint::quarantine_drop_removed);
+  // Not answered in time, the removal may still come: the next drop or start settles it.
+  if (!gone) return gone;
   if (auto told = settle_planned_drops(*parts_.books, **reader); !told) return base::fail(std::move(told.error()));
   return gone;
 }

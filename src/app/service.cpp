@@ -47,6 +47,10 @@ delivery::TargetLimits target_limits(const config::Settings& settings, const con
   return limits;
 }
 
+control::Reply no_books() {
+  return {false, "its consumer is disabled (ENABLE_SQS_CONSUMER=false): it lands nothing, and keeps no books"};
+}
+
 std::uint64_t records_of(const quarantine::QuarantineStatus& status, const std::string& target) {
   const auto found = status.records.find(target);
   return found == status.records.end() ? 0 : found->second;
@@ -84,9 +88,8 @@ base::Status Service::start_control() {
   actions_ = std::make_shared<QuarantineActions>(std::move(parts));
   auto server = control::Server::start(settings_.data_dir,
                                        [actions = actions_, books = books_.get()](const control::Request& request) {
-                                         if (request.verb == kBooksVerb && books != nullptr)
-                                           return answer_books(*books, request);
-                                         return actions->answer(request);
+                                         if (request.verb != kBooksVerb) return actions->answer(request);
+                                         return books != nullptr ? answer_books(*books, request) : no_books();
                                        });
   if (!server) return base::fail(std::move(server.error()));
   control_ = std::move(*server);

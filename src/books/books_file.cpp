@@ -13,6 +13,8 @@ using std::chrono::hours;
 
 const sqlite::FileStamp kStamp{.application_id = 0x5453626B, .version = 1, .what = "books"};
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
+// Hours older than this before the newest markers that are removed are forgotten.
+constexpr std::chrono::days kKept{90};
 constexpr const char* kForgetPlan = "DELETE FROM dropping WHERE record = ?";
 
 std::int64_t number_of(Hour hour) {
@@ -199,6 +201,12 @@ base::Status BooksFile::add_to_archive(const std::string& target, base::WallTime
     add->bind(3, static_cast<std::int64_t>(counts.landed));
     add->bind(4, static_cast<std::int64_t>(counts.duplicate));
     if (auto done = add->run(); !done) return done;
+  }
+  // No longer judged (keeper.cpp, kJudged).
+  for (const char* table : {"archive", "dropped", "received"}) {
+    const std::string old =
+        std::string("DELETE FROM ") + table + " WHERE hour < " + std::to_string(number_of(cutoff - kKept));
+    if (auto done = database_.execute(old); !done) return done;
   }
   auto state = database_.prepare("INSERT OR REPLACE INTO archive_state(target, cutoff) VALUES (?, ?)", false);
   if (!state) return base::fail(std::move(state.error()));

@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::uint64_t kUnknownMany = std::numeric_limits<std::uint64_t>::max() / 4;
 
+// Hours older than this before the newest are not judged where nothing is known to have been received in them. The
+// embedded queue knows its hours for 90 days.
+constexpr std::chrono::days kJudged{89};
+
 // What the queue's side has counted, the same for every target.
 struct QueueSide {
   std::map<Hour, queue::HourOfArrival> hours;
@@ -91,8 +95,11 @@ std::vector<TargetBooks> Keeper::books() const {
 std::vector<TargetBooks> Keeper::count_now(std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
   const std::uint64_t number = impl_->ask();
-  for (const auto& counter : impl_->counters) counter->wait_for(number, until);
-  return books();
+  std::vector<bool> fresh;
+  for (const auto& counter : impl_->counters) fresh.push_back(counter->wait_for(number, until));
+  std::vector<TargetBooks> counted = books();
+  for (std::size_t i = 0; i < counted.size(); ++i) counted[i].fresh = fresh[i] && counted[i].error.empty();
+  return counted;
 }
 
 bool Keeper::publish_now(std::chrono::milliseconds limit) {
@@ -143,7 +150,7 @@ void Keeper::Impl::count() {
       counters[i]->give({.number = number, .at = options.clock->now(), .sample = std::move(*sample)});
       continue;
     }
-    counters[i]->fail(sample.error());
+    counters[i]->fail(number, sample.error());
     if (throttle.pass(sample.error().message, std::chrono::steady_clock::now())) {
       base::log::warn("The books cannot be counted").add("target", targets[i].name).add(sample.error());
     }
@@ -181,6 +188,8 @@ base::Status Keeper::Impl::keep_received(queue::Arrivals& arrivals) {
 
 base::Result<Sample> Keeper::Impl::sample_for(const TargetParts& target, const QueueSide& side) {
   Sample sample{.hours = {}, .owed_elsewhere = side.owed_elsewhere, .since = file.since()};
+  // The queue forgets its oldest hours: what landed in them can be judged no more.
+  if (!side.hours.empty()) sample.since = std::max(sample.since, side.hours.rbegin()->first - kJudged);
   for (const auto& [hour, arrived] : side.hours) {
     Counts& counts = sample.hours[hour];
     counts.received = arrived.received;

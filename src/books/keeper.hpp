@@ -59,6 +59,7 @@ struct TargetBooks {
   std::uint64_t missing = 0;                 // confirmed by two samples
   std::optional<base::WallTime> counted_at;  // none: not yet
   std::string error;                         // why the last sample could not be counted; empty after a success
+  bool fresh = true;                         // of count_now(): counted since it was asked
 };
 
 struct Options {

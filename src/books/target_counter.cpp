@@ -1,5 +1,6 @@
 #include "books/target_counter.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/time_text.hpp"
@@ -68,9 +69,13 @@ void TargetCounter::give(CountOrder order) {
   core_->changed.notify_all();
 }
 
-void TargetCounter::fail(const base::Error& error) {
-  const std::lock_guard lock(core_->mutex);
-  core_->books.error = error.message;
+void TargetCounter::fail(std::uint64_t number, const base::Error& error) {
+  {
+    const std::lock_guard lock(core_->mutex);
+    core_->books.error = error.message;
+    core_->done = std::max(core_->done, number);
+  }
+  core_->changed.notify_all();
 }
 
 TargetBooks TargetCounter::books() const {
@@ -207,7 +212,7 @@ void TargetCounter::Core::show(const CountOrder& begun, const base::Result<Sampl
   if (sample) tell(shown, was_missing);
   {
     const std::lock_guard lock(mutex);
-    done = begun.number;
+    done = std::max(done, begun.number);
   }
   changed.notify_all();
 }

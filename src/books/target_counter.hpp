@@ -29,8 +29,8 @@ class TargetCounter {
 
   // Replaces an order that has not been begun. Any thread.
   void give(CountOrder order);
-  // The queue's side could not be counted: no order comes. Any thread.
-  void fail(const base::Error& error);
+  // The queue's side could not be counted: no order of this number comes. Any thread.
+  void fail(std::uint64_t number, const base::Error& error);
 
   [[nodiscard]] TargetBooks books() const;
   // True where an order of this number or a later one is done by `until`; false at once after cancel_waits().

@@ -77,7 +77,7 @@ def count_books(world):
     environment = {**{k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k.endswith("SAN_OPTIONS")}, **world.service.environment}
     done = subprocess.run([os.path.abspath(BINARY), "books", "--format", "json"], cwd=world.folder, env=environment, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=BOOKS_SECONDS_MAX, check=False)
-    if done.returncode not in (0, 3):
+    if done.returncode not in (0, 1, 3):  # 1: a target could not be counted just now
         raise AssertionError(f"twinshift books ended with {done.returncode}: {done.stderr[-2000:]}")
     return done.returncode, json.loads(done.stdout), done.stderr.strip()
 

@@ -19,9 +19,12 @@ constexpr std::string_view kAdd =
 }  // namespace
 
 base::Result<ArrivalCounts> ArrivalCounts::open(sqlite::Database& database) {
+  // By the newest hour and by the clock: either may have been far ahead once.
+  const std::string kept = std::to_string(hours(kArrivalsKept).count());
   const std::string forget =
-      "DELETE FROM arrivals WHERE received + again = settled AND hour < (SELECT max(hour) FROM " +
-      ("arrivals) - " + std::to_string(hours(kArrivalsKept).count()));
+      "DELETE FROM arrivals WHERE received + again = settled AND hour < (SELECT max(hour) FROM "
+      "arrivals) - " +
+      kept + " AND hour < CAST(strftime('%s', 'now') AS INTEGER) / 3600 - " + kept;
   if (auto done = database.execute(forget); !done) return base::fail(std::move(done.error()));
   auto add = database.prepare(kAdd);
   if (!add) return base::fail(std::move(add.error()));
