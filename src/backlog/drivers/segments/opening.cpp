@@ -295,10 +295,12 @@ base::Result<Opened> open_folder(const std::string& folder, const std::string& t
   auto opened = Opening(folder, target, ledger).run();
   if (!opened) return opened;
   if (opened->kept_aside > 0) {
-    log::warn("Damaged segments of the backlog are kept aside: look at them, then delete them")
+    log::warn("Segments of the backlog that are damaged, or cannot be opened, are left as they are")
         .add("target", target)
         .add("folder", folder)
-        .add("files", opened->kept_aside);
+        .add("files", opened->kept_aside)
+        .add("hint",
+             "Delete only files named *.damaged, once you have looked at them; mend what keeps others from opening");
   }
   return opened;
 }
