@@ -133,8 +133,7 @@ std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& setting
   std::vector<books::TargetParts> targets;
   targets.push_back(parts_of(settings, stores, settings.primary, true, true, others));
   if (settings.secondary) targets.push_back(parts_of(settings, stores, *settings.secondary, false, true, others));
-  if (settings.secondary_off)
-    targets.push_back(parts_of(settings, stores, *settings.secondary_off, false, false, others));
+  // One that is switched off is not asked: it may be gone. Once it is on again, what came meanwhile is waived.
   books::Options options;
   options.interval = settings.books_interval;
   return std::make_unique<books::Keeper>(options, *stores.queue, *stores.file, std::move(targets));
