@@ -84,12 +84,11 @@ books::Publish publish_of(const BooksStores& stores, const std::string& target) 
 }
 
 books::TargetParts parts_of(const config::Settings& settings, const BooksStores& stores,
-                            const config::TargetSettings& target, bool is_primary, bool enabled,
+                            const config::TargetSettings& target, bool is_primary,
                             const std::shared_ptr<OtherInstances>& others) {
   books::TargetParts parts;
   parts.name = target.name;
   parts.is_primary = is_primary;
-  parts.enabled = enabled;
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
   const auto loads =
@@ -131,8 +130,8 @@ std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& setting
   std::shared_ptr<OtherInstances> others;
   if (is_shared(settings)) others = std::make_shared<OtherInstances>(settings, stores.file->instance());
   std::vector<books::TargetParts> targets;
-  targets.push_back(parts_of(settings, stores, settings.primary, true, true, others));
-  if (settings.secondary) targets.push_back(parts_of(settings, stores, *settings.secondary, false, true, others));
+  targets.push_back(parts_of(settings, stores, settings.primary, true, others));
+  if (settings.secondary) targets.push_back(parts_of(settings, stores, *settings.secondary, false, others));
   // One that is switched off is not asked: it may be gone. Once it is on again, what came meanwhile is waived.
   books::Options options;
   options.interval = settings.books_interval;

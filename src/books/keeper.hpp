@@ -35,8 +35,6 @@ using Publish = std::function<void(const std::map<Hour, Counts>& own, base::Wall
 struct TargetParts {
   std::string name;
   bool is_primary = false;
-  // False: switched off. Its books go on: what is settled meanwhile is waived.
-  bool enabled = true;
   backlog::Backlog* backlog = nullptr;  // outlives the Keeper
   // Landed and duplicate by hour of arrival, from the markers. It outlives the Keeper where a call hangs.
   ReadHours read_loads;
