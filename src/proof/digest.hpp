@@ -1,0 +1,55 @@
+// What is compared instead of rows: a count and two sums over `event_key`, which no order, dialect or arrival time
+// changes. Two tables with the same digest of a slice hold the same ids there, but for a chance of about 2^-60 a slice.
+// No I/O; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace twinshift::proof {
+
+// The sums stay exact up to 2^32 rows: each half of a key has 31 bits.
+struct Digest {
+  std::int64_t rows = 0;
+  std::int64_t key_low_sum = 0;
+  std::int64_t key_high_sum = 0;
+
+  void add(std::int64_t event_key);
+  Digest& operator+=(const Digest& other);
+  bool operator==(const Digest& other) const = default;
+};
+
+// A stretch of event_at: `from` belongs to it, `to` does not.
+struct Span {
+  base::WallTime from{};
+  base::WallTime to{};
+  bool operator==(const Span& other) const = default;
+};
+
+// A part of a span: the rows whose event_key begins with one of these prefixes of so many bits. key_bits 0: all of
+// them.
+struct Slice {
+  Span span{};
+  int key_bits = 0;
+  std::vector<std::int64_t> prefixes{};
+};
+
+inline constexpr int kKeyBits = 62;
+// A slice that is too large to be listed falls into so many (2^6) parts.
+inline constexpr int kSplitBits = 6;
+
+// The window that a time is in, counted from 1970: the last one that begins at or before it.
+std::int64_t window_of(base::WallTime at, std::chrono::seconds window);
+Span span_of(std::int64_t window_number, std::chrono::seconds window);
+
+// By number of window, or by the key's first bits.
+using Digests = std::map<std::int64_t, Digest>;
+
+// Where the two differ; ascending.
+std::vector<std::int64_t> differing(const Digests& one, const Digests& other);
+
+}  // namespace twinshift::proof

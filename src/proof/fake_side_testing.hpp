@@ -1,0 +1,152 @@
+// A table in memory, debts that a test sets, and a clock that waiting moves.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "proof/debts.hpp"
+#include "proof/side.hpp"
+
+namespace twinshift::proof::testing {
+
+// The id whose first 62 bits are this key, as identity makes them.
+inline std::string id_of(std::int64_t key) {
+  return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(key) << 2U, 0);
+}
+inline Listed row_of(std::int64_t key, std::int64_t second) {
+  const base::WallTime at{std::chrono::seconds(second)};
+  return {.id = id_of(key), .key = key, .event_at = at, .received_at = at};
+}
+
+class FakeSide final : public Side {
+ public:
+  explicit FakeSide(std::string name) : name_(std::move(name)) {}
+
+  std::vector<Listed> rows;
+  int questions = 0;
+  std::size_t listed = 0;                         // rows that list() gave away
+  std::optional<base::Error> error;               // of every question
+  std::function<void(FakeSide&)> before_present;  // what happens between the looks
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+  base::Result<std::optional<Span>> extent(const Span& span) override {
+    std::optional<Span> found;
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    for (const Listed& row : rows) {
+      if (!in(row, {.span = span})) continue;
+      const base::WallTime behind = row.event_at + std::chrono::microseconds(1);
+      found =
+          found ? Span{std::min(found->from, row.event_at), std::max(found->to, behind)} : Span{row.event_at, behind};
+    }
+    return found;
+  }
+  base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
+    return digests({.span = span}, [&](const Listed& row) { return window_of(row.event_at, window); });
+  }
+  base::Result<Digests> parts(const Slice& slice) override {
+    const int shift = kKeyBits - slice.key_bits - kSplitBits;
+    return digests(slice, [&](const Listed& row) { return row.key >> shift; });
+  }
+  base::Result<std::vector<Listed>> list(const Slice& slice) override {
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    auto all = by_id(slice);
+    listed += all.size();
+    return at_most(std::move(all));
+  }
+  base::Result<std::vector<Listed>> doubles(const Span& span) override {
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    auto all = by_id({.span = span});
+    std::erase_if(all, [](const Listed& row) { return row.copies < 2; });
+    return at_most(std::move(all));
+  }
+  base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked) override {
+    if (before_present) std::exchange(before_present, nullptr)(*this);
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    std::set<std::string> wanted;
+    for (const Listed& row : asked) wanted.insert(row.id);
+    std::map<std::string, Presence> found;
+    for (const Listed& row : rows) {
+      if (!wanted.contains(row.id)) continue;
+      Presence& there = found.try_emplace(row.id, Presence{.id = row.id, .copies = 0, .key = row.key}).first->second;
+      ++there.copies;
+    }
+    return found;
+  }
+
+ private:
+  base::Status ask() {
+    ++questions;
+    return error ? base::Status(base::fail(*error)) : base::Status();
+  }
+  [[nodiscard]] std::vector<Listed> by_id(const Slice& slice) const {
+    std::map<std::string, Listed> found;
+    for (const Listed& row : rows) {
+      if (!in(row, slice)) continue;
+      const auto [place, fresh] = found.emplace(row.id, row);
+      if (!fresh) ++place->second.copies;
+    }
+    std::vector<Listed> all;
+    for (auto& [id, row] : found) all.push_back(row);
+    return all;
+  }
+  base::Result<std::vector<Listed>> at_most(std::vector<Listed> all) const {
+    if (all.size() > kListedMax) return base::fail(base::ErrorKind::full, "too many", name_);
+    return all;
+  }
+  static bool in(const Listed& row, const Slice& slice) {
+    if (row.event_at < slice.span.from || row.event_at >= slice.span.to) return false;
+    return slice.key_bits == 0 || std::ranges::count(slice.prefixes, row.key >> (kKeyBits - slice.key_bits)) > 0;
+  }
+  template <class Group>
+  base::Result<Digests> digests(const Slice& slice, Group group) {
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    Digests found;
+    for (const Listed& row : rows) {
+      if (in(row, slice)) found[group(row)].add(row.key);
+    }
+    return found;
+  }
+
+  const std::string name_;
+};
+
+class FakeDebts final : public Debts {
+ public:
+  std::map<std::string, std::vector<Listed>> owed_rows;          // by target
+  std::map<std::string, std::set<std::string>> quarantined_ids;  // by target
+  bool knows = true;                                             // false: what is not owed is unknown
+  std::optional<base::Error> error;
+
+  base::Result<Digests> owed(const std::string& target, const Span& span, std::chrono::seconds window) override {
+    if (error) return base::fail(*error);
+    Digests digests;
+    for (const Listed& row : owed_rows[target]) {
+      if (row.event_at >= span.from && row.event_at < span.to) digests[window_of(row.event_at, window)].add(row.key);
+    }
+    return digests;
+  }
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+    std::vector<Owing> answers;
+    for (const Listed& event : events) {
+      const bool owed = std::ranges::count(owed_rows[target], event.id, &Listed::id) > 0;
+      answers.push_back(owed ? Owing::yes : knows ? Owing::no : Owing::unknown);
+    }
+    return answers;
+  }
+  base::Result<std::vector<bool>> quarantined(const std::string& target, std::span<const Listed> events) override {
+    std::vector<bool> answers;
+    for (const Listed& event : events) answers.push_back(quarantined_ids[target].contains(event.id));
+    return answers;
+  }
+};
+
+}  // namespace twinshift::proof::testing

@@ -1,0 +1,48 @@
+// What a comparison found, id by id.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace twinshift::proof {
+
+enum class FindingKind : std::uint8_t {
+  missing,      // stands on the other side, not here, and nobody owes it
+  doubled,      // stands here more than once
+  changed,      // stands on both sides, but its own columns (event_key, event_at) differ
+  foreign,      // a row whose event_id is none
+  quarantined,  // not here because this target refused it: it waits in the quarantine
+  undecided,    // not here, and somebody who cannot say which events owes something of its hour of arrival
+};
+constexpr std::string_view to_string(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::missing:
+      return "missing";
+    case FindingKind::doubled:
+      return "doubled";
+    case FindingKind::changed:
+      return "changed";
+    case FindingKind::foreign:
+      return "foreign";
+    case FindingKind::quarantined:
+      return "quarantined";
+    case FindingKind::undecided:
+      return "undecided";
+  }
+  return "unknown";
+}
+
+struct Finding {
+  FindingKind kind = FindingKind::missing;
+  std::string target;  // where it is so
+  std::string id;
+  base::WallTime event_at{};
+  base::WallTime received_at{};  // of the copy that stands; 1970 where that does not say
+  std::int64_t copies = 0;       // that stand there
+  std::string column;            // of `changed`: what differs
+};
+
+}  // namespace twinshift::proof

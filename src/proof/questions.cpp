@@ -1,0 +1,212 @@
+#include "proof/questions.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/time_text.hpp"
+#include "event/time_parse.hpp"
+#include "warehouse/lookup_ranges.hpp"
+
+namespace twinshift::proof {
+namespace {
+
+using namespace std::chrono_literals;
+using base::ErrorKind;
+using Cells = std::vector<std::optional<std::string>>;
+
+constexpr std::string_view kDigest = "COUNT(*), SUM(event_key & 2147483647), SUM((event_key >> 31) & 2147483647)";
+constexpr std::string_view kListed = "event_id, MIN(event_key), MIN(event_at), MIN(received_at), COUNT(*)";
+// A table of somebody else's making may hold its times more coarsely than we gave them.
+constexpr auto kSlack = 1s;
+
+std::string within(const Span& span) {
+  return fmt::format("event_at >= '{}' AND event_at < '{}'", base::sql_timestamp(span.from),
+                     base::sql_timestamp(span.to));
+}
+
+std::string first_bits(int bits) {
+  return fmt::format("(event_key >> {})", kKeyBits - bits);
+}
+
+std::string within(const Slice& slice) {
+  std::string condition = within(slice.span);
+  if (slice.key_bits == 0) return condition;
+  return condition + fmt::format(" AND {} IN ({})", first_bits(slice.key_bits), fmt::join(slice.prefixes, ","));
+}
+
+// Of a name in a catalogue; our names hold no NUL.
+std::string literal(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += c;
+    quoted += c;
+  }
+  return quoted + '\'';
+}
+
+base::Error not_understood(std::string_view what) {
+  return {ErrorKind::internal, fmt::format("the answer's {} is not what was asked for", what), "comparing tables",
+          "Does the table's event_key or event_at have another type? `twinshift schema --diff` shows it"};
+}
+
+base::Status whole(const warehouse::Table& answer, std::size_t columns) {
+  if (answer.cut) {
+    return base::fail(ErrorKind::full, "there are more rows than are compared at once", "comparing tables",
+                      "Choose a larger --window, or a shorter range (--from, --to)");
+  }
+  if (!answer.rows.empty() && answer.columns.size() < columns) return base::fail(not_understood("number of columns"));
+  return {};
+}
+
+// What a sum of a server is may have an empty fraction.
+std::optional<std::int64_t> number_in(const std::optional<std::string>& cell) {
+  if (!cell) return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, fault] = std::from_chars(cell->data(), cell->data() + cell->size(), number);
+  if (fault != std::errc()) return std::nullopt;
+  const std::string_view rest(end, cell->data() + cell->size());
+  return rest.empty() || (rest[0] == '.' && rest.find_first_not_of('0', 1) == std::string_view::npos)
+             ? std::optional(number)
+             : std::nullopt;
+}
+
+std::optional<base::WallTime> time_in(const std::optional<std::string>& cell) {
+  if (!cell) return std::nullopt;
+  const auto time = event::parse_timestamp(*cell);
+  return time ? std::optional(time->utc) : std::nullopt;
+}
+
+std::optional<Listed> listed_in(const Cells& row) {
+  const auto key = number_in(row[1]);
+  const auto event_at = time_in(row[2]);
+  const auto copies = number_in(row[4]);
+  if (!event_at || !copies) return std::nullopt;
+  return Listed{.id = row[0].value_or(""),
+                .key = key.value_or(0),
+                .event_at = *event_at,
+                .received_at = time_in(row[3]).value_or(base::WallTime{}),
+                .copies = *copies};
+}
+
+}  // namespace
+
+Spelling spelling_of(std::string_view product) {
+  return product == "SQLite" ? Spelling::sqlite : Spelling::server;
+}
+
+std::string extent_sql(const std::string& table, const Span& span) {
+  return fmt::format("SELECT MIN(event_at), MAX(event_at) FROM {} WHERE {}", table, within(span));
+}
+
+std::string windows_sql(Spelling spelling, const std::string& table, const Span& span, std::chrono::seconds window) {
+  // DATE_PART, not EXTRACT: in PostgreSQL the latter is a NUMERIC, several times as slow.
+  const std::string number =
+      spelling == Spelling::sqlite
+          ? fmt::format("CAST(strftime('%s', event_at) AS INTEGER) / {}", window.count())
+          : fmt::format("CAST(FLOOR(DATE_PART('epoch', event_at) / {}) AS BIGINT)", window.count());
+  return fmt::format("SELECT {}, {} FROM {} WHERE {} GROUP BY 1", number, kDigest, table, within(span));
+}
+
+std::string parts_sql(const std::string& table, const Slice& slice) {
+  return fmt::format("SELECT {}, {} FROM {} WHERE {} GROUP BY 1", first_bits(slice.key_bits + kSplitBits), kDigest,
+                     table, within(slice));
+}
+
+std::string list_sql(const std::string& table, const Slice& slice) {
+  return fmt::format("SELECT {} FROM {} WHERE {} GROUP BY event_id", kListed, table, within(slice));
+}
+
+std::string doubles_sql(const std::string& table, const Span& span) {
+  return list_sql(table, {.span = span}) + " HAVING COUNT(*) > 1";
+}
+
+std::string unique_sql(std::string_view product, const warehouse::TableName& table) {
+  if (product == "SQLite") {
+    // Of a name in the main database; a unique index over event_id alone, and over all rows.
+    return fmt::format(
+        "SELECT 1 FROM pragma_index_list({0}) l WHERE l.\"unique\" = 1 AND l.partial = 0 AND (SELECT count(*) FROM "
+        "pragma_index_info(l.name)) = 1 AND (SELECT name FROM pragma_index_info(l.name)) = 'event_id' LIMIT 1",
+        literal(table.table));
+  }
+  if (product != "PostgreSQL") return {};
+  return fmt::format(
+      "SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE "
+      "i.indrelid = {}::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1 AND "
+      "a.attname = 'event_id' LIMIT 1",
+      literal(table.quoted()));
+}
+
+bool is_event_id(std::string_view text) {
+  constexpr std::size_t kDigits = 32;
+  return text.size() == kDigits &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0 || (c >= 'a' && c <= 'f'); });
+}
+
+std::string present_sql(const std::string& table, std::span<const Listed> asked) {
+  std::vector<base::WallTime> times;
+  std::string ids;
+  for (const Listed& each : asked) {
+    times.push_back(each.event_at);
+    ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", each.id);
+  }
+  std::string ranges;
+  for (const warehouse::TimeRange& range : warehouse::lookup_ranges(std::move(times))) {
+    ranges += fmt::format("{}event_at BETWEEN '{}' AND '{}'", ranges.empty() ? "" : " OR ",
+                          base::sql_timestamp(range.first - kSlack), base::sql_timestamp(range.last + kSlack));
+  }
+  return fmt::format(
+      "SELECT event_id, COUNT(*), MIN(event_key) FROM {} WHERE ({}) AND event_id IN ({}) GROUP BY event_id", table,
+      ranges, ids);
+}
+
+base::Result<Digests> read_digests(const warehouse::Table& answer) {
+  if (auto good = whole(answer, 4); !good) return base::fail(std::move(good.error()));
+  Digests digests;
+  for (const Cells& row : answer.rows) {
+    const auto number = number_in(row[0]);
+    const auto rows = number_in(row[1]);
+    if (!number || !rows) return base::fail(not_understood("count"));
+    // A sum is NULL where every key of the group is: then the rows alone are compared.
+    digests[*number] += Digest{*rows, number_in(row[2]).value_or(0), number_in(row[3]).value_or(0)};
+  }
+  return digests;
+}
+
+base::Result<std::vector<Listed>> read_listed(const warehouse::Table& answer) {
+  if (auto good = whole(answer, 5); !good) return base::fail(std::move(good.error()));
+  std::vector<Listed> rows;
+  rows.reserve(answer.rows.size());
+  for (const Cells& row : answer.rows) {
+    auto listed = listed_in(row);
+    if (!listed) return base::fail(not_understood("time"));
+    rows.push_back(std::move(*listed));
+  }
+  return rows;
+}
+
+base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer) {
+  if (auto good = whole(answer, 3); !good) return base::fail(std::move(good.error()));
+  std::vector<Presence> found;
+  for (const Cells& row : answer.rows) {
+    const auto copies = number_in(row[1]);
+    if (!row[0] || !copies) return base::fail(not_understood("count"));
+    found.push_back({*row[0], *copies, number_in(row[2]).value_or(0)});
+  }
+  return found;
+}
+
+base::Result<std::optional<Span>> read_extent(const warehouse::Table& answer) {
+  if (auto good = whole(answer, 2); !good) return base::fail(std::move(good.error()));
+  if (answer.rows.empty() || !answer.rows[0][0]) return std::optional<Span>();
+  const auto first = time_in(answer.rows[0][0]);
+  const auto last = time_in(answer.rows[0][1]);
+  if (!first || !last) return base::fail(not_understood("time"));
+  return std::optional(Span{*first, *last + std::chrono::microseconds(1)});
+}
+
+}  // namespace twinshift::proof

@@ -1,0 +1,70 @@
+// The SELECTs by which a table is compared, the same meaning in each dialect, and the reading of their answers. Text
+// only; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "proof/digest.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::proof {
+
+// Rows of one answer at most: ten years of hours; the ids that are listed at once (some 4 MB a side); the ids and the
+// prefixes that are asked for at once, so that a statement stays far below the Data API's 100 KB.
+inline constexpr std::size_t kWindowsMax = 100'000;
+inline constexpr std::size_t kListedMax = 16'384;
+inline constexpr std::size_t kAskedMax = 250;
+inline constexpr std::size_t kPrefixesMax = 256;
+
+// How one product spells what the dialects have no common word for.
+enum class Spelling : std::uint8_t { sqlite, server };
+Spelling spelling_of(std::string_view product);  // Warehouse::product()
+
+// The first and the last event_at of the table within the span; both NULL where there is none.
+std::string extent_sql(const std::string& table, const Span& span);
+// A row a window that holds something: its number, count, sums.
+std::string windows_sql(Spelling spelling, const std::string& table, const Span& span, std::chrono::seconds window);
+// The same for the parts of a slice: a row for each first `key_bits` + kSplitBits bits that occur.
+std::string parts_sql(const std::string& table, const Slice& slice);
+// The ids of a slice: id, key, event_at, received_at, how often it stands there. Ask for at most kListedMax.
+std::string list_sql(const std::string& table, const Slice& slice);
+// Those that stand more than once.
+std::string doubles_sql(const std::string& table, const Span& span);
+// One row where the database itself keeps each id unique; empty text where the dialect knows no such index (Redshift).
+std::string unique_sql(std::string_view product, const warehouse::TableName& table);
+
+// An id as it stands in a row: 32 hexadecimal digits, or whatever somebody has put there.
+bool is_event_id(std::string_view text);
+
+struct Listed {
+  std::string id;
+  std::int64_t key = 0;
+  base::WallTime event_at{};
+  base::WallTime received_at{};  // 1970 where the row has none
+  std::int64_t copies = 1;
+};
+
+// Which of these ids (is_event_id) stand in the table, how often each; looked for within their event_at, so that the
+// table's order helps. At most kAskedMax.
+std::string present_sql(const std::string& table, std::span<const Listed> asked);
+
+// `internal` where an answer is not what was asked for; `full` where it was cut.
+base::Result<Digests> read_digests(const warehouse::Table& answer);
+base::Result<std::vector<Listed>> read_listed(const warehouse::Table& answer);
+struct Presence {
+  std::string id;
+  std::int64_t copies = 0;
+  std::int64_t key = 0;  // of one of them
+};
+base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer);
+// Nothing where the table holds nothing. The end is behind the last row.
+base::Result<std::optional<Span>> read_extent(const warehouse::Table& answer);
+
+}  // namespace twinshift::proof

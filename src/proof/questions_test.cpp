@@ -1,0 +1,79 @@
+#include "proof/questions.hpp"
+
+#include <gtest/gtest.h>
+
+namespace twinshift::proof {
+namespace {
+
+using namespace std::chrono_literals;
+using Cells = std::vector<std::optional<std::string>>;
+
+constexpr base::WallTime kNoon{std::chrono::seconds(1'704'110'400)};
+const Span kHour{kNoon, kNoon + 1h};
+
+warehouse::Table answer(std::vector<Cells> rows) {
+  warehouse::Table table;
+  table.columns.resize(rows.empty() ? 0 : rows[0].size());
+  table.rows = std::move(rows);
+  return table;
+}
+
+TEST(Questions, AskWithinTheSortKeyAndEnumerateNoWindow) {
+  EXPECT_EQ(windows_sql(Spelling::server, "\"t\"", kHour, 3600s),
+            "SELECT CAST(FLOOR(DATE_PART('epoch', event_at) / 3600) AS BIGINT), COUNT(*), SUM(event_key & 2147483647), "
+            "SUM((event_key >> 31) & 2147483647) FROM \"t\" WHERE event_at >= '2024-01-01 12:00:00' AND event_at < "
+            "'2024-01-01 13:00:00' GROUP BY 1");
+  EXPECT_EQ(parts_sql("\"t\"", {.span = kHour, .key_bits = 6, .prefixes = {1, 63}}),
+            "SELECT (event_key >> 50), COUNT(*), SUM(event_key & 2147483647), SUM((event_key >> 31) & 2147483647) FROM "
+            "\"t\" WHERE event_at >= '2024-01-01 12:00:00' AND event_at < '2024-01-01 13:00:00' AND (event_key >> 56) "
+            "IN (1,63) GROUP BY 1");
+}
+
+TEST(Questions, KnowAnIdFromWhatSomebodyHasPutThere) {
+  EXPECT_TRUE(is_event_id("0123456789abcdef0123456789abcdef"));
+  EXPECT_FALSE(is_event_id("0123456789ABCDEF0123456789ABCDEF"));
+  EXPECT_FALSE(is_event_id("0123456789abcdef0123456789abcde'"));
+  EXPECT_FALSE(is_event_id(""));
+}
+
+TEST(Questions, QuoteATablesNameInACatalogue) {
+  EXPECT_NE(unique_sql("SQLite", {"", "o'clock"}).find("pragma_index_list('o''clock')"), std::string::npos);
+  EXPECT_NE(unique_sql("PostgreSQL", {"s", "o'clock"}).find("'\"s\".\"o''clock\"'::regclass"), std::string::npos);
+  EXPECT_EQ(unique_sql("Redshift", {"s", "t"}), "");
+}
+
+TEST(Questions, ReadSumsAsEachServerSpellsThem) {
+  const auto digests = read_digests(answer({{"473364", "2", "4294967294", "5.000"}, {"473365", "1", {}, {}}}));
+  ASSERT_TRUE(digests);
+  EXPECT_EQ(digests->at(473'364), (Digest{2, 4'294'967'294, 5}));
+  EXPECT_EQ(digests->at(473'365), (Digest{1, 0, 0}));
+}
+
+TEST(Questions, RefuseAnAnswerThatIsCutOrNotUnderstood) {
+  warehouse::Table cut = answer({{"1", "1", "1", "1"}});
+  cut.cut = true;
+  EXPECT_EQ(read_digests(cut).error().kind, base::ErrorKind::full);
+  EXPECT_EQ(read_digests(answer({{"noon", "1", "1", "1"}})).error().kind, base::ErrorKind::internal);
+  EXPECT_EQ(read_listed(answer({{"a", "1", "yesterday", {}, "1"}})).error().kind, base::ErrorKind::internal);
+}
+
+TEST(Questions, AnExtentEndsBehindTheLastRow) {
+  EXPECT_FALSE(*read_extent(answer({{{}, {}}})));
+  const auto extent = read_extent(answer({{"2024-01-01 12:00:00", "2024-01-01 12:59:59.999999"}}));
+  ASSERT_TRUE(extent);
+  EXPECT_EQ(**extent, kHour);
+}
+
+TEST(Digests, WindowsAreCountedDownwards) {
+  EXPECT_EQ(window_of(base::WallTime(0us), 3600s), 0);
+  EXPECT_EQ(window_of(base::WallTime(-1us), 3600s), -1);
+  EXPECT_EQ(window_of(kNoon, 3600s), 473'364);
+  EXPECT_EQ(span_of(473'364, 3600s), kHour);
+}
+
+TEST(Digests, DifferWhereOneSideHasNothing) {
+  EXPECT_EQ(differing({{1, {1, 2, 3}}, {2, {}}}, {{3, {1, 0, 0}}}), (std::vector<std::int64_t>{1, 3}));
+}
+
+}  // namespace
+}  // namespace twinshift::proof

@@ -1,0 +1,87 @@
+#include "proof/side.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace twinshift::proof {
+namespace {
+
+class TableSide final : public Side {
+ public:
+  TableSide(std::string name, std::unique_ptr<warehouse::Warehouse> warehouse)
+      : name_(std::move(name)), warehouse_(std::move(warehouse)) {}
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+  base::Result<std::optional<Span>> extent(const Span& span) override {
+    return ask(extent_sql(table(), span), 1, read_extent);
+  }
+  base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
+    return ask(windows_sql(spelling_of(warehouse_->product()), table(), span, window), kWindowsMax, read_digests);
+  }
+  base::Result<Digests> parts(const Slice& slice) override {
+    return ask(parts_sql(table(), slice), kWindowsMax, read_digests);
+  }
+  base::Result<std::vector<Listed>> list(const Slice& slice) override {
+    return ask(list_sql(table(), slice), kListedMax, read_listed);
+  }
+
+  base::Result<std::vector<Listed>> doubles(const Span& span) override {
+    if (auto known = learn_uniqueness(); !known) return base::fail(std::move(known.error()));
+    if (*unique_) return std::vector<Listed>();
+    return ask(doubles_sql(table(), span), kListedMax, read_listed);
+  }
+
+  base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked) override {
+    std::map<std::string, Presence> found;
+    while (!asked.empty()) {
+      const auto some = asked.first(std::min(asked.size(), kAskedMax));
+      auto rows = ask(present_sql(table(), some), some.size(), read_presence);
+      if (!rows) return base::fail(std::move(rows.error()));
+      for (Presence& row : *rows) found.emplace(row.id, row);
+      asked = asked.subspan(some.size());
+    }
+    return found;
+  }
+
+ private:
+  [[nodiscard]] std::string table() const { return warehouse_->event_table().quoted(); }
+
+  template <class Read>
+  auto ask(const std::string& sql, std::size_t rows_max, Read read) -> decltype(read(warehouse::Table())) {
+    auto answer = ask_plainly(sql, rows_max);
+    if (!answer) return base::fail(std::move(answer.error()));
+    return read(*answer);
+  }
+
+  base::Result<warehouse::Table> ask_plainly(const std::string& sql, std::size_t rows_max) {
+    auto answer = warehouse_->query(sql, rows_max);
+    if (!answer) answer.error().where = name_ + (answer.error().where.empty() ? "" : ": " + answer.error().where);
+    return answer;
+  }
+
+  base::Status learn_uniqueness() {
+    if (unique_) return {};
+    const std::string sql = unique_sql(warehouse_->product(), warehouse_->event_table());
+    if (sql.empty()) {
+      unique_ = false;
+      return {};
+    }
+    auto answer = ask_plainly(sql, 1);
+    if (!answer) return base::fail(std::move(answer.error()));
+    unique_ = !answer->rows.empty();
+    return {};
+  }
+
+  const std::string name_;
+  const std::unique_ptr<warehouse::Warehouse> warehouse_;
+  std::optional<bool> unique_;  // none: not asked yet
+};
+
+}  // namespace
+
+std::unique_ptr<Side> make_side(std::string name, std::unique_ptr<warehouse::Warehouse> warehouse) {
+  return std::make_unique<TableSide>(std::move(name), std::move(warehouse));
+}
+
+}  // namespace twinshift::proof

@@ -1,0 +1,40 @@
+// One of the two tables that are compared, as questions see it. The only implementation outside of tests asks through
+// Warehouse::query, in one short read transaction a question, so it does for every driver.
+//
+// Threads: one at a time for a side; the two sides are asked at the same time. Calls block up to the driver's limits.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "proof/digest.hpp"
+#include "proof/questions.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::proof {
+
+class Side {
+ public:
+  virtual ~Side() = default;
+  [[nodiscard]] virtual const std::string& name() const = 0;  // "primary", "secondary"
+
+  virtual base::Result<std::optional<Span>> extent(const Span& span) = 0;
+  virtual base::Result<Digests> windows(const Span& span, std::chrono::seconds window) = 0;
+  virtual base::Result<Digests> parts(const Slice& slice) = 0;
+  virtual base::Result<std::vector<Listed>> list(const Slice& slice) = 0;
+  // Empty without asking where the database itself keeps ids unique.
+  virtual base::Result<std::vector<Listed>> doubles(const Span& span) = 0;
+  // Those of `asked` that stand in the table, by id. Any number of them.
+  virtual base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked) = 0;
+};
+
+// `warehouse` need not be prepared: it is only asked. `name` as errors and reports call it.
+std::unique_ptr<Side> make_side(std::string name, std::unique_ptr<warehouse::Warehouse> warehouse);
+
+}  // namespace twinshift::proof

@@ -1,0 +1,155 @@
+#include "proof/verifier.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace twinshift::proof {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The first bite: a day of hours.
+constexpr std::int64_t kFirstBite = 24;
+// Where more are doubled than one answer holds the span is halved, down to this.
+constexpr auto kDoublesSpanMin = 1ms;
+// Over a stretch in which nobody has anything the bites grow faster.
+constexpr std::int64_t kEmptyGrowth = 8;
+constexpr std::int64_t kGrowth = 2;
+
+SecondLook::Parts second_look_of(const Verifier::Parts& parts, const VerifyOptions& options) {
+  return {.sides = parts.sides,
+          .debts = parts.debts,
+          .clock = parts.clock,
+          .wait = parts.wait,
+          .apart = options.apart,
+          .found = parts.found};
+}
+
+std::int64_t rows_of(const Digests& digests) {
+  std::int64_t rows = 0;
+  for (const auto& [number, digest] : digests) rows += digest.rows;
+  return rows;
+}
+
+// Suspects by the side that holds doubles; of the other side nothing is said.
+std::vector<Suspect> suspects_of(const std::vector<Listed>& doubles, std::size_t side) {
+  std::vector<Suspect> suspects;
+  suspects.reserve(doubles.size());
+  for (const Listed& row : doubles) {
+    Suspect suspect{.row = row, .copies = {1, 1}, .keys = {row.key, row.key}};
+    suspect.copies[side] = row.copies;
+    suspects.push_back(std::move(suspect));
+  }
+  return suspects;
+}
+
+}  // namespace
+
+Verifier::Verifier(const VerifyOptions& options, Parts parts)
+    : options_(options),
+      parts_(std::move(parts)),
+      second_look_(second_look_of(parts_, options_)),
+      splitter_(parts_.sides, [this](std::vector<Suspect> suspects) { return second_look_.take(std::move(suspects)); }),
+      bite_windows_(kFirstBite) {}
+
+base::Result<std::optional<Span>> Verifier::extent() {
+  const Span asked{options_.from.value_or(kAllTimes.from), options_.to.value_or(kAllTimes.to)};
+  auto extents = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.extent(asked); });
+  if (!extents) return base::fail(std::move(extents.error()));
+  std::optional<Span> whole;
+  for (const std::optional<Span>& each : *extents) {
+    if (!each) continue;
+    whole = whole ? Span{std::min(whole->from, each->from), std::max(whole->to, each->to)} : *each;
+  }
+  return whole;
+}
+
+base::Result<VerifyReport> Verifier::run() {
+  report_ = {.as_of = parts_.clock->now()};
+  auto whole = extent();
+  if (!whole) return base::fail(std::move(whole.error()));
+  if (!*whole) return report_;
+  report_.span = **whole;
+  // Whole windows, so that a bite's digests are its windows' digests; cut where the question was.
+  const base::WallTime end = report_.span.to;
+  const auto length = std::max<std::chrono::microseconds>(end - report_.span.from, 1us);
+  for (base::WallTime at = report_.span.from; at < end;) {
+    if (parts_.stop && parts_.stop()) {
+      return base::fail(base::ErrorKind::cancelled, "the comparison was stopped", "verify");
+    }
+    const std::int64_t last = window_of(at, options_.window) + bite_windows_ - 1;
+    const Span span{at, std::min(end, span_of(last, options_.window).to)};
+    if (auto done = bite(span); !done) return base::fail(std::move(done.error()));
+    if (auto done = second_look_.look(); !done) return base::fail(std::move(done.error()));
+    at = span.to;
+    if (parts_.told) {
+      parts_.told({std::chrono::duration<double>(at - report_.span.from) / length,
+                   static_cast<std::uint64_t>(std::max(report_.rows[0], report_.rows[1]))});
+    }
+  }
+  if (auto done = second_look_.finish(); !done) return base::fail(std::move(done.error()));
+  report_.settled = second_look_.settled();
+  report_.owed_ids = second_look_.owed();
+  return report_;
+}
+
+base::Status Verifier::bite(const Span& span) {
+  const auto begin = parts_.clock->steady();
+  auto digests = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.windows(span, options_.window); });
+  if (!digests) return base::fail(std::move(digests.error()));
+  adapt(parts_.clock->steady() - begin, (*digests)[0].empty() && (*digests)[1].empty());
+  std::set<std::int64_t> windows;
+  for (std::size_t side = 0; side < digests->size(); ++side) {
+    report_.rows[side] += rows_of((*digests)[side]);
+    for (const auto& [number, digest] : (*digests)[side]) windows.insert(number);
+  }
+  report_.windows += windows.size();
+  if (auto done = add_debts(span, *digests); !done) return done;
+  for (const std::int64_t number : differing((*digests)[0], (*digests)[1])) {
+    ++report_.different;
+    const Span window = span_of(number, options_.window);
+    const Span asked{std::max(window.from, span.from), std::min(window.to, span.to)};
+    if (auto done = splitter_.split(asked, options_.window); !done) return done;
+  }
+  return look_for_doubles(span);
+}
+
+// Two sides that both doubled an event have equal digests.
+base::Status Verifier::look_for_doubles(const Span& span) {
+  auto doubles = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.doubles(span); });
+  if (!doubles && doubles.error().kind == base::ErrorKind::full && span.to - span.from > kDoublesSpanMin) {
+    const base::WallTime middle = span.from + (span.to - span.from) / 2;
+    if (auto done = look_for_doubles({span.from, middle}); !done) return done;
+    return look_for_doubles({middle, span.to});
+  }
+  if (!doubles) return base::fail(std::move(doubles.error()));
+  for (std::size_t side = 0; side < doubles->size(); ++side) {
+    auto suspects = suspects_of((*doubles)[side], side);
+    if (suspects.empty()) continue;
+    if (auto done = second_look_.take(std::move(suspects)); !done) return done;
+  }
+  return {};
+}
+
+base::Status Verifier::add_debts(const Span& span, Pair<Digests>& digests) {
+  if (differing(digests[0], digests[1]).empty()) return {};
+  for (std::size_t side = 0; side < digests.size(); ++side) {
+    auto owed = parts_.debts->owed(parts_.sides[side]->name(), span, options_.window);
+    if (!owed) return base::fail(std::move(owed.error()));
+    report_.owed[side] += rows_of(*owed);
+    for (const auto& [number, digest] : *owed) digests[side][number] += digest;
+  }
+  return {};
+}
+
+void Verifier::adapt(std::chrono::nanoseconds took, bool empty) {
+  if (took > options_.question) {
+    bite_windows_ = std::max<std::int64_t>(1, bite_windows_ / kGrowth);
+  } else if (took < options_.question / kGrowth) {
+    const auto most = static_cast<std::int64_t>(kWindowsMax);
+    bite_windows_ = std::min(most, bite_windows_ * (empty ? kEmptyGrowth : kGrowth));
+  }
+}
+
+}  // namespace twinshift::proof

@@ -1,0 +1,84 @@
+// Are the two tables the same? By digests window by window, in bites that cost a target a bounded time each; where they
+// differ, down to the ids (docs/verify.md).
+//
+// One thread; asks both sides at the same time. Safe beside live traffic: every question is one short read transaction.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "proof/both.hpp"
+#include "proof/debts.hpp"
+#include "proof/finding.hpp"
+#include "proof/second_look.hpp"
+#include "proof/splitter.hpp"
+
+namespace twinshift::proof {
+
+struct VerifyOptions {
+  // Of event_at; the whole of both tables where they are not given.
+  std::optional<base::WallTime> from{};
+  std::optional<base::WallTime> to{};
+  std::chrono::seconds window{3'600};  // a multiple of a minute, at most kWindowMax
+  // Between the two looks at an id.
+  std::chrono::milliseconds apart{3'000};
+  // How long one question about digests should take on either side: the next one asks for more or for less.
+  std::chrono::milliseconds question{2'000};
+};
+inline constexpr std::chrono::seconds kWindowMax{31 * 86'400};
+// Everything that event_at can be: 1970, or 2008 to 2100.
+inline constexpr Span kAllTimes{base::WallTime{}, base::WallTime{std::chrono::seconds(4'102'444'800)}};
+
+struct VerifyReport {
+  Span span{};                  // what was compared; empty where both tables hold nothing there
+  Pair<std::int64_t> rows{};    // by side
+  Pair<std::int64_t> owed{};    // by side; as far as it is known
+  std::uint64_t windows = 0;    // that hold something
+  std::uint64_t different = 0;  // of these: whose digests differed
+  std::uint64_t settled = 0;    // ids that were on their way at the first look and the same at the second
+  std::uint64_t owed_ids = 0;   // that differ because they are owed
+  base::WallTime as_of{};       // when the comparison began
+};
+
+struct VerifyProgress {
+  double share = 0;  // of the span, 0 to 1
+  std::uint64_t rows = 0;
+};
+
+class Verifier {
+ public:
+  struct Parts {
+    Sides sides;
+    Debts* debts = nullptr;
+    const base::Clock* clock = nullptr;
+    std::function<void(std::chrono::nanoseconds)> wait;
+    std::function<void(const Finding&)> found;        // each once; as soon as it is sure
+    std::function<void(const VerifyProgress&)> told;  // after each bite; may be empty
+    std::function<bool()> stop;                       // true: end with `cancelled`; may be empty
+  };
+  Verifier(const VerifyOptions& options, Parts parts);
+
+  // Errors are those of the sides and of the debts; what was found until then has been told.
+  base::Result<VerifyReport> run();
+
+ private:
+  base::Result<std::optional<Span>> extent();
+  base::Status bite(const Span& span);
+  base::Status look_for_doubles(const Span& span);
+  base::Status add_debts(const Span& span, Pair<Digests>& digests);
+  void adapt(std::chrono::nanoseconds took, bool empty);
+
+  const VerifyOptions options_;
+  const Parts parts_;
+  SecondLook second_look_;
+  Splitter splitter_;
+  std::int64_t bite_windows_;
+  VerifyReport report_;
+};
+
+}  // namespace twinshift::proof

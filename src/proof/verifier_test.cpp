@@ -1,0 +1,232 @@
+#include "proof/verifier.hpp"
+
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "proof/fake_side_testing.hpp"
+#include "tests/support/manual_clock.hpp"
+
+namespace twinshift::proof {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::FakeDebts;
+using testing::FakeSide;
+using testing::id_of;
+using ::testing::IsEmpty;
+using testing::row_of;
+using ::testing::UnorderedElementsAre;
+
+constexpr std::int64_t kBegin = 1'730'000'000;  // a second of 2024
+
+class VerifierTest : public ::testing::Test {
+ protected:
+  void stands_on_both(const Listed& row) {
+    primary.rows.push_back(row);
+    secondary.rows.push_back(row);
+  }
+  // Keys far apart, as hashes are.
+  static std::int64_t key_of(std::uint64_t number) {
+    return static_cast<std::int64_t>((number * 0x9E37'79B9'7F4A'7C15U) >> 2U);
+  }
+  void fill(std::uint64_t rows, std::int64_t seconds) {
+    for (std::uint64_t i = 0; i < rows; ++i) {
+      stands_on_both(row_of(key_of(i + 1), kBegin + static_cast<std::int64_t>(i) % seconds));
+    }
+  }
+  base::Result<VerifyReport> run() {
+    Verifier verifier(options, {.sides = {&primary, &secondary},
+                                .debts = &debts,
+                                .clock = &clock,
+                                .wait =
+                                    [this](std::chrono::nanoseconds left) {
+                                      clock.advance(std::chrono::ceil<std::chrono::microseconds>(left));
+                                    },
+                                .found = [this](const Finding& finding) { findings.push_back(finding); },
+                                .told = [this](const VerifyProgress& progress) { shares.push_back(progress.share); },
+                                .stop = [this] { return stopped; }});
+    return verifier.run();
+  }
+  // "missing secondary <key>"
+  std::vector<std::string> found() {
+    std::vector<std::string> texts;
+    for (const Finding& finding : findings) {
+      texts.push_back(fmt::format("{} {} {}", to_string(finding.kind), finding.target, finding.id));
+    }
+    return texts;
+  }
+
+  FakeSide primary{"primary"};
+  FakeSide secondary{"secondary"};
+  FakeDebts debts;
+  tests::ManualClock clock;
+  VerifyOptions options;
+  std::vector<Finding> findings;
+  std::vector<double> shares;
+  bool stopped = false;
+};
+
+TEST_F(VerifierTest, TwoEmptyTablesAreEqual) {
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->windows, 0U);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(VerifierTest, EqualTablesCostAFewQuestionsAndListNothing) {
+  fill(20'000, 86'400);
+  const auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->rows[0], 20'000);
+  EXPECT_EQ(report->different, 0U);
+  EXPECT_GE(report->windows, 6U);
+  EXPECT_THAT(found(), IsEmpty());
+  EXPECT_LT(primary.questions, 10);
+  EXPECT_DOUBLE_EQ(shares.back(), 1.0);
+}
+
+TEST_F(VerifierTest, NamesWhatIsMissingOnEitherSideAndWhatIsDoubled) {
+  fill(5'000, 40'000);
+  const std::int64_t gone = key_of(77);
+  const std::int64_t extra = key_of(1'000'000);
+  const std::int64_t twice = key_of(99);
+  std::erase_if(secondary.rows, [&](const Listed& row) { return row.key == gone; });
+  secondary.rows.push_back(row_of(extra, kBegin + 12'345));
+  secondary.rows.push_back(row_of(twice, kBegin + 98));
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("missing secondary " + id_of(gone), "missing primary " + id_of(extra),
+                                            "doubled secondary " + id_of(twice)));
+}
+
+TEST_F(VerifierTest, WhatBothHoldTwiceIsFoundThoughTheDigestsAreEqual) {
+  fill(1'000, 4'000);
+  stands_on_both(row_of(key_of(5), kBegin + 4));
+  const auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->different, 0U);
+  EXPECT_THAT(found(),
+              UnorderedElementsAre("doubled primary " + id_of(key_of(5)), "doubled secondary " + id_of(key_of(5))));
+}
+
+TEST_F(VerifierTest, ManyRowsOfOneMomentAreSplitByTheirKeys) {
+  for (std::uint64_t i = 1; i <= 60'000; ++i) stands_on_both(row_of(key_of(i), 0));
+  std::erase_if(primary.rows, [&](const Listed& row) { return row.key == key_of(31'000); });
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("missing primary " + id_of(key_of(31'000))));
+  EXPECT_LE(primary.listed, 2 * kListedMax);
+}
+
+TEST_F(VerifierTest, AnEmptyTableLacksEverythingAndNothingIsListedAtOnce) {
+  fill(40'000, 100);
+  secondary.rows.clear();
+  ASSERT_TRUE(run());
+  EXPECT_EQ(findings.size(), 40'000U);
+}
+
+TEST_F(VerifierTest, WhatIsOwedIsNoDifference) {
+  fill(3'000, 7'000);
+  for (const std::uint64_t number : {10U, 20U, 30U}) {
+    std::erase_if(secondary.rows, [&](const Listed& row) { return row.key == key_of(number); });
+    debts.owed_rows["secondary"].push_back(row_of(key_of(number), kBegin + number - 1));
+  }
+  const auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->different, 0U);  // the sums with what is owed are even: nothing had to be listed
+  EXPECT_EQ(report->owed[1], 3);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(VerifierTest, WhatIsOwedAndStandsAllTheSameHidesNoLoss) {
+  fill(3'000, 3'000);
+  debts.owed_rows["secondary"].push_back(row_of(key_of(10), kBegin + 9));  // landed, not settled yet
+  std::erase_if(secondary.rows, [&](const Listed& row) { return row.key == key_of(20); });
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("missing secondary " + id_of(key_of(20))));
+}
+
+TEST_F(VerifierTest, WhatLandsBetweenTheLooksIsNoDifference) {
+  fill(100, 100);
+  const Listed late = row_of(key_of(500), kBegin + 50);
+  primary.rows.push_back(late);
+  secondary.before_present = [&](FakeSide& side) { side.rows.push_back(late); };
+  const auto begin = clock.steady();
+  const auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_THAT(found(), IsEmpty());
+  EXPECT_EQ(report->settled, 1U);
+  EXPECT_GE(clock.steady() - begin, options.apart);
+}
+
+TEST_F(VerifierTest, QuarantinedAndUndecidedAreNamedAsSuch) {
+  fill(100, 100);
+  std::erase_if(secondary.rows, [&](const Listed& row) { return row.key == key_of(3) || row.key == key_of(4); });
+  debts.quarantined_ids["secondary"].insert(id_of(key_of(3)));
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("quarantined secondary " + id_of(key_of(3)),
+                                            "missing secondary " + id_of(key_of(4))));
+  findings.clear();
+  debts.knows = false;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("quarantined secondary " + id_of(key_of(3)),
+                                            "undecided secondary " + id_of(key_of(4))));
+}
+
+TEST_F(VerifierTest, OwnColumnsThatSomebodyChangedAreNamed) {
+  fill(100, 100);
+  secondary.rows[9].key = key_of(777);
+  secondary.rows[19].id = "no id';--";
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("changed primary " + id_of(key_of(10)), "foreign secondary no id';--",
+                                            "missing secondary " + id_of(key_of(20))));
+}
+
+TEST_F(VerifierTest, OnlyTheRangeThatWasAskedForIsCompared) {
+  fill(1'000, 100'000);
+  secondary.rows.clear();
+  options.from = base::WallTime(std::chrono::seconds(kBegin + 10));
+  options.to = base::WallTime(std::chrono::seconds(kBegin + 20));
+  ASSERT_TRUE(run());
+  EXPECT_EQ(findings.size(), 10U);
+}
+
+TEST_F(VerifierTest, ASideThatCannotBeAskedEndsIt) {
+  fill(100, 100);
+  secondary.error = base::Error{base::ErrorKind::unavailable, "gone", "secondary", ""};
+  const auto report = run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, base::ErrorKind::unavailable);
+  secondary.error.reset();
+  stopped = true;
+  EXPECT_EQ(run().error().kind, base::ErrorKind::cancelled);
+}
+
+// Against plain comparison, for any mixture of differences.
+TEST_F(VerifierTest, FindsWhatAPlainComparisonFinds) {
+  for (std::uint32_t seed = 1; seed <= 6; ++seed) {
+    std::mt19937 random(seed);
+    primary.rows.clear();
+    secondary.rows.clear();
+    findings.clear();
+    std::set<std::string> expected;
+    const std::int64_t seconds = seed % 2 == 0 ? 5 : 200'000;
+    for (std::uint64_t i = 1; i <= 25'000; ++i) {
+      const Listed row =
+          row_of(key_of(i + seed * 1'000'000ULL), kBegin + static_cast<std::int64_t>(random() % seconds));
+      const auto what = random() % 2'000;
+      if (what != 0) primary.rows.push_back(row);
+      if (what != 1) secondary.rows.push_back(row);
+      if (what == 2) primary.rows.push_back(row);
+      if (what == 0) expected.insert("missing primary " + row.id);
+      if (what == 1) expected.insert("missing secondary " + row.id);
+      if (what == 2) expected.insert("doubled primary " + row.id);
+    }
+    ASSERT_TRUE(run());
+    const auto named = found();
+    EXPECT_EQ(std::set<std::string>(named.begin(), named.end()), expected) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace twinshift::proof
