@@ -8,7 +8,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -43,6 +45,15 @@ struct BacklogStatus {
   std::optional<StorageStatus> storage;  // none where somebody else keeps it (SQS)
 };
 
+// An owed event, without its body.
+struct OwedEvent {
+  event::EventId id;
+  base::WallTime event_at{};
+  base::WallTime received_at{};
+};
+// Shown some at a time; false: enough.
+using ShowOwed = std::function<bool(std::span<const OwedEvent>)>;
+
 class Backlog {
  public:
   explicit Backlog(std::string target) : target_(std::move(target)) {}
@@ -64,6 +75,14 @@ class Backlog {
   virtual BacklogStatus status() = 0;
   // For the books: what is owed, by hour of arrival.
   virtual base::Result<queue::Arrivals> count_arrivals() = 0;
+
+  // Shows every event that is owed, without lending it: those that were owed when it began and still are, and perhaps
+  // later ones. False where the backlog cannot tell (SQS), or not of all (a damaged file). `show` runs on the caller's
+  // thread.
+  virtual base::Result<bool> visit(const ShowOwed& show) {
+    (void)show;
+    return false;
+  }
 
   virtual void close() = 0;
   // After close(): a thread did not come back from a database that hangs, so the process must leave by _exit().

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -72,6 +73,8 @@ struct Arrivals {
 };
 
 using Done = std::move_only_function<void(base::Status)>;
+// Shown some at a time; false: enough.
+using ShowMessages = std::function<bool(std::span<const Message>)>;
 
 class EventQueue {
  public:
@@ -99,6 +102,14 @@ class EventQueue {
 
   // For the books: what came in each hour and what of it still waits. As of one moment (one read transaction).
   virtual base::Result<Arrivals> count_arrivals() = 0;
+
+  // Shows every message that waits, lent ones included, without lending it: those that were there when it began and are
+  // not yet deleted, and perhaps later ones. False, and nothing shown, where the queue cannot tell (SQS). Reads beside
+  // the live path, in short transactions. `show` runs on the caller's thread.
+  virtual base::Result<bool> visit(const ShowMessages& show) {
+    (void)show;
+    return false;
+  }
 
   // Takes nothing more, finishes what is under way, gives back at once what is lent, closes. Idempotent.
   virtual void close() = 0;

@@ -90,6 +90,12 @@ class Ledger {
   void mark_damaged(std::uint32_t segment);
   void without_bodies(std::uint32_t segment, std::int64_t first, std::int64_t end);
 
+  // --- For whoever looks without lending ---
+  // The segments' files, oldest first.
+  [[nodiscard]] std::vector<std::string> paths() const;
+  // Of the events first .. end - 1 those that are owed, lent ones included.
+  [[nodiscard]] std::vector<std::int64_t> owed_among(std::int64_t first, std::int64_t end) const;
+
   // Counts up with everything that may let another event be lent.
   [[nodiscard]] std::uint64_t changes() const;
   // Waits until something changed since `seen`, the next loan or pass falls due, `stop`, or `until`.

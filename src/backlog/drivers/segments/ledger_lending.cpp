@@ -102,6 +102,25 @@ std::vector<std::int64_t> Ledger::lendable(std::int64_t first, std::int64_t end)
   return events;
 }
 
+std::vector<std::int64_t> Ledger::owed_among(std::int64_t first, std::int64_t end) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::int64_t> events;
+  const Segment* segment = holder_of(first);
+  if (segment == nullptr) return events;
+  end = std::min(end, segment->end());
+  for (std::int64_t event = segment->next_owed(first); event < end; event = segment->next_owed(event + 1)) {
+    events.push_back(event);
+  }
+  return events;
+}
+
+std::vector<std::string> Ledger::paths() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> paths;
+  for (const auto& [number, segment] : segments_) paths.push_back(segment->path());
+  return paths;
+}
+
 void Ledger::offered_up_to(std::uint32_t number, std::int64_t next, Leftovers leftovers) {
   const std::lock_guard lock(mutex_);
   Segment* segment = find(number);

@@ -9,6 +9,7 @@
 #include "backlog/drivers/segments/lender.hpp"
 #include "backlog/drivers/segments/opening.hpp"
 #include "backlog/drivers/segments/refiller.hpp"
+#include "backlog/drivers/segments/visitor.hpp"
 #include "backlog/drivers/segments/writer.hpp"
 #include "base/ids.hpp"
 
@@ -92,6 +93,8 @@ class SegmentBacklog final : public Backlog {
     }
     return arrivals;
   }
+
+  base::Result<bool> visit(const ShowOwed& show) override { return visit_owed(*ledger_, show); }
 
   void close() override {
     const std::lock_guard lock(close_mutex_);

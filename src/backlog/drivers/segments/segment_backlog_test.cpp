@@ -43,6 +43,46 @@ TEST_F(SegmentsTest, WhatIsNotSettledIsOwedAfterARestart) {
   EXPECT_EQ(bodies(receive(*backlog_)), (std::vector<std::string>{json_of(1), json_of(4)}));
 }
 
+std::vector<std::string> visited(Backlog& backlog, bool whole = true) {
+  std::vector<std::string> ids;
+  const auto told = backlog.visit([&](std::span<const OwedEvent> owed) {
+    for (const OwedEvent& each : owed) ids.push_back(each.id.hex());
+    return true;
+  });
+  EXPECT_TRUE(told);
+  EXPECT_EQ(told.value_or(!whole), whole);
+  return ids;
+}
+
+std::vector<std::string> ids_of(int first, int count) {
+  std::vector<std::string> ids;
+  for (const event::EventPtr& event : events_of(first, count)) ids.push_back(event->id.hex());
+  return ids;
+}
+
+TEST_F(SegmentsTest, AVisitorSeesWhatIsOwedLentOrNotAndLendsNothing) {
+  open();
+  ASSERT_TRUE(park(*backlog_, events_of(1, 700)));  // more than a block
+  auto leases = receive(*backlog_, 10);
+  ASSERT_TRUE(acknowledge(*backlog_, {leases.begin(), leases.begin() + 4}));
+  EXPECT_EQ(visited(*backlog_), ids_of(5, 696));
+  EXPECT_EQ(receive(*backlog_, 10).size(), 10U);
+  open();
+  EXPECT_EQ(visited(*backlog_), ids_of(5, 696));
+}
+
+TEST_F(SegmentsTest, AVisitorMayHaveEnough) {
+  open();
+  ASSERT_TRUE(park(*backlog_, events_of(1, 600)));
+  std::size_t seen = 0;
+  const auto told = backlog_->visit([&](std::span<const OwedEvent> owed) {
+    seen += owed.size();
+    return false;
+  });
+  EXPECT_TRUE(told);
+  EXPECT_LT(seen, 600U);
+}
+
 // Nothing is flushed by a stop here: what `done` promised must hold when the process just ends.
 TEST_F(SegmentsTest, SurvivesAProcessThatEndsAnywhere) {
   open();

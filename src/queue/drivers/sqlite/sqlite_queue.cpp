@@ -136,6 +136,20 @@ class SqliteQueue final : public EventQueue, private WriterListener {
     return Arrivals{.hours = std::move(*hours)};
   }
 
+  base::Result<bool> visit(const ShowMessages& show) override {
+    MessageReader reader(options_.path);  // its own connection: delivery never waits for us
+    std::vector<Message> messages;
+    for (std::int64_t after = 0; after < std::numeric_limits<std::int64_t>::max();) {
+      auto page = reader.page(after, std::numeric_limits<std::int64_t>::max());
+      if (!page) return base::fail(std::move(page.error()));
+      after = page->read_to;
+      messages.clear();
+      for (StoredMessage& stored : page->messages) messages.push_back(std::move(stored.message));
+      if (!messages.empty() && !show(messages)) break;
+    }
+    return true;
+  }
+
   void close() override {
     const std::lock_guard closing_lock(close_mutex_);
     writer_->close();

@@ -75,6 +75,23 @@ class SqliteQueueTest : public ::testing::Test {
   std::unique_ptr<EventQueue> queue_;
 };
 
+TEST_F(SqliteQueueTest, AVisitorSeesWhatWaitsLentOrNot) {
+  open();
+  fill(1'500, 10);  // more than a page
+  const auto leases = receive(*queue_, 3);
+  ASSERT_TRUE(acknowledge(*queue_, {leases[0].receipt}));
+  std::vector<std::string> ids;
+  const auto told = queue_->visit([&](std::span<const Message> messages) {
+    for (const Message& message : messages) ids.push_back(message.message_id);
+    return true;
+  });
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(*told);
+  ASSERT_EQ(ids.size(), 1'499U);
+  EXPECT_EQ(ids.front(), leases[1].message.message_id);
+  EXPECT_EQ(ids.back(), "1499");
+}
+
 TEST_F(SqliteQueueTest, TakesOverTheFirstFormatAndCountsWhatIsThere) {
   {
     auto file = sqlite::Database::open(options_.path, sqlite::OpenMode::create);

@@ -1,0 +1,64 @@
+#include "proof/store_debts.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+#include "event/identity.hpp"
+
+namespace twinshift::proof {
+
+// What waits in the queue may have landed in either target: it is owed to both until it is deleted.
+base::Result<bool> StoreDebts::each_waiting(const Show& show) {
+  auto told = parts_.queue->visit([&](std::span<const queue::Message> messages) {
+    for (const queue::Message& message : messages) {
+      const auto event = event::decode_event(message.body, message.message_id, message.received_at, parts_.identity);
+      if (event) show({(*event)->id, (*event)->event_at});  // anything else lands nowhere
+    }
+    return true;
+  });
+  if (!told || *told) return told;
+  const queue::QueueStatus status = parts_.queue->status();
+  return status.depth_known && status.depth + status.dead_lettered + status.spooled == 0;
+}
+
+base::Result<bool> StoreDebts::each_owed(const std::string& target, const Show& show) {
+  // The queue first: what it hands over to the backlog meanwhile is then seen twice, not missed.
+  auto waiting = each_waiting(show);
+  if (!waiting) return base::fail(std::move(waiting.error()));
+  const auto backlog = parts_.backlogs.find(target);
+  if (backlog == parts_.backlogs.end()) return waiting;
+  auto told = backlog->second->visit([&](std::span<const backlog::OwedEvent> owed) {
+    for (const backlog::OwedEvent& each : owed) show({each.id, each.event_at});
+    return true;
+  });
+  if (!told) return base::fail(std::move(told.error()));
+  return *waiting && (*told || backlog->second->status().owed == 0);
+}
+
+base::Result<Digests> StoreDebts::owed(const std::string& target, const Span& span, std::chrono::seconds window) {
+  Digests digests;
+  auto told = each_owed(target, [&](const Owed& owed) {
+    if (owed.event_at < span.from || owed.event_at >= span.to) return;
+    digests[window_of(owed.event_at, window)].add(event::key_of(owed.id));
+  });
+  if (!told) return base::fail(std::move(told.error()));
+  return digests;
+}
+
+base::Result<std::vector<Owing>> StoreDebts::owes(const std::string& target, std::span<const std::string> ids) {
+  std::unordered_map<std::string_view, std::size_t> asked;
+  for (std::size_t i = 0; i < ids.size(); ++i) asked.emplace(ids[i], i);
+  std::vector<Owing> answers(ids.size(), Owing::no);
+  auto told = each_owed(target, [&](const Owed& owed) {
+    const auto found = asked.find(owed.id.hex());
+    if (found != asked.end()) answers[found->second] = Owing::yes;
+  });
+  if (!told) return base::fail(std::move(told.error()));
+  if (*told) return answers;
+  for (Owing& answer : answers) {
+    if (answer == Owing::no) answer = Owing::unknown;
+  }
+  return answers;
+}
+
+}  // namespace twinshift::proof

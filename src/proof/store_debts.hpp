@@ -1,0 +1,45 @@
+// Debts as the process that owns the queue and the backlogs knows them: by going through what waits there.
+//
+// Threads: any, one at a time for an object; everything is read beside the live path.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "backlog/backlog.hpp"
+#include "event/event.hpp"
+#include "proof/debts.hpp"
+#include "queue/event_queue.hpp"
+
+namespace twinshift::proof {
+
+// What one instance owes, without the quarantine.
+class StoreDebts {
+ public:
+  struct Parts {
+    queue::EventQueue* queue = nullptr;
+    std::map<std::string, backlog::Backlog*> backlogs{};  // by target; all outlive the object
+    event::IdentityMode identity = event::IdentityMode::content;
+  };
+  explicit StoreDebts(Parts parts) : parts_(std::move(parts)) {}
+
+  // As Debts says.
+  base::Result<Digests> owed(const std::string& target, const Span& span, std::chrono::seconds window);
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const std::string> ids);
+
+ private:
+  struct Owed {
+    event::EventId id;
+    base::WallTime event_at{};
+  };
+  using Show = std::function<void(const Owed&)>;
+  // False where what somebody holds cannot be told, and it holds something.
+  base::Result<bool> each_owed(const std::string& target, const Show& show);
+  base::Result<bool> each_waiting(const Show& show);
+
+  const Parts parts_;
+};
+
+}  // namespace twinshift::proof
