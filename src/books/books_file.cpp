@@ -1,18 +1,30 @@
 #include "books/books_file.hpp"
 
-#include <optional>
+#include <array>
 #include <utility>
 
 #include "base/failpoint.hpp"
-#include "sqlite/file_stamp.hpp"
+#include "sqlite/stamped_file.hpp"
 
 namespace twinshift::books {
 namespace {
 
 using std::chrono::hours;
 
-const sqlite::FileStamp kStamp{.application_id = 0x5453626B, .version = 1, .what = "books"};
-constexpr std::chrono::milliseconds kBusyTimeout{2000};
+constexpr std::array<const char*, 1> kSteps = {
+    "CREATE TABLE books_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), since INTEGER NOT NULL,"
+    " instance TEXT NOT NULL) STRICT;"
+    "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE dropped(target TEXT NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL,"
+    " PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE dropping(record INTEGER NOT NULL, hour INTEGER NOT NULL, target TEXT NOT NULL,"
+    " events INTEGER NOT NULL, PRIMARY KEY (record, hour)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE archive(target TEXT NOT NULL, hour INTEGER NOT NULL, landed INTEGER NOT NULL,"
+    " duplicate INTEGER NOT NULL, PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE archive_state(target TEXT PRIMARY KEY, cutoff INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+};
+constexpr sqlite::FileFormat kFormat{
+    .application_id = 0x5453626B, .what = "books", .steps = kSteps, .busy_timeout = std::chrono::milliseconds(2000)};
 // Hours older than this before the newest markers that are removed are forgotten.
 constexpr std::chrono::days kKept{90};
 constexpr const char* kForgetPlan = "DELETE FROM dropping WHERE record = ?";
@@ -21,48 +33,33 @@ std::int64_t number_of(Hour hour) {
   return std::chrono::floor<hours>(hour.time_since_epoch()).count();
 }
 
-base::Status create(sqlite::Database& database, base::WallTime now, const std::string& instance) {
-  auto transaction = sqlite::Transaction::begin(database);
-  if (!transaction) return base::fail(std::move(transaction.error()));
-  auto made = database.execute(
-      "CREATE TABLE books_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), since INTEGER NOT NULL, instance "
-      "TEXT NOT NULL) STRICT;"
-      "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
-      "CREATE TABLE dropped(target TEXT NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL,"
-      " PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
-      "CREATE TABLE dropping(record INTEGER NOT NULL, hour INTEGER NOT NULL, target TEXT NOT NULL, events INTEGER NOT "
-      "NULL,"
-      " PRIMARY KEY (record, hour)) STRICT, WITHOUT ROWID;"
-      "CREATE TABLE archive(target TEXT NOT NULL, hour INTEGER NOT NULL, landed INTEGER NOT NULL, duplicate INTEGER "
-      "NOT "
-      "NULL, PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
-      "CREATE TABLE archive_state(target TEXT PRIMARY KEY, cutoff INTEGER NOT NULL) STRICT, WITHOUT ROWID;" +
-      sqlite::stamp_sql(kStamp));
-  if (!made) return made;
+base::Status begin_books(sqlite::Database& database, base::WallTime now, const std::string& instance) {
   auto state = database.prepare("INSERT INTO books_state VALUES (1, ?, ?)", false);
   if (!state) return base::fail(std::move(state.error()));
   state->bind(1, number_of(now));
   state->bind_text(2, instance);
   if (auto done = state->run(); !done) return done;
   base::failpoint(base::Failpoint::books_create_before_commit);
-  if (auto committed = transaction->commit(); !committed) return committed;
-  base::failpoint(base::Failpoint::books_create_after_commit);
   return {};
+}
+
+base::Result<sqlite::Database> open_database(const std::string& path, base::WallTime now, const std::string& instance) {
+  auto file = sqlite::open_stamped(path, kFormat);
+  if (!file) return base::fail(std::move(file.error()));
+  const bool is_new = file->version == 0;
+  auto made = sqlite::bring_up_to_date(
+      *file, kFormat, [&] { return is_new ? begin_books(file->database, now, instance) : base::Status(); });
+  if (!made) return base::fail(std::move(made.error()));
+  if (is_new) base::failpoint(base::Failpoint::books_create_after_commit);
+  return std::move(file->database);
 }
 
 }  // namespace
 
 base::Result<std::unique_ptr<BooksFile>> BooksFile::open(const std::string& path, base::WallTime now,
                                                          const std::string& instance) {
-  auto database = sqlite::Database::open(path, sqlite::OpenMode::create);
+  auto database = open_database(path, now, instance);
   if (!database) return base::fail(std::move(database.error()));
-  database->set_busy_timeout(kBusyTimeout);
-  auto empty = sqlite::check_stamp(*database, kStamp);
-  if (!empty) return base::fail(std::move(empty.error()));
-  if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
-  if (*empty) {
-    if (auto made = create(*database, now, instance); !made) return base::fail(std::move(made.error()));
-  }
   auto since = database->integer("SELECT since FROM books_state");
   if (!since) return base::fail(std::move(since.error()));
   auto name = database->text("SELECT instance FROM books_state");

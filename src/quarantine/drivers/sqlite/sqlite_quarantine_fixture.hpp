@@ -7,26 +7,17 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "quarantine/drivers/sqlite/sqlite_quarantine.hpp"
 #include "sqlite/database.hpp"
 #include "tests/support/manual_clock.hpp"
-#include "tests/support/quarantine_calls.hpp"
+#include "tests/support/quarantine_fixture.hpp"
 
 namespace twinshift::quarantine {
 
-using tests::event_at;
-using tests::event_of;
-using tests::ids_of;
-using tests::put;
-using tests::refused;
-using tests::remove;
-using tests::tickets_of;
-
-class SqliteQuarantineFixture : public ::testing::Test {
+class SqliteQuarantineFixture : public QuarantineFixture {
  protected:
   void SetUp() override {
     std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-quarantine-XXXXXX").string();
@@ -36,7 +27,7 @@ class SqliteQuarantineFixture : public ::testing::Test {
     options_.clock = &clock_;
   }
   void TearDown() override {
-    quarantine_.reset();
+    QuarantineFixture::TearDown();
     std::filesystem::remove_all(folder_);
   }
   void open() {
@@ -45,14 +36,10 @@ class SqliteQuarantineFixture : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().text();
     quarantine_ = std::move(*opened);
   }
-  // As another process sees them; none after an error.
-  std::vector<Record> records(const Query& query = {}) {
-    auto reader = open_sqlite_quarantine_reader(options_.path);
-    EXPECT_TRUE(reader) << reader.error().text();
-    if (!reader) return {};
-    auto read = (*reader)->read(query);
-    EXPECT_TRUE(read) << read.error().text();
-    return read ? std::move(*read) : std::vector<Record>();
+  std::unique_ptr<Reader> reader() override {
+    auto opened = open_sqlite_quarantine_reader(options_.path);
+    EXPECT_TRUE(opened) << opened.error().text();
+    return opened ? std::move(*opened) : nullptr;
   }
   // The first number of the first row.
   std::int64_t number(const std::string& sql) {
@@ -65,7 +52,6 @@ class SqliteQuarantineFixture : public ::testing::Test {
   std::filesystem::path folder_;
   tests::ManualClock clock_;
   SqliteQuarantineOptions options_;
-  std::unique_ptr<Quarantine> quarantine_;
 };
 
 }  // namespace twinshift::quarantine
