@@ -54,6 +54,7 @@ struct Commands {
   QuarantineOptions quarantine_options;
   QueueOptions queue_options;
   BooksOptions books_options;
+  VerifyCommandOptions verify_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
@@ -63,6 +64,7 @@ struct Commands {
   CLI::App* quarantine_command = nullptr;
   CLI::App* queue_command = nullptr;
   CLI::App* books_command = nullptr;
+  CLI::App* verify_command = nullptr;
   CLI::App* version_command = nullptr;
 
   Commands() {
@@ -76,6 +78,7 @@ struct Commands {
     add_quarantine();
     add_queue();
     add_books();
+    add_verify();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -130,6 +133,17 @@ struct Commands {
         ->needs(diff)
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, TableFormat>{{"table", TableFormat::table}, {"json", TableFormat::json}}));
+  }
+
+  void add_verify() {
+    verify_command = app.add_subcommand("verify", "Whether the two warehouses are the same, and which events differ");
+    verify_command->add_option("--from", verify_options.from, "From this event_at on, UTC (2026-11-26T19:00)");
+    verify_command->add_option("--to", verify_options.to, "Up to this event_at, itself not included");
+    verify_command->add_option("--window", verify_options.window, "Compared at once: 30m, 1h, 7d (default 1h)");
+    verify_command->add_option("--ids-max", verify_options.ids_max, "Name at most so many (default 10000)");
+    verify_command->add_option("--format", verify_options.json, "text or json")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
+        ->option_text("TEXT");
   }
 
   void add_books() {
@@ -206,6 +220,7 @@ struct Commands {
     if (quarantine_command->parsed()) return look_into_quarantine();
     if (queue_command->parsed()) return look_into_queues();
     if (books_command->parsed()) return show_books();
+    if (verify_command->parsed()) return compare_targets();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -253,6 +268,11 @@ struct Commands {
   [[nodiscard]] int look_into_queues() const {
     const auto loaded = load_or_explain();
     return loaded ? run_queue(loaded->settings, queue_options) : static_cast<int>(kExitUsage);
+  }
+
+  [[nodiscard]] int compare_targets() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_verify(loaded->settings, verify_options) : static_cast<int>(kVerifyUndecided);
   }
 
   [[nodiscard]] int show_books() const {

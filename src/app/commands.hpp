@@ -59,6 +59,16 @@ struct BooksOptions {
 // Asks the running service to count anew, or counts here where none runs.
 int run_books(const config::Settings& settings, const BooksOptions& options);
 
+struct VerifyCommandOptions {
+  std::string from;  // of event_at; empty: from the first event on
+  std::string to;    // empty: to the last
+  std::string window = "1h";
+  bool json = false;
+  std::size_t ids_max = 10'000;  // more are counted only
+};
+// Its exit codes are VerifyExitCode.
+int run_verify(const config::Settings& settings, const VerifyCommandOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

@@ -13,4 +13,11 @@ enum ExitCode : int {
   kExitStopIncomplete = 5  // stopped, but not everything in flight could be settled in time; it stays in the queue
 };
 
+// Of `twinshift verify`, as programs that compare two things have them.
+enum VerifyExitCode : int {
+  kVerifyEqual = 0,      // but for what is owed or quarantined
+  kVerifyDifferent = 1,  // events are named
+  kVerifyUndecided = 2   // could not tell: a target did not answer, somebody owes and cannot say what, wrong options
+};
+
 }  // namespace twinshift::app

@@ -7,6 +7,7 @@
 #include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
+#include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
 #include "app/quarantine_actions.hpp"
 #include "base/ids.hpp"
@@ -86,14 +87,21 @@ base::Status Service::start_control() {
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
   actions_ = std::make_shared<QuarantineActions>(std::move(parts));
-  auto server = control::Server::start(settings_.data_dir,
-                                       [actions = actions_, books = books_.get()](const control::Request& request) {
-                                         if (request.verb != kBooksVerb) return actions->answer(request);
-                                         return books != nullptr ? answer_books(*books, request) : no_books();
-                                       });
+  const auto answer = [actions = actions_, books = books_.get(), owing = debts()](const control::Request& request) {
+    if (is_about_debts(request)) return answer_debts(owing, request);
+    if (request.verb != kBooksVerb) return actions->answer(request);
+    return books != nullptr ? answer_books(*books, request) : no_books();
+  };
+  auto server = control::Server::start(settings_.data_dir, answer);
   if (!server) return base::fail(std::move(server.error()));
   control_ = std::move(*server);
   return {};
+}
+
+proof::StoreDebts::Parts Service::debts() const {
+  proof::StoreDebts::Parts parts{.queue = queue_.get(), .backlogs = {}, .identity = identity_mode(settings_)};
+  for (const auto& owed : backlogs_) parts.backlogs.emplace(owed->target(), owed.get());
+  return parts;
 }
 
 void Service::start_books() {

@@ -20,6 +20,7 @@
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
 #include "intake/webhook.hpp"
+#include "proof/store_debts.hpp"
 #include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "queue/refused_store.hpp"
@@ -55,6 +56,7 @@ class Service {
   void start_books();
   void stop_books();
   base::Status start_control();
+  [[nodiscard]] proof::StoreDebts::Parts debts() const;
   base::Status start_http();
   [[nodiscard]] http::Options http_options();
 

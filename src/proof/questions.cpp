@@ -127,11 +127,9 @@ std::string doubles_sql(const std::string& table, const Span& span) {
 
 std::string unique_sql(std::string_view product, const warehouse::TableName& table) {
   if (product == "SQLite") {
-    // Of a name in the main database; a unique index over event_id alone, and over all rows.
-    return fmt::format(
-        "SELECT 1 FROM pragma_index_list({0}) l WHERE l.\"unique\" = 1 AND l.partial = 0 AND (SELECT count(*) FROM "
-        "pragma_index_info(l.name)) = 1 AND (SELECT name FROM pragma_index_info(l.name)) = 'event_id' LIMIT 1",
-        literal(table.table));
+    // Its text ends with the one column: no more columns, and no WHERE.
+    return "SELECT 1 FROM sqlite_master WHERE type = 'index' AND tbl_name = " + literal(table.table) +
+           " COLLATE NOCASE AND sql LIKE 'CREATE UNIQUE INDEX %(event_id)' LIMIT 1";
   }
   if (product != "PostgreSQL") return {};
   return fmt::format(

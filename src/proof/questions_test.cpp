@@ -37,7 +37,7 @@ TEST(Questions, KnowAnIdFromWhatSomebodyHasPutThere) {
 }
 
 TEST(Questions, QuoteATablesNameInACatalogue) {
-  EXPECT_NE(unique_sql("SQLite", {"", "o'clock"}).find("pragma_index_list('o''clock')"), std::string::npos);
+  EXPECT_NE(unique_sql("SQLite", {"", "o'clock"}).find("tbl_name = 'o''clock'"), std::string::npos);
   EXPECT_NE(unique_sql("PostgreSQL", {"s", "o'clock"}).find("'\"s\".\"o''clock\"'::regclass"), std::string::npos);
   EXPECT_EQ(unique_sql("Redshift", {"s", "t"}), "");
 }

@@ -1,0 +1,139 @@
+#include "app/debts_answer.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace twinshift::app {
+namespace {
+
+constexpr std::size_t kOwedArguments = 4;  // target, from, to, window
+constexpr char kOwed = 'y';
+constexpr char kNotOwed = 'n';
+constexpr char kUnknown = 'u';
+
+std::optional<std::int64_t> number_in(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+base::WallTime time_of(std::int64_t microseconds) {
+  return base::WallTime(std::chrono::microseconds(microseconds));
+}
+
+control::Reply refuse(const base::Error& error) {
+  return {false, error.text()};
+}
+
+control::Reply not_understood() {
+  return {false, "the request was not understood. Service and command must be of one version"};
+}
+
+control::Reply answer_owed(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+  if (request.arguments.size() != kOwedArguments) return not_understood();
+  const auto from = number_in(request.arguments[1]);
+  const auto to = number_in(request.arguments[2]);
+  const auto window = number_in(request.arguments[3]);
+  if (!from || !to || !window || *window <= 0) return not_understood();
+  auto digests = proof::StoreDebts(stores).owed(request.arguments[0], {time_of(*from), time_of(*to)},
+                                                std::chrono::seconds(*window));
+  if (!digests) return refuse(digests.error());
+  if (digests->size() > kOwedWindowsMax) {
+    return {false, "what is owed lies in more windows than one answer holds. Choose a larger --window"};
+  }
+  std::string text;
+  for (const auto& [number, digest] : *digests) {
+    text += fmt::format("{}{} {} {} {}", text.empty() ? "" : " ", number, digest.rows, digest.key_low_sum,
+                        digest.key_high_sum);
+  }
+  return {true, std::move(text)};
+}
+
+control::Reply answer_owes(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+  if (request.arguments.empty() || request.arguments.size() > kOwesIdsMax + 1) return not_understood();
+  const std::span<const std::string> ids = std::span(request.arguments).subspan(1);
+  auto owes = proof::StoreDebts(stores).owes(request.arguments[0], ids);
+  if (!owes) return refuse(owes.error());
+  std::string text;
+  for (const proof::Owing each : *owes) {
+    text += each == proof::Owing::yes ? kOwed : each == proof::Owing::no ? kNotOwed : kUnknown;
+  }
+  return {true, std::move(text)};
+}
+
+base::Error other_version() {
+  return {base::ErrorKind::conflict, "the service's answer was not understood", "verify",
+          "Service and command must be of one version"};
+}
+
+base::Error refused(const control::Reply& reply) {
+  return {base::ErrorKind::conflict, "the service says: " + reply.text, "verify", ""};
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+}  // namespace
+
+control::Request owed_request(const std::string& target, const proof::Span& span, std::chrono::seconds window) {
+  return {kOwedVerb,
+          {target, std::to_string(span.from.time_since_epoch().count()),
+           std::to_string(span.to.time_since_epoch().count()), std::to_string(window.count())}};
+}
+
+control::Request owes_request(const std::string& target, std::span<const std::string> ids) {
+  control::Request request{kOwesVerb, {target}};
+  request.arguments.insert(request.arguments.end(), ids.begin(), ids.end());
+  return request;
+}
+
+bool is_about_debts(const control::Request& request) {
+  return request.verb == kOwedVerb || request.verb == kOwesVerb;
+}
+
+control::Reply answer_debts(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+  return request.verb == kOwedVerb ? answer_owed(stores, request) : answer_owes(stores, request);
+}
+
+base::Result<proof::Digests> read_owed_answer(const control::Reply& reply) {
+  if (!reply.ok) return base::fail(refused(reply));
+  const auto words = words_of(reply.text);
+  constexpr std::size_t kWordsEach = 4;
+  if (words.size() % kWordsEach != 0) return base::fail(other_version());
+  proof::Digests digests;
+  for (std::size_t i = 0; i < words.size(); i += kWordsEach) {
+    const auto number = number_in(words[i]);
+    const auto rows = number_in(words[i + 1]);
+    const auto low = number_in(words[i + 2]);
+    const auto high = number_in(words[i + 3]);
+    if (!number || !rows || !low || !high) return base::fail(other_version());
+    digests[*number] = {*rows, *low, *high};
+  }
+  return digests;
+}
+
+base::Result<std::vector<proof::Owing>> read_owes_answer(const control::Reply& reply, std::size_t ids) {
+  if (!reply.ok) return base::fail(refused(reply));
+  if (reply.text.size() != ids) return base::fail(other_version());
+  std::vector<proof::Owing> owes;
+  owes.reserve(ids);
+  for (const char letter : reply.text) {
+    if (letter != kOwed && letter != kNotOwed && letter != kUnknown) return base::fail(other_version());
+    owes.push_back(letter == kOwed ? proof::Owing::yes : letter == kNotOwed ? proof::Owing::no : proof::Owing::unknown);
+  }
+  return owes;
+}
+
+}  // namespace twinshift::app

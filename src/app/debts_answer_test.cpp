@@ -1,0 +1,44 @@
+#include "app/debts_answer.hpp"
+
+#include <gtest/gtest.h>
+
+namespace twinshift::app {
+namespace {
+
+using namespace std::chrono_literals;
+using proof::Owing;
+
+TEST(DebtsAnswer, DigestsGoThroughTheSocketUnchanged) {
+  const auto request = owed_request("secondary", {base::WallTime(1us), base::WallTime(7'200s)}, 3'600s);
+  EXPECT_EQ(request.arguments, (std::vector<std::string>{"secondary", "1", "7200000000", "3600"}));
+  const auto read = read_owed_answer({true, "473364 2 5 7 473365 1 0 3"});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, (proof::Digests{{473'364, {2, 5, 7}}, {473'365, {1, 0, 3}}}));
+  EXPECT_TRUE(read_owed_answer({true, ""})->empty());
+}
+
+TEST(DebtsAnswer, EachIdHasALetter) {
+  const auto read = read_owes_answer({true, "ynu"}, 3);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, (std::vector<Owing>{Owing::yes, Owing::no, Owing::unknown}));
+}
+
+TEST(DebtsAnswer, WhatIsNoSuchAnswerIsRefused) {
+  EXPECT_EQ(read_owes_answer({true, "yn"}, 3).error().kind, base::ErrorKind::conflict);
+  EXPECT_EQ(read_owes_answer({true, "yn?"}, 3).error().kind, base::ErrorKind::conflict);
+  EXPECT_EQ(read_owed_answer({true, "1 2 3"}).error().kind, base::ErrorKind::conflict);
+  EXPECT_EQ(read_owed_answer({true, "1 2 3 x"}).error().kind, base::ErrorKind::conflict);
+  EXPECT_EQ(read_owed_answer({false, "busy"}).error().message, "the service says: busy");
+}
+
+TEST(DebtsAnswer, AStrangeRequestIsRefused) {
+  const proof::StoreDebts::Parts nothing;
+  EXPECT_FALSE(answer_debts(nothing, {kOwedVerb, {"secondary", "1", "2"}}).ok);
+  EXPECT_FALSE(answer_debts(nothing, {kOwedVerb, {"secondary", "1", "2", "0"}}).ok);
+  EXPECT_FALSE(answer_debts(nothing, {kOwedVerb, {"secondary", "now", "2", "60"}}).ok);
+  EXPECT_FALSE(answer_debts(nothing, {kOwesVerb, {}}).ok);
+  EXPECT_FALSE(answer_debts(nothing, {kOwesVerb, std::vector<std::string>(kOwesIdsMax + 2, "x")}).ok);
+}
+
+}  // namespace
+}  // namespace twinshift::app

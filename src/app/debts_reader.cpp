@@ -1,0 +1,139 @@
+#include "app/debts_reader.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "app/debts_answer.hpp"
+#include "app/driver_table.hpp"
+#include "app/own_stores.hpp"
+#include "quarantine/quarantine.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::ErrorKind;
+using proof::Digests;
+using proof::Listed;
+using proof::Owing;
+
+// Records of one page; only ids and numbers are kept of them.
+constexpr std::size_t kPageRecords = 5'000;
+
+std::vector<std::string> ids_of(std::span<const Listed> events) {
+  std::vector<std::string> ids;
+  ids.reserve(events.size());
+  for (const Listed& event : events) ids.push_back(event.id);
+  return ids;
+}
+
+// The quarantine can be read beside a service, so both kinds read it themselves.
+class QuarantineIds {
+ public:
+  explicit QuarantineIds(const config::Settings& settings) : settings_(settings) {}
+
+  base::Result<std::vector<bool>> holds(const std::string& target, std::span<const Listed> events) {
+    std::vector<bool> answers(events.size(), false);
+    auto reader = open_quarantine_reader(settings_);
+    if (!reader && reader.error().kind == ErrorKind::not_found) return answers;
+    if (!reader) return base::fail(std::move(reader.error()));
+    std::unordered_map<std::string_view, std::size_t> asked;
+    for (std::size_t i = 0; i < events.size(); ++i) asked.emplace(events[i].id, i);
+    quarantine::Query query{.target = target, .records_max = kPageRecords, .with_json = false};
+    for (;;) {
+      auto page = (*reader)->read(query);
+      if (!page) return base::fail(std::move(page.error()));
+      if (page->empty()) return answers;
+      for (const quarantine::Record& record : *page) {
+        const auto found = asked.find(record.event_id);
+        if (found != asked.end()) answers[found->second] = true;
+      }
+      query.after_id = page->back().id;
+    }
+  }
+
+ private:
+  const config::Settings settings_;
+};
+
+class ServiceDebts final : public proof::Debts {
+ public:
+  explicit ServiceDebts(const config::Settings& settings) : settings_(settings), quarantine_(settings) {}
+
+  base::Result<Digests> owed(const std::string& target, const proof::Span& span, std::chrono::seconds window) override {
+    auto reply = control::ask(settings_.data_dir, owed_request(target, span, window));
+    if (!reply) return base::fail(std::move(reply.error()));
+    return read_owed_answer(*reply);
+  }
+
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+    std::vector<Owing> answers;
+    while (!events.empty()) {
+      const auto some = ids_of(events.first(std::min(events.size(), kOwesIdsMax)));
+      auto reply = control::ask(settings_.data_dir, owes_request(target, some));
+      if (!reply) return base::fail(std::move(reply.error()));
+      auto part = read_owes_answer(*reply, some.size());
+      if (!part) return base::fail(std::move(part.error()));
+      answers.insert(answers.end(), part->begin(), part->end());
+      events = events.subspan(some.size());
+    }
+    return answers;
+  }
+
+  base::Result<std::vector<bool>> quarantined(const std::string& target, std::span<const Listed> events) override {
+    return quarantine_.holds(target, events);
+  }
+
+ private:
+  const config::Settings settings_;
+  QuarantineIds quarantine_;
+};
+
+class OwnDebts final : public proof::Debts {
+ public:
+  explicit OwnDebts(const config::Settings& settings) : quarantine_(settings) {}
+
+  base::Status open(const config::Settings& settings) {
+    if (auto opened = stores_.open_folder(settings); !opened) return opened;
+    if (auto opened = stores_.open_queue(settings); !opened) return opened;
+    parts_ = {.queue = stores_.queue.get(), .identity = identity_mode(settings)};
+    const auto secondary = find_target(settings, "secondary");
+    if (!secondary) return {};
+    if (auto opened = stores_.open_backlog(settings, **secondary); !opened) return opened;
+    if (stores_.backlog) parts_.backlogs.emplace((*secondary)->name, stores_.backlog.get());
+    return {};
+  }
+
+  base::Result<Digests> owed(const std::string& target, const proof::Span& span, std::chrono::seconds window) override {
+    return proof::StoreDebts(parts_).owed(target, span, window);
+  }
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+    const auto ids = ids_of(events);
+    return proof::StoreDebts(parts_).owes(target, ids);
+  }
+  base::Result<std::vector<bool>> quarantined(const std::string& target, std::span<const Listed> events) override {
+    return quarantine_.holds(target, events);
+  }
+
+ private:
+  OwnStores stores_;
+  proof::StoreDebts::Parts parts_;
+  QuarantineIds quarantine_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<proof::Debts>> open_debts(const config::Settings& settings) {
+  // A question that costs nothing tells whether a service listens.
+  auto reply = control::ask(settings.data_dir, owes_request("primary", {}));
+  if (reply) {
+    if (auto understood = read_owes_answer(*reply, 0); !understood) return base::fail(std::move(understood.error()));
+    return std::make_unique<ServiceDebts>(settings);
+  }
+  if (reply.error().kind != ErrorKind::not_found) return base::fail(std::move(reply.error()));
+  auto own = std::make_unique<OwnDebts>(settings);
+  if (auto opened = own->open(settings); !opened) return base::fail(std::move(opened.error()));
+  return own;
+}
+
+}  // namespace twinshift::app

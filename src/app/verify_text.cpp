@@ -1,0 +1,144 @@
+#include "app/verify_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/terminal_text.hpp"
+#include "base/json_text.hpp"
+#include "base/time_text.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using proof::Finding;
+using proof::FindingKind;
+
+constexpr std::array kKinds{FindingKind::missing, FindingKind::doubled,     FindingKind::changed,
+                            FindingKind::foreign, FindingKind::quarantined, FindingKind::undecided};
+
+constexpr std::size_t kIdBytesShown = 64;
+
+bool means_different(FindingKind kind) {
+  return kind != FindingKind::quarantined && kind != FindingKind::undecided;
+}
+
+const char* name_of(VerifyVerdict verdict) {
+  switch (verdict) {
+    case VerifyVerdict::equal:
+      return "equal";
+    case VerifyVerdict::different:
+      return "different";
+    case VerifyVerdict::undecided:
+      return "undecided";
+  }
+  return "unknown";
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  base::append_json_string(out, text);
+  return out;
+}
+
+// An id is 32 digits; what somebody else has put there may be anything.
+std::string short_id(const Finding& finding) {
+  return shortened(finding.id, kIdBytesShown);
+}
+
+bool known(base::WallTime time) {
+  return time != base::WallTime{};
+}
+
+}  // namespace
+
+VerifyVerdict FindingCounts::verdict() const {
+  bool undecided = false;
+  for (const auto& [key, count] : counts_) {
+    if (means_different(key.second)) return VerifyVerdict::different;
+    undecided = undecided || key.second == FindingKind::undecided;
+  }
+  return undecided ? VerifyVerdict::undecided : VerifyVerdict::equal;
+}
+
+std::string FindingCounts::text() const {
+  std::string text;
+  for (const FindingKind kind : kKinds) {
+    for (const auto& [key, count] : counts_) {
+      if (key.second != kind) continue;
+      text += fmt::format("{}{} {} in {}", text.empty() ? "" : ", ", count, to_string(kind), key.first);
+    }
+  }
+  return text;
+}
+
+std::string FindingCounts::json(const std::array<std::string, 2>& targets) const {
+  std::string text = "{";
+  for (const std::string& target : targets) {
+    text += fmt::format("{}{}:{{", text.size() > 1 ? "," : "", quoted(target));
+    bool first = true;
+    for (const auto& [key, count] : counts_) {
+      if (key.first != target) continue;
+      text += fmt::format("{}\"{}\":{}", first ? "" : ",", to_string(key.second), count);
+      first = false;
+    }
+    text += '}';
+  }
+  return text + '}';
+}
+
+std::string finding_as_text(const Finding& finding) {
+  std::string text = fmt::format("{:<11} {:<9} {}  event_at {}", to_string(finding.kind), finding.target,
+                                 printable(short_id(finding)), base::sql_timestamp(finding.event_at));
+  if (known(finding.received_at)) text += "  received_at " + base::sql_timestamp(finding.received_at);
+  if (finding.kind == FindingKind::doubled) text += fmt::format("  {} copies", finding.copies);
+  if (!finding.column.empty()) text += "  " + finding.column + " differs";
+  return text;
+}
+
+std::string finding_as_json(const Finding& finding) {
+  std::string text =
+      fmt::format("{{\"kind\":\"{}\",\"target\":{},\"eventId\":{},\"eventAt\":\"{}\"", to_string(finding.kind),
+                  quoted(finding.target), quoted(short_id(finding)), base::iso8601_ms(finding.event_at));
+  if (known(finding.received_at)) text += ",\"receivedAt\":\"" + base::iso8601_ms(finding.received_at) + '"';
+  if (finding.kind == FindingKind::doubled) text += fmt::format(",\"copies\":{}", finding.copies);
+  if (!finding.column.empty()) text += ",\"column\":" + quoted(finding.column);
+  return text + '}';
+}
+
+std::string window_text(std::chrono::seconds window) {
+  using std::chrono::days;
+  using std::chrono::hours;
+  if (window % days(1) == window.zero()) return std::to_string(window / days(1)) + "d";
+  if (window % hours(1) == window.zero()) return std::to_string(window / hours(1)) + "h";
+  return std::to_string(window / std::chrono::minutes(1)) + "m";
+}
+
+std::string compared_text(const proof::VerifyReport& report, std::chrono::seconds window) {
+  if (report.windows == 0) return "compared: nothing, neither target holds an event in this range";
+  return fmt::format("compared: {} rows of the primary and {} of the secondary, {} windows of {} from {} to {}",
+                     report.rows[0], report.rows[1], report.windows, window_text(window),
+                     base::sql_timestamp(report.span.from), base::sql_timestamp(report.span.to));
+}
+
+std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport& report) {
+  const std::string found = counts.text();
+  const std::string as_of = " (as of " + base::iso8601_ms(report.as_of) + ')';
+  std::string text = name_of(counts.verdict());
+  if (counts.verdict() == VerifyVerdict::equal && !found.empty()) text += ", except";
+  if (!found.empty()) text += (counts.verdict() == VerifyVerdict::equal ? " " : ": ") + found;
+  if (report.owed_ids > 0) text += fmt::format("; {} more are owed and on their way", report.owed_ids);
+  return text + as_of;
+}
+
+std::string report_as_json(const FindingCounts& counts, const proof::VerifyReport& report,
+                           const std::array<std::string, 2>& targets) {
+  return fmt::format(
+      "\"verdict\":\"{}\",\"asOf\":\"{}\",\"from\":\"{}\",\"to\":\"{}\",\"windows\":{},\"windowsDifferent\":{},"
+      "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{}",
+      name_of(counts.verdict()), base::iso8601_ms(report.as_of), base::iso8601_ms(report.span.from),
+      base::iso8601_ms(report.span.to), report.windows, report.different, quoted(targets[0]), report.rows[0],
+      quoted(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled);
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,73 @@
+#include "app/verify_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace twinshift::app {
+namespace {
+
+using proof::Finding;
+using proof::FindingKind;
+
+constexpr base::WallTime kNoon{std::chrono::seconds(1'704'110'400)};
+const std::array<std::string, 2> kBoth{"primary", "secondary"};
+const std::string kId = "0123456789abcdef0123456789abcdef";
+
+Finding finding(FindingKind kind, std::string target = "secondary") {
+  return {.kind = kind,
+          .target = std::move(target),
+          .id = kId,
+          .event_at = kNoon,
+          .received_at = {},
+          .copies = 2,
+          .column = {}};
+}
+
+TEST(VerifyText, TheVerdictIsTheWorstThatWasFound) {
+  FindingCounts counts;
+  EXPECT_EQ(counts.verdict(), VerifyVerdict::equal);
+  counts.add(finding(FindingKind::quarantined));
+  EXPECT_EQ(counts.verdict(), VerifyVerdict::equal);
+  counts.add(finding(FindingKind::undecided));
+  EXPECT_EQ(counts.verdict(), VerifyVerdict::undecided);
+  counts.add(finding(FindingKind::missing));
+  EXPECT_EQ(counts.verdict(), VerifyVerdict::different);
+}
+
+TEST(VerifyText, SaysWhatIsWhere) {
+  FindingCounts counts;
+  const proof::VerifyReport report{.as_of = kNoon};
+  EXPECT_EQ(verdict_text(counts, report), "equal (as of 2024-01-01T12:00:00.000Z)");
+  counts.add(finding(FindingKind::quarantined));
+  EXPECT_EQ(verdict_text(counts, report), "equal, except 1 quarantined in secondary (as of 2024-01-01T12:00:00.000Z)");
+  counts.add(finding(FindingKind::missing));
+  counts.add(finding(FindingKind::missing));
+  counts.add(finding(FindingKind::doubled, "primary"));
+  EXPECT_EQ(verdict_text(counts, report),
+            "different: 2 missing in secondary, 1 doubled in primary, 1 quarantined in secondary (as of "
+            "2024-01-01T12:00:00.000Z)");
+  EXPECT_EQ(counts.json(kBoth), R"({"primary":{"doubled":1},"secondary":{"missing":2,"quarantined":1}})");
+}
+
+TEST(VerifyText, AnIdOfSomebodyElsesMakingIsShownShortAndHarmless) {
+  Finding odd = finding(FindingKind::foreign);
+  odd.id = "\x1b[2J" + std::string(500, 'x');
+  EXPECT_EQ(finding_as_text(odd).find('\x1b'), std::string::npos);
+  EXPECT_LT(finding_as_text(odd).size(), 200U);
+  EXPECT_EQ(finding_as_json(odd).find('\x1b'), std::string::npos);
+}
+
+TEST(VerifyText, FindingsAsAPersonAndAsAProgramReadThem) {
+  EXPECT_EQ(finding_as_text(finding(FindingKind::doubled)),
+            "doubled     secondary " + kId + "  event_at 2024-01-01 12:00:00  2 copies");
+  EXPECT_EQ(finding_as_json(finding(FindingKind::missing)), R"({"kind":"missing","target":"secondary","eventId":")" +
+                                                                kId + R"(","eventAt":"2024-01-01T12:00:00.000Z"})");
+}
+
+TEST(VerifyText, WindowsAsTheyAreWritten) {
+  EXPECT_EQ(window_text(std::chrono::minutes(90)), "90m");
+  EXPECT_EQ(window_text(std::chrono::hours(36)), "36h");
+  EXPECT_EQ(window_text(std::chrono::days(7)), "7d");
+}
+
+}  // namespace
+}  // namespace twinshift::app
