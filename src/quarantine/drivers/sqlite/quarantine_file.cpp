@@ -43,7 +43,7 @@ constexpr std::array<const char*, kFormatVersion> kSteps = {
 };
 
 // A command that reads holds up nobody in WAL mode; the wait is for its first moment and for a foreign sqlite3.
-constexpr sqlite::FileFormat kFormat{.application_id = 0x54537161,  // "TSqa"
+constexpr sqlite::FileFormat kFormat{.application_id = kApplicationId,
                                      .what = "quarantine",
                                      .steps = kSteps,
                                      .busy_timeout = std::chrono::milliseconds(2'000),

@@ -14,6 +14,8 @@
 
 namespace twinshift::quarantine {
 
+// "TSqa" in PRAGMA application_id; the version stands in PRAGMA user_version.
+inline constexpr std::int64_t kApplicationId = 0x54537161;
 inline constexpr std::int64_t kFormatVersion = 2;
 
 class QuarantineFile {
