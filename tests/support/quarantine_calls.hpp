@@ -13,17 +13,20 @@
 namespace twinshift::tests {
 
 // The event number `number`; equal numbers are the same event.
-inline event::EventPtr event_of(std::uint8_t number, std::string json = "{}", base::WallTime received_at = {}) {
+inline event::EventPtr event_of(std::uint8_t number, std::string json = "{}") {
   auto event = std::make_shared<event::Event>();
   event->id.bytes.back() = number;
   event->json = std::move(json);
-  event->received_at = received_at;
   return event;
 }
 
 // The same event in a message of its own, which intake took then.
 inline event::EventPtr event_at(std::uint8_t number, base::WallTime received_at) {
-  return event_of(number, "{}", received_at);
+  auto event = std::make_shared<event::Event>();
+  event->id.bytes.back() = number;
+  event->json = "{}";
+  event->received_at = received_at;
+  return event;
 }
 
 inline quarantine::Refused refused(std::string target, event::EventPtr event) {

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,21 +12,15 @@
 #include "sqlite/database.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/quarantine_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::quarantine {
 
 class SqliteQuarantineFixture : public QuarantineFixture {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-quarantine-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     options_.path = (folder_ / "quarantine.db").string();
     options_.clock = &clock_;
-  }
-  void TearDown() override {
-    QuarantineFixture::TearDown();
-    std::filesystem::remove_all(folder_);
   }
   void open() {
     quarantine_.reset();
@@ -49,7 +41,7 @@ class SqliteQuarantineFixture : public QuarantineFixture {
     return found ? *found : -1;
   }
 
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
   tests::ManualClock clock_;
   SqliteQuarantineOptions options_;
 };
