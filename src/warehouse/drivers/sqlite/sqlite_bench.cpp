@@ -13,6 +13,7 @@
 #include "tests/support/temporary_folder.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
+#include "warehouse/table_columns.hpp"
 
 namespace twinshift::warehouse {
 namespace {
