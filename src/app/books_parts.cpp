@@ -18,9 +18,6 @@ using books::Hour;
 using Hours = std::map<Hour, Counts>;
 
 constexpr const char* kBooksFile = "books.db";
-constexpr std::size_t kQuarantinePage = 1'000;
-// More are not counted: a quarantine of this size is a table's fault, and has been told of long before.
-constexpr std::size_t kQuarantineRecordsMax = 1'000'000;
 
 base::Result<Hours> count_quarantined(const config::Settings& settings, const std::string& target) {
   auto reader = open_quarantine_reader(settings);
@@ -28,19 +25,10 @@ base::Result<Hours> count_quarantined(const config::Settings& settings, const st
     if (reader.error().kind == base::ErrorKind::not_found) return Hours();
     return base::fail(std::move(reader.error()));
   }
+  const auto counted = (*reader)->count_by_hour(target);
+  if (!counted) return base::fail(counted.error());
   Hours hours;
-  quarantine::Query query{.target = target, .records_max = kQuarantinePage, .with_json = false};
-  for (std::size_t read = 0; read < kQuarantineRecordsMax;) {
-    auto page = (*reader)->read(query);
-    if (!page) return base::fail(std::move(page.error()));
-    if (page->empty()) break;
-    for (const quarantine::Record& record : *page) {
-      for (const base::WallTime arrival : quarantine::arrivals_of(record))
-        ++hours[warehouse::hour_of(arrival)].quarantined;
-    }
-    query.after_id = page->back().id;
-    read += page->size();
-  }
+  for (const auto& [hour, messages] : *counted) hours[hour].quarantined = messages;
   return hours;
 }
 
