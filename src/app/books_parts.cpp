@@ -1,6 +1,7 @@
 #include "app/books_parts.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -8,7 +9,6 @@
 #include "app/instance_name.hpp"
 #include "app/load_reader.hpp"
 #include "app/other_instances.hpp"
-#include "warehouse/markers.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -106,8 +106,12 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
 }  // namespace
 
 base::Result<std::shared_ptr<books::BooksFile>> open_books_file(const config::Settings& settings) {
+  // A queue that is older has counted what earlier books, now gone, knew the fate of. Both are made by the same start
+  // otherwise, the books first. (From SQS the received ones stand in the books themselves.)
+  std::error_code ignored;
+  const bool late = settings.queue.driver == "sqlite" && std::filesystem::exists(settings.queue.path, ignored);
   auto file = books::BooksFile::open((settings.data_dir / kBooksFile).string(), base::system_clock().now(),
-                                     mint_instance_name());
+                                     mint_instance_name(), late);
   if (!file) return base::fail(std::move(file.error()));
   set_instance_name((*file)->instance());
   return std::shared_ptr<books::BooksFile>(std::move(*file));
