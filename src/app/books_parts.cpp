@@ -71,6 +71,12 @@ books::Publish publish_of(const BooksStores& stores, const std::string& target) 
       };
 }
 
+books::ReadHours read_loads_of(const config::Settings& settings, const BooksStores& stores, const std::string& target) {
+  LoadReader::Parts parts{markers_of(settings), stores.file, counts_duplicates(stores.delivery, target), stores.prune};
+  const auto loads = std::make_shared<LoadReader>(settings, target, std::move(parts));
+  return [loads](Hour from) { return loads->read(from); };
+}
+
 books::TargetParts parts_of(const config::Settings& settings, const BooksStores& stores,
                             const config::TargetSettings& target, bool is_primary,
                             const std::shared_ptr<OtherInstances>& others) {
@@ -79,16 +85,12 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   parts.is_primary = is_primary;
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
-  const auto loads =
-      std::make_shared<LoadReader>(settings, target.name,
-                                   LoadReader::Parts{markers_of(settings), stores.file,
-                                                     counts_duplicates(stores.delivery, target.name), stores.prune});
+  parts.read_loads = read_loads_of(settings, stores, target.name);
   parts.publish = publish_of(stores, target.name);
   if (others) {
     parts.read_others = [others, name = target.name](Hour) { return others->read(name); };
     parts.others_lag = others->lag();
   }
-  parts.read_loads = [loads](Hour from) { return loads->read(from); };
   if (settings.quarantine_queue_url.empty()) {
     parts.read_quarantined = [settings, name = target.name](Hour) { return count_quarantined(settings, name); };
     return parts;

@@ -85,6 +85,8 @@ class SegmentBacklog final : public Backlog {
                                    .parity_in = growth.parity_in,
                                    .budget_used_in = growth.budget_used_in,
                                    .refill_trouble = refiller_ ? refiller_->trouble() : std::nullopt};
+    // What nobody can read is not paid by draining the rest.
+    if (now.unreadable_events > 0) status.storage->parity_in.reset();
     return status;
   }
 
