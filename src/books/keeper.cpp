@@ -69,7 +69,10 @@ Keeper::~Keeper() {
 }
 
 void Keeper::start() {
-  impl_->thread = base::start_thread("books", [impl = impl_.get()](const std::stop_token& stop) { impl->run(stop); });
+  impl_->thread = base::start_thread("books", [impl = impl_.get()](const std::stop_token& stop) {
+    base::yield_to_other_threads();
+    impl->run(stop);
+  });
 }
 
 bool Keeper::stop(std::chrono::milliseconds limit) {
