@@ -42,13 +42,11 @@ std::string markers_of(const config::Settings& settings) {
 }
 
 // Whether the lane may note them, as far as it has found out.
-std::function<bool()> counts_duplicates(const delivery::Delivery* delivery, const std::string& target) {
-  if (delivery == nullptr) return [] { return true; };
-  return [delivery, target] {
-    const auto targets = delivery->status().targets;
-    const auto found = std::ranges::find(targets, target, &delivery::TargetStatus::name);
-    return found == targets.end() || found->counts_duplicates;
-  };
+bool counts_duplicates(const delivery::Delivery* delivery, const std::string& target) {
+  if (delivery == nullptr) return true;
+  const auto targets = delivery->status().targets;
+  const auto found = std::ranges::find(targets, target, &delivery::TargetStatus::name);
+  return found == targets.end() || found->counts_duplicates;
 }
 
 books::Publish publish_of(const BooksStores& stores, const std::string& target) {
@@ -71,12 +69,6 @@ books::Publish publish_of(const BooksStores& stores, const std::string& target) 
       };
 }
 
-books::ReadHours read_loads_of(const config::Settings& settings, const BooksStores& stores, const std::string& target) {
-  LoadReader::Parts parts{markers_of(settings), stores.file, counts_duplicates(stores.delivery, target), stores.prune};
-  const auto loads = std::make_shared<LoadReader>(settings, target, std::move(parts));
-  return [loads](Hour from) { return loads->read(from); };
-}
-
 books::TargetParts parts_of(const config::Settings& settings, const BooksStores& stores,
                             const config::TargetSettings& target, bool is_primary,
                             const std::shared_ptr<OtherInstances>& others) {
@@ -85,7 +77,11 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   parts.is_primary = is_primary;
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
-  parts.read_loads = read_loads_of(settings, stores, target.name);
+  LoadReader::Parts loads{markers_of(settings), stores.file, {}, stores.prune};
+  loads.counts_duplicates = [delivery = stores.delivery, name = target.name] {
+    return counts_duplicates(delivery, name);
+  };
+  parts.read_loads = read_loads_of(settings, target.name, std::move(loads));
   parts.publish = publish_of(stores, target.name);
   if (others) {
     parts.read_others = [others, name = target.name](Hour) { return others->read(name); };
