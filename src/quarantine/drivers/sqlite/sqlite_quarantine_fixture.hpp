@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,6 +33,12 @@ class SqliteQuarantineFixture : public QuarantineFixture {
     auto opened = open_sqlite_quarantine_reader(options_.path);
     EXPECT_TRUE(opened) << opened.error().text();
     return opened ? std::move(*opened) : nullptr;
+  }
+  // Of the primary, as another process counts them.
+  using Hours = std::map<base::WallTime, std::uint64_t>;
+  Hours messages_by_hour() {
+    const auto opened = reader();
+    return opened != nullptr ? opened->count_by_hour("primary").value_or(Hours()) : Hours();
   }
   // The first number of the first row.
   std::int64_t number(const std::string& sql) {
