@@ -23,9 +23,9 @@ struct BooksAnswer {
 BooksAnswer count_books(books::Keeper& keeper, TableFormat format);
 
 control::Request books_request(TableFormat format);
-// In the service. Any thread.
+// In the service. Any thread, several at once: the Keeper is made for that, and nothing is written.
 control::Reply answer_books(books::Keeper& keeper, const control::Request& request);
-// `conflict` where it is no such answer (another version of the service).
+// `conflict` where the service refuses, or where it is no such answer (another version of the service).
 base::Result<BooksAnswer> read_books_answer(const control::Reply& reply);
 
 }  // namespace twinshift::app

@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from aws_servers import DataApi, SqsServer
 from harness import PATIENCE_SECONDS, Service, ServiceTest, wait_until
-from postgres_server import PostgresServer, ServerError
+from postgres_server import PostgresServer, ServerError, children_of, send_signal
 
 TABLE = "appsflyer_events"
 
@@ -54,4 +54,4 @@ class PostgresTest(ServiceTest):
             self.assertEqual(doubled, {}, f"doubled in {target}")
 
 
-__all__ = ["TABLE", "DataApi", "SqsServer", "PostgresServer", "PostgresTest", "ServerError", "Service"]
+__all__ = ["TABLE", "DataApi", "SqsServer", "PostgresServer", "PostgresTest", "ServerError", "Service", "children_of", "send_signal"]
