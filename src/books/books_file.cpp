@@ -103,10 +103,26 @@ base::Result<std::map<Hour, std::uint64_t>> BooksFile::signed_off(const std::str
   return read_counts("SELECT hour, sum(events) FROM signed_off WHERE target = ? GROUP BY hour", target);
 }
 
-base::Status BooksFile::sign_off(const SignOff& loss) {
+base::Result<std::uint64_t> BooksFile::signed_off_of(const SignOff& loss) {
+  auto sum = database_.prepare("SELECT coalesce(sum(events), 0) FROM signed_off WHERE target = ? AND hour = ?", false);
+  if (!sum) return base::fail(std::move(sum.error()));
+  sum->bind_text(1, loss.target);
+  sum->bind(2, number_of(loss.hour));
+  auto row = sum->step();
+  if (!row) return base::fail(std::move(row.error()));
+  return static_cast<std::uint64_t>(sum->integer(0));
+}
+
+base::Status BooksFile::sign_off(const SignOff& loss, std::uint64_t counted_with) {
   const std::lock_guard lock(mutex_);
   auto transaction = sqlite::Transaction::begin(database_);
   if (!transaction) return base::fail(std::move(transaction.error()));
+  auto until_now = signed_off_of(loss);
+  if (!until_now) return base::fail(std::move(until_now.error()));
+  if (*until_now != counted_with) {
+    return base::fail(base::ErrorKind::conflict, "somebody has waived events of this hour meanwhile", "the books",
+                      "Count again with `twinshift books`");
+  }
   auto add = database_.prepare("INSERT INTO signed_off(target, hour, events, reason, signed_at) VALUES (?, ?, ?, ?, ?)",
                                false);
   if (!add) return base::fail(std::move(add.error()));
