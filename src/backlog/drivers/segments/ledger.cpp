@@ -111,6 +111,7 @@ Journal::Content Ledger::journal_content(Position position) const {
 
 // Where a segment ends is told by where the next number begins. Where that one is gone (all of it was settled) it is
 // noted as begun all the same, and what stood up to the next one as settled, so that nobody takes it for owed or lost.
+// Unless numbers were left out there: an unreadable file may hold more than is known of it.
 void Ledger::note_ends(Journal::Content& content) const {
   const std::map<std::uint32_t, EventRange> held = sealed_ranges();
   for (const auto& [number, range] : held) {
@@ -118,7 +119,7 @@ void Ledger::note_ends(Journal::Content& content) const {
     const std::int64_t end = range.first + range.count;
     const std::int64_t gone = first_behind(number, content.position) - end;
     content.segments.push_back({.number = number + 1, .first = end});
-    if (gone > 0) content.settled_ranges.push_back({end, gone});
+    if (gone > 0 && gone < kSegmentNumbers) content.settled_ranges.push_back({end, gone});
   }
 }
 
