@@ -109,6 +109,11 @@ base::Result<std::uint64_t> DiskFile::size() const {
   return static_cast<std::uint64_t>(found.st_size);
 }
 
+bool DiskFile::deleted() const {
+  struct stat found{};
+  return ::fstat(descriptor_, &found) == 0 && found.st_nlink == 0;
+}
+
 void DiskFile::reserve(std::uint64_t size) {
   (void)::fallocate(descriptor_, 0, 0, static_cast<off_t>(size));
 }
@@ -133,6 +138,11 @@ base::Status rename_file(const std::string& from, const std::string& to) {
     return base::fail(disk_error("cannot be renamed", from, errno));
   }
   return sync_folder(folder_of(to));
+}
+
+bool is_missing(const std::string& path) {
+  struct stat found{};
+  return ::lstat(path.c_str(), &found) != 0 && errno == ENOENT;
 }
 
 std::uint64_t free_bytes(const std::string& folder) {

@@ -146,8 +146,18 @@ void Ledger::count_lost(std::span<const EventRange> ranges) {
   for (const EventRange& range : ranges) {
     lost_ += static_cast<std::uint64_t>(range.count);
     lost_ranges_.push_back(range);
-    if (Segment* segment = holder_of(range.first)) segment->damaged = true;
+    if (Segment* segment = holder_of(range.first)) segment->damaged = !segment->gone;
   }
+}
+
+std::vector<EventRange> Ledger::lose_file(std::uint32_t number) {
+  const std::lock_guard lock(mutex_);
+  Segment* segment = find(number);
+  if (segment == nullptr || segment->gone) return {};
+  segment->gone = true;
+  segment->damaged = false;  // there is nothing to keep aside
+  segment->pass.leftovers = false;
+  return ranges_of(lendable_in(*segment, segment->first(), segment->end()));
 }
 
 void Ledger::count_kept_aside(std::uint64_t files) {
