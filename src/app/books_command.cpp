@@ -59,7 +59,7 @@ base::Status open_stores(const config::Settings& settings, Stores& stores) {
   stores.quarantine = std::move(*quarantine);
   const auto secondary = find_target(settings, "secondary");
   if (!secondary) return {};
-  auto owed = open_backlog(settings, **secondary);
+  auto owed = open_backlog_to_count(settings, **secondary);
   if (!owed) return base::fail(std::move(owed.error()));
   stores.backlog = std::move(*owed);
   return {};

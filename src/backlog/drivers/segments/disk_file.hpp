@@ -41,6 +41,8 @@ class DiskFile {
   std::string path_;
 };
 
+// 0700, made durable. One that is there is no error.
+base::Status make_folder(const std::string& folder);
 // What a folder holds, made durable: names that came, went or changed.
 base::Status sync_folder(const std::string& folder);
 // Renames and removes with the folder synced after it. A name that is not there is no error.

@@ -35,26 +35,15 @@ std::optional<std::uint32_t> number_in(std::string_view name) {
   return all && number > 0 ? std::optional(number) : std::nullopt;
 }
 
-base::Status make_folder(const std::string& folder) {
-  std::error_code error;
-  if (fs::create_directory(folder, error)) {
-    fs::permissions(folder, fs::perms::owner_all, error);
-    const auto parent = fs::path(folder).parent_path();
-    return sync_folder(parent.empty() ? "." : parent.string());
-  }
-  if (error) return base::fail(disk_error("'s folder cannot be made", folder, error.value()));
-  return {};
-}
-
 class Opening {
  public:
   Opening(const std::string& folder, const std::string& target, Ledger& ledger)
       : folder_(folder), target_(target), ledger_(ledger) {}
 
-  base::Result<Opened> run() {
-    if (auto made = make_folder(folder_); !made) return base::fail(std::move(made.error()));
-    if (auto listed = list(); !listed) return base::fail(std::move(listed.error()));
-    if (auto read = read_journal(); !read) return base::fail(std::move(read.error()));
+  // What the folder holds, into the ledger; no file is changed.
+  base::Status read() {
+    if (auto listed = list(); !listed) return listed;
+    if (auto read = read_journal(); !read) return read;
     const std::int64_t durable_to = position_.next_event;
     for (const std::uint32_t number : numbers_) {
       if (const auto found = files_.find(number); found != files_.end()) {
@@ -65,11 +54,16 @@ class Opening {
     }
     miss_files(durable_to);
     leave_room();
-    if (auto cut = cut_tail(); !cut) return base::fail(std::move(cut.error()));
     // Of segments that are still here; the others were told at earlier starts.
     std::erase_if(known_lost_, [&](const EventRange& range) { return !ledger_.holds(range.first); });
     ledger_.count_lost(known_lost_);
     ledger_.count_lost(new_lost_);
+    return {};
+  }
+
+  // After read(): makes the files ready to be written.
+  base::Result<Opened> finish() {
+    if (auto cut = cut_tail(); !cut) return base::fail(std::move(cut.error()));
     // Written anew at each start: without what deleted segments held, and with what was found lost just now.
     auto journal = Journal::create(journal_path(folder_), ledger_.journal_content(position_));
     if (!journal) return base::fail(std::move(journal.error()));
@@ -354,8 +348,17 @@ class Opening {
 
 }  // namespace
 
+base::Status read_folder(const std::string& folder, const std::string& target, Ledger& ledger) {
+  std::error_code ignored;
+  if (!fs::exists(folder, ignored)) return {};
+  return Opening(folder, target, ledger).read();
+}
+
 base::Result<Opened> open_folder(const std::string& folder, const std::string& target, Ledger& ledger) {
-  auto opened = Opening(folder, target, ledger).run();
+  if (auto made = make_folder(folder); !made) return base::fail(std::move(made.error()));
+  Opening opening(folder, target, ledger);
+  if (auto read = opening.read(); !read) return base::fail(std::move(read.error()));
+  auto opened = opening.finish();
   if (!opened) return opened;
   if (opened->kept_aside > 0) {
     log::warn("Damaged segments of the backlog are kept aside")
