@@ -6,6 +6,7 @@
 
 #include "base/failpoint.hpp"
 #include "sqlite/file_stamp.hpp"
+#include "sqlite/set_aside.hpp"
 
 namespace twinshift::books {
 namespace {
@@ -84,6 +85,7 @@ base::Result<std::unique_ptr<BooksFile>> BooksFile::open(const std::string& path
   auto empty = sqlite::check_stamp(*database, kStamp);
   if (!empty) return base::fail(std::move(empty.error()));
   if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
+  if (auto sound = sqlite::check_sound(*database); !sound) return base::fail(std::move(sound.error()));
   auto made = *empty ? create(*database, now, instance, late) : take_over(*database);
   if (!made) return base::fail(std::move(made.error()));
   auto since = database->integer("SELECT since FROM books_state");

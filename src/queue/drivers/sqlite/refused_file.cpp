@@ -5,6 +5,7 @@
 
 #include "base/failpoint.hpp"
 #include "sqlite/file_stamp.hpp"
+#include "sqlite/set_aside.hpp"
 
 namespace twinshift::queue {
 namespace {
@@ -37,6 +38,8 @@ base::Result<RefusedFile> RefusedFile::open(const std::string& path) {
     if (auto set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return base::fail(std::move(set.error()));
   }
   if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
+  // With the bounds of refused bodies this is read in a moment.
+  if (auto sound = sqlite::check_sound(*database); !sound) return base::fail(std::move(sound.error()));
   if (*empty) {
     if (auto made = create(*database); !made) return base::fail(std::move(made.error()));
   }
