@@ -13,6 +13,7 @@
 #include "app/commands.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
+#include "app/unreachable.hpp"
 #include "sqlite/data_folder.hpp"
 
 namespace twinshift::app {
@@ -42,7 +43,7 @@ base::Status open_file(const config::Settings& settings, Stores& stores) {
                       "Run it where the service runs, with its data folder (TWINSHIFT_DATA_DIR)");
   }
   auto folder = sqlite::DataFolder::open(settings.data_dir);
-  if (!folder) return base::fail(std::move(folder.error()));
+  if (!folder) return base::fail(unreachable_service(std::move(folder.error())));
   stores.folder.emplace(std::move(*folder));
   auto file = open_books_file(settings);
   if (!file) return base::fail(std::move(file.error()));

@@ -13,6 +13,7 @@
 #include "app/exit_code.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/quarantine_text.hpp"
+#include "app/unreachable.hpp"
 #include "sqlite/data_folder.hpp"
 
 namespace twinshift::app {
@@ -168,7 +169,7 @@ bool touches_files(const config::Settings& settings, bool sends) {
 base::Status open_stores(const config::Settings& settings, bool sends, Stores& stores) {
   if (touches_files(settings, sends)) {
     auto folder = sqlite::DataFolder::open(settings.data_dir);
-    if (!folder) return base::fail(std::move(folder.error()));
+    if (!folder) return base::fail(unreachable_service(std::move(folder.error())));
     stores.folder.emplace(std::move(*folder));
     auto books = open_books_file(settings);
     if (!books) return base::fail(std::move(books.error()));
