@@ -125,7 +125,8 @@ std::string books_as_text(const std::vector<TargetBooks>& books, TableFormat for
   for (const TargetBooks& each : books) {
     for (const Line& line : shown(each.lines)) table.rows.push_back(row_of(each.name, line));
   }
-  return table_in(table, format, "nothing was received yet\n");
+  const bool counted = std::ranges::all_of(books, [](const TargetBooks& each) { return each.counted_at.has_value(); });
+  return table_in(table, format, counted ? "nothing was received yet\n" : "no hour could be counted\n");
 }
 
 std::string table_in(const warehouse::Table& table, TableFormat format, const char* empty) {

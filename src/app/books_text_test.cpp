@@ -43,6 +43,9 @@ TEST(BooksText, WhatWasNotCountedIsSaid) {
   const auto verdict = verdict_of({away});
   EXPECT_EQ(verdict.state, BooksState::uncounted);
   EXPECT_EQ(verdict.text, "secondary: not counted yet (no connection)\n");
+  EXPECT_EQ(books_as_text({away}, TableFormat::table), "no hour could be counted\n");
+  away.counted_at = kNoon;
+  EXPECT_EQ(books_as_text({away}, TableFormat::table), "nothing was received yet\n");
 }
 
 TEST(BooksText, ShowsTheNewestHoursAndOfOlderOnesWhatIsNotClosed) {

@@ -86,7 +86,11 @@ base::Status Service::start_control() {
       settings_.data_dir, [actions = actions_, books = books_.get(), file = books_file_](const auto& request) {
         return is_books_verb(request.verb) ? answer_books_request(books, *file, request) : actions->answer(request);
       });
-  if (!server) return base::fail(std::move(server.error()));
+  if (!server) {
+    base::Error error = std::move(server.error());
+    if (error.hint.empty()) error.hint = "Remove what stands there under this name; the service makes it anew";
+    return base::fail(std::move(error));
+  }
   control_ = std::move(*server);
   return {};
 }

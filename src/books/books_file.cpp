@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/failpoint.hpp"
+#include "sqlite/set_aside.hpp"
 #include "sqlite/stamped_file.hpp"
 
 namespace twinshift::books {
@@ -67,6 +68,7 @@ base::Result<std::unique_ptr<BooksFile>> BooksFile::open(const std::string& path
                                                          const std::string& instance, bool late) {
   auto database = open_database(path, now, instance, late);
   if (!database) return base::fail(std::move(database.error()));
+  if (auto sound = sqlite::check_sound(*database); !sound) return base::fail(std::move(sound.error()));
   auto since = database->integer("SELECT since FROM books_state");
   if (!since) return base::fail(std::move(since.error()));
   auto judged_from = database->integer("SELECT judged_from FROM books_state");
