@@ -1,6 +1,7 @@
 #include "books/books_file.hpp"
 
-#include <optional>
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/failpoint.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 using std::chrono::hours;
 
-const sqlite::FileStamp kStamp{.application_id = 0x5453626B, .version = 1, .what = "books"};
+const sqlite::FileStamp kStamp{.application_id = 0x5453626B, .version = 2, .what = "books", .oldest = 1};
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
 // Hours older than this before the newest markers that are removed are forgotten.
 constexpr std::chrono::days kKept{90};
@@ -21,28 +22,51 @@ std::int64_t number_of(Hour hour) {
   return std::chrono::floor<hours>(hour.time_since_epoch()).count();
 }
 
-base::Status create(sqlite::Database& database, base::WallTime now, const std::string& instance) {
+// kSteps[v] brings a file from version v to v + 1.
+constexpr std::array<const char*, 2> kSteps = {
+    "CREATE TABLE books_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), since INTEGER NOT NULL,"
+    " instance TEXT NOT NULL) STRICT;"
+    "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE dropped(target TEXT NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL,"
+    " PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE dropping(record INTEGER NOT NULL, hour INTEGER NOT NULL, target TEXT NOT NULL,"
+    " events INTEGER NOT NULL, PRIMARY KEY (record, hour)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE archive(target TEXT NOT NULL, hour INTEGER NOT NULL, landed INTEGER NOT NULL,"
+    " duplicate INTEGER NOT NULL, PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE archive_state(target TEXT PRIMARY KEY, cutoff INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+    "ALTER TABLE books_state ADD COLUMN judged_from INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE signed_off(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, hour INTEGER NOT NULL,"
+    " events INTEGER NOT NULL, reason TEXT NOT NULL, signed_at INTEGER NOT NULL) STRICT;",
+};
+
+// In the caller's transaction.
+base::Status make_tables(sqlite::Database& database, std::int64_t version) {
+  for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) {
+    if (auto made = database.execute(kSteps[step]); !made) return made;
+  }
+  return database.execute(sqlite::stamp_sql(kStamp));
+}
+
+base::Status take_over(sqlite::Database& database) {
+  auto version = database.integer("PRAGMA user_version");
+  if (!version) return base::fail(std::move(version.error()));
+  if (*version == kStamp.version) return {};
   auto transaction = sqlite::Transaction::begin(database);
   if (!transaction) return base::fail(std::move(transaction.error()));
-  auto made = database.execute(
-      "CREATE TABLE books_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), since INTEGER NOT NULL, instance "
-      "TEXT NOT NULL) STRICT;"
-      "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
-      "CREATE TABLE dropped(target TEXT NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL,"
-      " PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
-      "CREATE TABLE dropping(record INTEGER NOT NULL, hour INTEGER NOT NULL, target TEXT NOT NULL, events INTEGER NOT "
-      "NULL,"
-      " PRIMARY KEY (record, hour)) STRICT, WITHOUT ROWID;"
-      "CREATE TABLE archive(target TEXT NOT NULL, hour INTEGER NOT NULL, landed INTEGER NOT NULL, duplicate INTEGER "
-      "NOT "
-      "NULL, PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
-      "CREATE TABLE archive_state(target TEXT PRIMARY KEY, cutoff INTEGER NOT NULL) STRICT, WITHOUT ROWID;" +
-      sqlite::stamp_sql(kStamp));
-  if (!made) return made;
-  auto state = database.prepare("INSERT INTO books_state VALUES (1, ?, ?)", false);
+  if (auto made = make_tables(database, *version); !made) return made;
+  return transaction->commit();
+}
+
+base::Status create(sqlite::Database& database, base::WallTime now, const std::string& instance, bool late) {
+  auto transaction = sqlite::Transaction::begin(database);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  if (auto made = make_tables(database, 0); !made) return made;
+  auto state =
+      database.prepare("INSERT INTO books_state(only_row, since, instance, judged_from) VALUES (1, ?, ?, ?)", false);
   if (!state) return base::fail(std::move(state.error()));
   state->bind(1, number_of(now));
   state->bind_text(2, instance);
+  state->bind(3, late ? number_of(now) + 1 : 0);
   if (auto done = state->run(); !done) return done;
   base::failpoint(base::Failpoint::books_create_before_commit);
   if (auto committed = transaction->commit(); !committed) return committed;
@@ -53,21 +77,23 @@ base::Status create(sqlite::Database& database, base::WallTime now, const std::s
 }  // namespace
 
 base::Result<std::unique_ptr<BooksFile>> BooksFile::open(const std::string& path, base::WallTime now,
-                                                         const std::string& instance) {
+                                                         const std::string& instance, bool late) {
   auto database = sqlite::Database::open(path, sqlite::OpenMode::create);
   if (!database) return base::fail(std::move(database.error()));
   database->set_busy_timeout(kBusyTimeout);
   auto empty = sqlite::check_stamp(*database, kStamp);
   if (!empty) return base::fail(std::move(empty.error()));
   if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
-  if (*empty) {
-    if (auto made = create(*database, now, instance); !made) return base::fail(std::move(made.error()));
-  }
+  auto made = *empty ? create(*database, now, instance, late) : take_over(*database);
+  if (!made) return base::fail(std::move(made.error()));
   auto since = database->integer("SELECT since FROM books_state");
   if (!since) return base::fail(std::move(since.error()));
+  auto judged_from = database->integer("SELECT judged_from FROM books_state");
+  if (!judged_from) return base::fail(std::move(judged_from.error()));
   auto name = database->text("SELECT instance FROM books_state");
   if (!name) return base::fail(std::move(name.error()));
-  return std::unique_ptr<BooksFile>(new BooksFile(std::move(*database), Hour(hours(*since)), std::move(*name)));
+  return std::unique_ptr<BooksFile>(
+      new BooksFile(std::move(*database), Hour(hours(*since)), Hour(hours(*judged_from)), std::move(*name)));
 }
 
 base::Result<std::map<Hour, std::uint64_t>> BooksFile::read_counts(std::string_view sql, const std::string& target) {
@@ -90,6 +116,47 @@ base::Result<std::map<Hour, std::uint64_t>> BooksFile::received() {
 
 base::Result<std::map<Hour, std::uint64_t>> BooksFile::dropped(const std::string& target) {
   return read_counts("SELECT hour, events FROM dropped WHERE target = ?", target);
+}
+
+base::Result<std::map<Hour, std::uint64_t>> BooksFile::signed_off(const std::string& target) {
+  return read_counts("SELECT hour, sum(events) FROM signed_off WHERE target = ? GROUP BY hour", target);
+}
+
+base::Status BooksFile::sign_off(const SignOff& loss) {
+  const std::lock_guard lock(mutex_);
+  auto transaction = sqlite::Transaction::begin(database_);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  auto add = database_.prepare("INSERT INTO signed_off(target, hour, events, reason, signed_at) VALUES (?, ?, ?, ?, ?)",
+                               false);
+  if (!add) return base::fail(std::move(add.error()));
+  add->bind_text(1, loss.target);
+  add->bind(2, number_of(loss.hour));
+  add->bind(3, static_cast<std::int64_t>(loss.events));
+  add->bind_text(4, loss.reason);
+  add->bind(5, loss.at.time_since_epoch().count());
+  if (auto done = add->run(); !done) return done;
+  return transaction->commit();
+}
+
+base::Result<std::vector<BooksFile::SignOff>> BooksFile::sign_offs() {
+  const std::lock_guard lock(mutex_);
+  auto statement = database_.prepare(
+      "SELECT target, hour, events, reason, signed_at FROM signed_off ORDER BY id DESC LIMIT ?", false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind(1, static_cast<std::int64_t>(kSignOffsMax));
+  std::vector<SignOff> losses;
+  for (;;) {
+    auto row = statement->step();
+    if (!row) return base::fail(std::move(row.error()));
+    if (!*row) break;
+    losses.push_back({.target = std::string(statement->text(0)),
+                      .hour = Hour(hours(statement->integer(1))),
+                      .events = static_cast<std::uint64_t>(statement->integer(2)),
+                      .reason = std::string(statement->text(3)),
+                      .at = base::WallTime(std::chrono::microseconds(statement->integer(4)))});
+  }
+  std::ranges::reverse(losses);
+  return losses;
 }
 
 base::Status BooksFile::save_received(const std::map<Hour, std::uint64_t>& received) {
@@ -203,7 +270,7 @@ base::Status BooksFile::add_to_archive(const std::string& target, base::WallTime
     if (auto done = add->run(); !done) return done;
   }
   // No longer judged (keeper.cpp, kJudged).
-  for (const char* table : {"archive", "dropped", "received"}) {
+  for (const char* table : {"archive", "dropped", "signed_off", "received"}) {
     const std::string old =
         std::string("DELETE FROM ") + table + " WHERE hour < " + std::to_string(number_of(cutoff - kKept));
     if (auto done = database_.execute(old); !done) return done;

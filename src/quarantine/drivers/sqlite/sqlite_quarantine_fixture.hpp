@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 
 namespace twinshift::quarantine {
 
+using tests::arrival_at;
 using tests::event_at;
 using tests::event_of;
 using tests::ids_of;
@@ -53,6 +55,12 @@ class SqliteQuarantineFixture : public ::testing::Test {
     auto read = (*reader)->read(query);
     EXPECT_TRUE(read) << read.error().text();
     return read ? std::move(*read) : std::vector<Record>();
+  }
+  // Of the primary, as another process counts them.
+  using Hours = std::map<base::WallTime, std::uint64_t>;
+  Hours messages_by_hour() {
+    auto reader = open_sqlite_quarantine_reader(options_.path);
+    return reader ? (*reader)->count_by_hour("primary").value_or(Hours()) : Hours();
   }
   // The first number of the first row.
   std::int64_t number(const std::string& sql) {
