@@ -89,6 +89,7 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
     parts.others_lag = others->lag();
   }
   parts.read_loads = [loads](Hour from) { return loads->read(from); };
+  parts.judged_from = [loads] { return loads->judged_from(); };
   if (settings.quarantine_queue_url.empty()) {
     parts.read_quarantined = [settings, name = target.name](Hour) { return count_quarantined(settings, name); };
     return parts;

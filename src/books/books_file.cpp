@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::hours;
 
-const sqlite::FileStamp kStamp{.application_id = 0x5453626B, .version = 2, .what = "books", .oldest = 1};
+const sqlite::FileStamp kStamp{.application_id = 0x5453626B, .version = 3, .what = "books", .oldest = 1};
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
 // Hours older than this before the newest markers that are removed are forgotten.
 constexpr std::chrono::days kKept{90};
@@ -23,7 +23,7 @@ std::int64_t number_of(Hour hour) {
 }
 
 // kSteps[v] brings a file from version v to v + 1.
-constexpr std::array<const char*, 2> kSteps = {
+constexpr std::array<const char*, 3> kSteps = {
     "CREATE TABLE books_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), since INTEGER NOT NULL,"
     " instance TEXT NOT NULL) STRICT;"
     "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
@@ -37,6 +37,11 @@ constexpr std::array<const char*, 2> kSteps = {
     "ALTER TABLE books_state ADD COLUMN judged_from INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE signed_off(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, hour INTEGER NOT NULL,"
     " events INTEGER NOT NULL, reason TEXT NOT NULL, signed_at INTEGER NOT NULL) STRICT;",
+    "CREATE TABLE counted(target TEXT PRIMARY KEY, database TEXT NOT NULL DEFAULT '', database_id TEXT NOT NULL"
+    " DEFAULT '', schema_name TEXT NOT NULL DEFAULT '', table_name TEXT NOT NULL DEFAULT '', judged_from INTEGER NOT"
+    " NULL DEFAULT 0) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE clock_watch(target TEXT PRIMARY KEY, last INTEGER NOT NULL, candidate INTEGER NOT NULL, confirmed"
+    " INTEGER NOT NULL, watched INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 // In the caller's transaction.
@@ -269,7 +274,7 @@ base::Status BooksFile::add_to_archive(const std::string& target, base::WallTime
     add->bind(4, static_cast<std::int64_t>(counts.duplicate));
     if (auto done = add->run(); !done) return done;
   }
-  // No longer judged (keeper.cpp, kJudged).
+  // No longer judged (ledger.hpp, kJudged).
   for (const char* table : {"archive", "dropped", "signed_off", "received"}) {
     const std::string old =
         std::string("DELETE FROM ") + table + " WHERE hour < " + std::to_string(number_of(cutoff - kKept));
