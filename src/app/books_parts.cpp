@@ -85,7 +85,7 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
                                                      counts_duplicates(stores.delivery, target.name), stores.prune});
   parts.publish = publish_of(stores, target.name);
   if (others) {
-    parts.read_others = [others, name = target.name](Hour) { return others->read(name); };
+    parts.read_others = [others, name = target.name](Hour from) { return others->read(name, from); };
     parts.others_lag = others->lag();
   }
   parts.read_loads = [loads](Hour from) { return loads->read(from); };
