@@ -78,14 +78,15 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   parts.is_primary = is_primary;
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
-  LoadReader::Parts loads{markers_of(settings), stores.file, {}, stores.prune};
+  LoadReader::Parts loads{
+      .instance = markers_of(settings), .file = stores.file, .counts_duplicates = {}, .prune = stores.prune};
   loads.counts_duplicates = [delivery = stores.delivery, name = target.name] {
     return counts_duplicates(delivery, name);
   };
-  parts.read_loads = read_loads_of(settings, target.name, std::move(loads));
+  read_loads_for(parts, settings, std::move(loads));
   parts.publish = publish_of(stores, target.name);
   if (others) {
-    parts.read_others = [others, name = target.name](Hour) { return others->read(name); };
+    parts.read_others = [others, name = target.name](Hour from) { return others->read(name, from); };
     parts.others_lag = others->lag();
   }
   if (settings.quarantine_queue_url.empty()) {

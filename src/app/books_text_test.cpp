@@ -106,7 +106,7 @@ TEST(BooksText, BooksThatBeganAnewSaySoInOneLine) {
   EXPECT_EQ(verdict.state, BooksState::complete);
   EXPECT_EQ(verdict.text,
             "primary: nothing is missing of 1 received\nsecondary: nothing is missing of 1 received\n"
-            "The counting began anew at 2024-01-01T13:00Z, with a new books.db: hours before it (1) are not judged\n");
+            "The counting began anew at 2024-01-01T13:00Z (primary, secondary): hours before it (1) are not judged\n");
 }
 
 TEST(BooksAnswer, AnythingElseIsNoAnswer) {
