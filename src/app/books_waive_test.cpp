@@ -1,5 +1,8 @@
 #include "app/books_waive.hpp"
 
+#include <memory>
+#include <mutex>
+
 #include <gmock/gmock.h>
 
 #include "app/books_answer.hpp"
@@ -10,9 +13,11 @@ namespace twinshift::app {
 namespace {
 
 using books::kNoon;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::Pair;
 using ::testing::SizeIs;
 using namespace std::chrono_literals;
 
@@ -82,6 +87,24 @@ TEST_F(BooksWaiveTest, NothingIsSignedOffOnOldFigures) {
   }
   expect_refused({.target = "secondary", .hour = kNoon, .events = 1, .reason = {}, .yes = true},
                  "cannot be counted now: away");
+}
+
+// Commands are served side by side: two that judge by the same figures would waive more than is missing.
+TEST_F(BooksWaiveTest, WhatSomebodyElseSignsOffWhileItCountsIsNotWaivedTwice) {
+  (void)count(1);
+  {
+    const std::lock_guard lock(mutex_);
+    before_loads_ = [this, counts = std::make_shared<int>(0)](const std::string& target) {
+      // Of the last count before the decision, the sample is taken: it knows nothing of this.
+      if (target != "secondary" || ++*counts != 2) return;
+      EXPECT_TRUE(file_->sign_off({.target = "secondary", .hour = kNoon, .events = 2}, 0));
+    };
+  }
+  const auto late = ask({.target = "secondary", .hour = kNoon, .events = 2, .reason = {}, .yes = true});
+  EXPECT_FALSE(late.ok);
+  EXPECT_THAT(late.text, HasSubstr("meanwhile"));
+  EXPECT_THAT(file_->signed_off("secondary").value(), ElementsAre(Pair(kNoon, 2)));
+  EXPECT_TRUE(ask({.target = "secondary", .hour = kNoon, .events = 1, .reason = {}, .yes = true}).ok);
 }
 
 TEST_F(BooksWaiveTest, AReasonIsALineOfText) {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -114,6 +115,12 @@ class KeeperTest : public ::testing::Test {
   }
   ReadHours landed(const std::string& target) {
     return [this, target](Hour) -> base::Result<std::map<Hour, Counts>> {
+      std::function<void(const std::string& target)> before;
+      {
+        const std::lock_guard lock(mutex_);
+        before = before_loads_;
+      }
+      if (before) before(target);
       const std::lock_guard lock(mutex_);
       if (const auto failed = broken_.find(target); failed != broken_.end()) return base::fail(failed->second);
       return std::map<Hour, Counts>{{kNoon, {.landed = landed_[target]}}};
@@ -155,6 +162,8 @@ class KeeperTest : public ::testing::Test {
   std::mutex mutex_;
   std::string log_;
   std::map<std::string, std::uint64_t> landed_;
+  // Called on a target's thread before each reading; may be empty.
+  std::function<void(const std::string& target)> before_loads_;
   std::map<std::string, base::Error> broken_;
 };
 
