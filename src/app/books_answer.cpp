@@ -79,11 +79,12 @@ control::Reply answer_books_request(books::Keeper* keeper, books::BooksFile& fil
 }
 
 base::Result<BooksAnswer> read_books_answer(const control::Reply& reply) {
+  if (!reply.ok) return base::fail(base::ErrorKind::conflict, reply.text, "the running service");
   const std::size_t first = reply.text.find(kPartEnd);
   const std::size_t second = first == std::string::npos ? first : reply.text.find(kPartEnd, first + 1);
-  if (!reply.ok || second == std::string::npos) {
-    return base::fail(base::ErrorKind::conflict, reply.ok ? "the answer was not understood" : reply.text,
-                      "the running service", "Is it another version of twinshift?");
+  if (second == std::string::npos) {
+    return base::fail(base::ErrorKind::conflict, "the answer was not understood", "the running service",
+                      "Is it another version of twinshift?");
   }
   const std::string_view text = reply.text;
   return BooksAnswer{state_of(text.substr(0, first)), unfolded(text.substr(first + 1, second - first - 1)),

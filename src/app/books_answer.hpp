@@ -29,9 +29,9 @@ control::Request books_request(TableFormat format);
 // Every verb of the books: these, and those of books_waive.hpp.
 bool is_books_verb(std::string_view verb);
 // In the service, or in a command that has opened the stores itself. Without a keeper (no consumer) it says so. Any
-// thread, one at a time.
+// thread, several at once.
 control::Reply answer_books_request(books::Keeper* keeper, books::BooksFile& file, const control::Request& request);
-// `conflict` where it is no such answer (another version of the service).
+// `conflict` where the service refuses, or where it is no such answer (another version of the service).
 base::Result<BooksAnswer> read_books_answer(const control::Reply& reply);
 
 // A reply is one line: text with line ends in it, folded for the way.

@@ -1,10 +1,8 @@
 // `twinshift books`: received = landed + duplicate + quarantined + owed + waived, counted anew; `books waive`.
 #include <cstdio>
 #include <filesystem>
-#include <optional>
 #include <utility>
 
-#include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_instances.hpp"
 #include "app/books_parts.hpp"
@@ -13,69 +11,39 @@
 #include "app/commands.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
-#include "app/unreachable.hpp"
-#include "sqlite/data_folder.hpp"
+#include "app/own_stores.hpp"
 
 namespace twinshift::app {
 namespace {
 
 using base::ErrorKind;
 
-// Opened by the command itself where no service owns them.
-struct Stores {
-  std::optional<sqlite::DataFolder> folder;
-  std::shared_ptr<books::BooksFile> file;
-  std::unique_ptr<queue::EventQueue> queue;
-  std::unique_ptr<quarantine::Quarantine> quarantine;
-  std::unique_ptr<backlog::Backlog> backlog;
-
-  ~Stores() {
-    if (queue) queue->close();
-    if (backlog) backlog->close();
-    if (quarantine) quarantine->close();
-  }
-};
-
-base::Status open_file(const config::Settings& settings, Stores& stores) {
+base::Status open_folder(const config::Settings& settings, OwnStores& stores) {
   std::error_code ignored;
   if (!std::filesystem::exists(settings.data_dir, ignored)) {
     return base::fail(ErrorKind::not_found, "no books are kept here", settings.data_dir.string(),
                       "Run it where the service runs, with its data folder (TWINSHIFT_DATA_DIR)");
   }
-  auto folder = sqlite::DataFolder::open(settings.data_dir);
-  if (!folder) return base::fail(unreachable_service(std::move(folder.error())));
-  stores.folder.emplace(std::move(*folder));
-  auto file = open_books_file(settings);
-  if (!file) return base::fail(std::move(file.error()));
-  stores.file = std::move(*file);
-  return {};
+  return stores.open_folder(settings);
 }
 
-base::Status open_stores(const config::Settings& settings, Stores& stores) {
-  auto queue = open_queue(settings);
-  if (!queue) return base::fail(std::move(queue.error()));
-  stores.queue = std::move(*queue);
-  auto quarantine = open_quarantine(settings);
-  if (!quarantine) return base::fail(std::move(quarantine.error()));
-  stores.quarantine = std::move(*quarantine);
+base::Status open_stores(const config::Settings& settings, OwnStores& stores) {
+  if (auto opened = stores.open_queue(settings); !opened) return opened;
+  if (auto opened = stores.open_quarantine(settings); !opened) return opened;
   const auto secondary = find_target(settings, "secondary");
-  if (!secondary) return {};
-  auto owed = open_backlog_to_count(settings, **secondary);
-  if (!owed) return base::fail(std::move(owed.error()));
-  stores.backlog = std::move(*owed);
-  return {};
+  return secondary ? stores.open_backlog_to_count(settings, **secondary) : base::Status();
 }
 
 base::Result<control::Reply> answer_here(const config::Settings& settings, const control::Request& request) {
-  Stores stores;
-  if (auto opened = open_file(settings, stores); !opened) return base::fail(std::move(opened.error()));
-  if (request.verb == kWaivedVerb) return answer_waived(*stores.file, request);
+  OwnStores stores;
+  if (auto opened = open_folder(settings, stores); !opened) return base::fail(std::move(opened.error()));
+  if (request.verb == kWaivedVerb) return answer_waived(*stores.books, request);
   if (auto opened = open_stores(settings, stores); !opened) return base::fail(std::move(opened.error()));
-  BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.file, nullptr, {}};
+  BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.books, nullptr, {}};
   if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
   const auto keeper = make_books_keeper(settings, parts);
   keeper->start();
-  return answer_books_request(keeper.get(), *stores.file, request);
+  return answer_books_request(keeper.get(), *stores.books, request);
 }
 
 // The running service, or this process where none runs.

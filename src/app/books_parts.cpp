@@ -43,13 +43,11 @@ std::string markers_of(const config::Settings& settings) {
 }
 
 // Whether the lane may note them, as far as it has found out.
-std::function<bool()> counts_duplicates(const delivery::Delivery* delivery, const std::string& target) {
-  if (delivery == nullptr) return [] { return true; };
-  return [delivery, target] {
-    const auto targets = delivery->status().targets;
-    const auto found = std::ranges::find(targets, target, &delivery::TargetStatus::name);
-    return found == targets.end() || found->counts_duplicates;
-  };
+bool counts_duplicates(const delivery::Delivery* delivery, const std::string& target) {
+  if (delivery == nullptr) return true;
+  const auto targets = delivery->status().targets;
+  const auto found = std::ranges::find(targets, target, &delivery::TargetStatus::name);
+  return found == targets.end() || found->counts_duplicates;
 }
 
 books::Publish publish_of(const BooksStores& stores, const std::string& target) {
@@ -80,16 +78,16 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   parts.is_primary = is_primary;
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
-  const auto loads =
-      std::make_shared<LoadReader>(settings, target.name,
-                                   LoadReader::Parts{markers_of(settings), stores.file,
-                                                     counts_duplicates(stores.delivery, target.name), stores.prune});
+  LoadReader::Parts loads{markers_of(settings), stores.file, {}, stores.prune};
+  loads.counts_duplicates = [delivery = stores.delivery, name = target.name] {
+    return counts_duplicates(delivery, name);
+  };
+  parts.read_loads = read_loads_of(settings, target.name, std::move(loads));
   parts.publish = publish_of(stores, target.name);
   if (others) {
     parts.read_others = [others, name = target.name](Hour) { return others->read(name); };
     parts.others_lag = others->lag();
   }
-  parts.read_loads = [loads](Hour from) { return loads->read(from); };
   if (settings.quarantine_queue_url.empty()) {
     parts.read_quarantined = [settings, name = target.name](Hour) { return count_quarantined(settings, name); };
     return parts;

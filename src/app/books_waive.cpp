@@ -90,6 +90,8 @@ std::string told(const WaiveOrder& order, std::uint64_t missing, std::string_vie
 }
 
 base::Result<std::string> waive(books::Keeper& keeper, books::BooksFile& file, const WaiveOrder& order) {
+  auto signed_off = file.signed_off(order.target);
+  if (!signed_off) return base::fail(std::move(signed_off.error()));
   // Two in a row: a residual of one count alone may be an event on its way.
   auto books = keeper.count_now(kCountMax);
   if (const TargetBooks* first = find(books, order); first != nullptr && first->fresh)
@@ -97,9 +99,9 @@ base::Result<std::string> waive(books::Keeper& keeper, books::BooksFile& file, c
   const auto missing = missing_of(books, order);
   if (!missing) return base::fail(missing.error());
   if (!order.yes) return told(order, *missing, "would be waived") + "; add --yes to do so";
-  if (auto done = file.sign_off({order.target, order.hour, order.events, order.reason, base::system_clock().now()});
-      !done)
-    return base::fail(std::move(done.error()));
+  auto done = file.sign_off({order.target, order.hour, order.events, order.reason, base::system_clock().now()},
+                            (*signed_off)[order.hour]);
+  if (!done) return base::fail(std::move(done.error()));
   base::log::info("Missing events were signed off: the books count them as waived")
       .add("target", order.target)
       .add("hour", hour_text(order.hour))

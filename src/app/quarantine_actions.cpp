@@ -30,6 +30,11 @@ base::Error stopping() {
   return {ErrorKind::cancelled, "the service is stopping", "quarantine", "Try again when it runs: nothing is lost"};
 }
 
+base::Error turn_taken() {
+  return {ErrorKind::conflict, "another replay or drop is still under way", "quarantine",
+          "Try again when it has ended: nothing is lost"};
+}
+
 // Waits for one callback. The callback may come later than anybody waits for it.
 template <class T>
 class Answer {
@@ -192,16 +197,38 @@ base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarant
   return gone;
 }
 
+base::Status QuarantineActions::take_turn() {
+  std::unique_lock lock(mutex_);
+  const bool free = turn_ended_.wait_for(lock, stop_.get_token(), parts_.turn_max, [this] { return !turn_taken_; });
+  if (stop_.stop_requested()) return base::fail(stopping());
+  if (!free) return base::fail(turn_taken());
+  turn_taken_ = true;
+  return {};
+}
+
+void QuarantineActions::end_turn() {
+  {
+    const std::lock_guard lock(mutex_);
+    turn_taken_ = false;
+  }
+  turn_ended_.notify_one();
+}
+
 control::Reply QuarantineActions::answer(const control::Request& request) {
+  const bool replays = request.verb == kReplayVerb;
+  if (!replays && request.verb != kDropVerb) {
+    return {false, "this version of the service does not know '" + request.verb + "'"};
+  }
   std::vector<quarantine::Ticket> tickets;
   for (const std::string& argument : request.arguments) {
     const auto ticket = parse_ticket(argument);
     if (!ticket || tickets.size() >= kTicketsMax) return {false, "the request was not understood"};
     tickets.push_back(*ticket);
   }
-  if (request.verb == kReplayVerb) return reply_of(replay(tickets));
-  if (request.verb == kDropVerb) return reply_of(give_up(tickets));
-  return {false, "this version of the service does not know '" + request.verb + "'"};
+  if (auto turn = take_turn(); !turn) return reply_of(base::fail(std::move(turn.error())));
+  control::Reply reply = reply_of(replays ? replay(tickets) : give_up(tickets));
+  end_turn();
+  return reply;
 }
 
 }  // namespace twinshift::app

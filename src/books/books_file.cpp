@@ -5,25 +5,13 @@
 #include <utility>
 
 #include "base/failpoint.hpp"
-#include "sqlite/file_stamp.hpp"
-#include "sqlite/set_aside.hpp"
+#include "sqlite/stamped_file.hpp"
 
 namespace twinshift::books {
 namespace {
 
 using std::chrono::hours;
 
-const sqlite::FileStamp kStamp{.application_id = 0x5453626B, .version = 2, .what = "books", .oldest = 1};
-constexpr std::chrono::milliseconds kBusyTimeout{2000};
-// Hours older than this before the newest markers that are removed are forgotten.
-constexpr std::chrono::days kKept{90};
-constexpr const char* kForgetPlan = "DELETE FROM dropping WHERE record = ?";
-
-std::int64_t number_of(Hour hour) {
-  return std::chrono::floor<hours>(hour.time_since_epoch()).count();
-}
-
-// kSteps[v] brings a file from version v to v + 1.
 constexpr std::array<const char*, 2> kSteps = {
     "CREATE TABLE books_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), since INTEGER NOT NULL,"
     " instance TEXT NOT NULL) STRICT;"
@@ -39,29 +27,20 @@ constexpr std::array<const char*, 2> kSteps = {
     "CREATE TABLE signed_off(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, hour INTEGER NOT NULL,"
     " events INTEGER NOT NULL, reason TEXT NOT NULL, signed_at INTEGER NOT NULL) STRICT;",
 };
+constexpr sqlite::FileFormat kFormat{
+    .application_id = 0x5453626B, .what = "books", .steps = kSteps, .busy_timeout = std::chrono::milliseconds(2000)};
+// Hours older than this before the newest markers that are removed are forgotten.
+constexpr std::chrono::days kKept{90};
+constexpr const char* kForgetPlan = "DELETE FROM dropping WHERE record = ?";
 
-// In the caller's transaction.
-base::Status make_tables(sqlite::Database& database, std::int64_t version) {
-  for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) {
-    if (auto made = database.execute(kSteps[step]); !made) return made;
-  }
-  return database.execute(sqlite::stamp_sql(kStamp));
+// Far more than 90 days of hours need.
+constexpr std::int64_t kLookedThroughPagesMax = 32'768;
+
+std::int64_t number_of(Hour hour) {
+  return std::chrono::floor<hours>(hour.time_since_epoch()).count();
 }
 
-base::Status take_over(sqlite::Database& database) {
-  auto version = database.integer("PRAGMA user_version");
-  if (!version) return base::fail(std::move(version.error()));
-  if (*version == kStamp.version) return {};
-  auto transaction = sqlite::Transaction::begin(database);
-  if (!transaction) return base::fail(std::move(transaction.error()));
-  if (auto made = make_tables(database, *version); !made) return made;
-  return transaction->commit();
-}
-
-base::Status create(sqlite::Database& database, base::WallTime now, const std::string& instance, bool late) {
-  auto transaction = sqlite::Transaction::begin(database);
-  if (!transaction) return base::fail(std::move(transaction.error()));
-  if (auto made = make_tables(database, 0); !made) return made;
+base::Status begin_books(sqlite::Database& database, base::WallTime now, const std::string& instance, bool late) {
   auto state =
       database.prepare("INSERT INTO books_state(only_row, since, instance, judged_from) VALUES (1, ?, ?, ?)", false);
   if (!state) return base::fail(std::move(state.error()));
@@ -70,24 +49,29 @@ base::Status create(sqlite::Database& database, base::WallTime now, const std::s
   state->bind(3, late ? number_of(now) + 1 : 0);
   if (auto done = state->run(); !done) return done;
   base::failpoint(base::Failpoint::books_create_before_commit);
-  if (auto committed = transaction->commit(); !committed) return committed;
-  base::failpoint(base::Failpoint::books_create_after_commit);
   return {};
+}
+
+base::Result<sqlite::Database> open_database(const std::string& path, base::WallTime now, const std::string& instance,
+                                             bool late) {
+  auto file = sqlite::open_stamped(path, kFormat);
+  if (!file) return base::fail(std::move(file.error()));
+  if (auto sound = sqlite::look_through(file->database, kFormat.what, kLookedThroughPagesMax); !sound)
+    return base::fail(std::move(sound.error()));
+  const bool is_new = file->version == 0;
+  auto made = sqlite::bring_up_to_date(
+      *file, kFormat, [&] { return is_new ? begin_books(file->database, now, instance, late) : base::Status(); });
+  if (!made) return base::fail(std::move(made.error()));
+  if (is_new) base::failpoint(base::Failpoint::books_create_after_commit);
+  return std::move(file->database);
 }
 
 }  // namespace
 
 base::Result<std::unique_ptr<BooksFile>> BooksFile::open(const std::string& path, base::WallTime now,
                                                          const std::string& instance, bool late) {
-  auto database = sqlite::Database::open(path, sqlite::OpenMode::create);
+  auto database = open_database(path, now, instance, late);
   if (!database) return base::fail(std::move(database.error()));
-  database->set_busy_timeout(kBusyTimeout);
-  auto empty = sqlite::check_stamp(*database, kStamp);
-  if (!empty) return base::fail(std::move(empty.error()));
-  if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
-  if (auto sound = sqlite::check_sound(*database); !sound) return base::fail(std::move(sound.error()));
-  auto made = *empty ? create(*database, now, instance, late) : take_over(*database);
-  if (!made) return base::fail(std::move(made.error()));
   auto since = database->integer("SELECT since FROM books_state");
   if (!since) return base::fail(std::move(since.error()));
   auto judged_from = database->integer("SELECT judged_from FROM books_state");
@@ -124,10 +108,26 @@ base::Result<std::map<Hour, std::uint64_t>> BooksFile::signed_off(const std::str
   return read_counts("SELECT hour, sum(events) FROM signed_off WHERE target = ? GROUP BY hour", target);
 }
 
-base::Status BooksFile::sign_off(const SignOff& loss) {
+base::Result<std::uint64_t> BooksFile::signed_off_of(const SignOff& loss) {
+  auto sum = database_.prepare("SELECT coalesce(sum(events), 0) FROM signed_off WHERE target = ? AND hour = ?", false);
+  if (!sum) return base::fail(std::move(sum.error()));
+  sum->bind_text(1, loss.target);
+  sum->bind(2, number_of(loss.hour));
+  auto row = sum->step();
+  if (!row) return base::fail(std::move(row.error()));
+  return static_cast<std::uint64_t>(sum->integer(0));
+}
+
+base::Status BooksFile::sign_off(const SignOff& loss, std::uint64_t counted_with) {
   const std::lock_guard lock(mutex_);
   auto transaction = sqlite::Transaction::begin(database_);
   if (!transaction) return base::fail(std::move(transaction.error()));
+  auto until_now = signed_off_of(loss);
+  if (!until_now) return base::fail(std::move(until_now.error()));
+  if (*until_now != counted_with) {
+    return base::fail(base::ErrorKind::conflict, "somebody has waived events of this hour meanwhile", "the books",
+                      "Count again with `twinshift books`");
+  }
   auto add = database_.prepare("INSERT INTO signed_off(target, hour, events, reason, signed_at) VALUES (?, ?, ?, ?, ?)",
                                false);
   if (!add) return base::fail(std::move(add.error()));

@@ -55,7 +55,8 @@ class BooksFile {
   base::Result<std::map<Hour, std::uint64_t>> dropped(const std::string& target);
 
   // A loss that a person has looked into, and gives up: waived from then on. Durable when it returns. Whether so many
-  // are missing is the caller's to know.
+  // are missing is the caller's to know: `counted_with` is what was signed off of this hour when it counted. `conflict`
+  // where somebody has signed off since.
   struct SignOff {
     std::string target;
     Hour hour{};
@@ -63,7 +64,7 @@ class BooksFile {
     std::string reason{};  // UTF-8; may be empty
     base::WallTime at{};
   };
-  base::Status sign_off(const SignOff& loss);
+  base::Status sign_off(const SignOff& loss, std::uint64_t counted_with);
   base::Result<std::map<Hour, std::uint64_t>> signed_off(const std::string& target);
   // The newest kSignOffsMax, oldest first.
   static constexpr std::size_t kSignOffsMax = 500;
@@ -81,6 +82,7 @@ class BooksFile {
  private:
   BooksFile(sqlite::Database database, Hour since, Hour judged_from, std::string instance)
       : database_(std::move(database)), since_(since), judged_from_(judged_from), instance_(std::move(instance)) {}
+  base::Result<std::uint64_t> signed_off_of(const SignOff& loss);
   base::Result<std::map<Hour, std::uint64_t>> read_counts(std::string_view sql, const std::string& target);
 
   sqlite::Database database_;

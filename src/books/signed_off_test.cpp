@@ -37,9 +37,9 @@ TEST_F(SignedOffTest, ALossThatIsSignedOffIsWaivedAndItsHourCloses) {
   const TargetBooks before = count(1);
   EXPECT_THAT(before.confirmed, ElementsAre(Pair(kNoon, 3), Pair(kNoon + 1h, 1)));
   EXPECT_EQ(before.missing, 4U);
-  ASSERT_TRUE(file_->sign_off({.target = "secondary", .hour = kNoon, .events = 1}));
+  ASSERT_TRUE(file_->sign_off({.target = "secondary", .hour = kNoon, .events = 1}, 0));
   EXPECT_EQ(count(1).confirmed.at(kNoon), 2U);
-  ASSERT_TRUE(file_->sign_off({.target = "secondary", .hour = kNoon, .events = 2, .reason = "a disk", .at = kNoon}));
+  ASSERT_TRUE(file_->sign_off({.target = "secondary", .hour = kNoon, .events = 2, .reason = "a disk", .at = kNoon}, 1));
   const TargetBooks after = count(1);
   EXPECT_EQ(after.lines.at(0).state, LineState::closed);
   EXPECT_EQ(after.lines.at(0).counts.waived, 3U);
@@ -48,11 +48,21 @@ TEST_F(SignedOffTest, ALossThatIsSignedOffIsWaivedAndItsHourCloses) {
   EXPECT_EQ(count(0).signed_off, 0U);
 }
 
+// Two people at once must not give the same loss up twice.
+TEST_F(SignedOffTest, WhoCountedBeforeSomebodyElseSignedOffIsRefused) {
+  ASSERT_TRUE(file_->sign_off({.target = "secondary", .hour = kNoon, .events = 2}, 0));
+  const auto late = file_->sign_off({.target = "secondary", .hour = kNoon, .events = 2}, 0);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind, base::ErrorKind::conflict);
+  EXPECT_THAT(file_->signed_off("secondary").value(), ElementsAre(Pair(kNoon, 2)));
+  EXPECT_TRUE(file_->sign_off({.target = "primary", .hour = kNoon, .events = 2}, 0)) << "another target's";
+}
+
 TEST_F(SignedOffTest, TheListOutlivesTheProcess) {
+  ASSERT_TRUE(file_->sign_off(
+      {.target = "secondary", .hour = kNoon, .events = 3, .reason = "gr\u00fcn", .at = kNoon + 7min}, 0));
   ASSERT_TRUE(
-      file_->sign_off({.target = "secondary", .hour = kNoon, .events = 3, .reason = "gr\u00fcn", .at = kNoon + 7min}));
-  ASSERT_TRUE(
-      file_->sign_off({.target = "primary", .hour = kNoon + 1h, .events = 1, .reason = "", .at = kNoon + 9min}));
+      file_->sign_off({.target = "primary", .hour = kNoon + 1h, .events = 1, .reason = "", .at = kNoon + 9min}, 0));
   open_file();
   EXPECT_THAT(file_->signed_off("secondary").value(), ElementsAre(Pair(kNoon, 3)));
   EXPECT_THAT(file_->signed_off("elsewhere").value(), IsEmpty());
@@ -76,7 +86,7 @@ TEST_F(SignedOffTest, TakesTheFirstFormatOver) {
   EXPECT_EQ(file_->judged_from(), Hour{});
   EXPECT_EQ(file_->instance(), "me");
   EXPECT_THAT(file_->received().value(), ElementsAre(Pair(kNoon, 5)));
-  EXPECT_TRUE(file_->sign_off({.target = "primary", .hour = kNoon, .events = 1}));
+  EXPECT_TRUE(file_->sign_off({.target = "primary", .hour = kNoon, .events = 1}, 0));
 }
 
 TEST_F(SignedOffTest, ANewerFormatIsRefusedByName) {

@@ -172,11 +172,16 @@ class Killing:
             self.assertEqual(self.books(), (0, {target: 0 for target in TARGETS}), f"{self.case}: (exit code, residuals)")
 
     def books(self):
-        """What `twinshift books` says: its exit code, and by target the sum of its hours' residuals."""
-        done = self.run_command("books", "--format", "json", settings=self.settings())
-        self.assertIn(done.returncode, (0, 1, 3), done.stdout + done.stderr)
+        """What `twinshift books` says: its exit code, and by target the sum of its hours' residuals. Once it has counted every target: not before
+        a first start has made its tables."""
+        done = wait_until(self.counted, f"{self.case}: the books to be counted")
+        self.assertIn(done.returncode, (0, 3), done.stdout + done.stderr)
         rows = json.loads(done.stdout)
         return done.returncode, {target: sum(int(row["residual"]) for row in rows if row["target"] == target) for target in TARGETS}
+
+    def counted(self):
+        done = self.run_command("books", "--format", "json", settings=self.settings())
+        return done if done.returncode != 1 else None
 
     def missing(self, target):
         """Answered 200, and not there."""

@@ -30,6 +30,11 @@ TAKEOVER = ("backlog.takeover.parked", "backlog.takeover.drained")
 REFUSED_BODY = ("queue.refused.before_commit", "queue.refused.after_commit")
 DROPS = ("delivery.drop_received", "delivery.drop_before_write", "delivery.drop_parked")
 ROUNDS, PASSINGS_MAX = 10, 12
+# A group is 16 MB: which step is met, and in which group. Each start goes on where the last one ended.
+OLD_BACKLOG_EVENTS, OLD_EVENT_BYTES = 36, 600_000
+TAKING_OVER = (("backlog.segments.append.before_sync", 1), ("backlog.segments.append.after_sync", 1), ("backlog.takeover.parked", 1),
+               ("queue.sqlite.erase.before_commit", 1), ("backlog.takeover.parked", 2), ("queue.sqlite.erase.after_commit", 1),
+               ("backlog.takeover.drained", 1))
 NAMES = (*FORMAT, *BOOKS, *PLAIN, *MARKER, *PARKING, *DRAINING, *REMOVAL, *JOURNAL, *TAKEOVER, *REFUSED_BODY, *DROPS)
 
 
@@ -130,14 +135,15 @@ class Killed(EmbeddedKilling):
 
     def test_while_an_older_backlog_is_taken_over(self):
         self.begin(ENABLE_SQS_CONSUMER="false")
-        self.burst()
+        for _ in range(OLD_BACKLOG_EVENTS):
+            self.send_one(campaign="x" * OLD_EVENT_BYTES)
         self.assertEqual(self.service.stop(), 0)
         # What versions before the segments kept is a file like the queue's.
         data = os.path.join(self.folder, "data")
         shutil.copy(os.path.join(data, "queue.db"), os.path.join(data, "secondary-backlog.db"))
-        for name in TAKEOVER:
-            self.case = name
-            self.order(f"{name}=kill")
+        for name, at in TAKING_OVER:
+            self.case = f"{name}@{at}"
+            self.order(f"{name}=kill@{at}")
             self.service = self.launch_failing()
             self.wait_killed(name, nudge=False)
         self.recover()

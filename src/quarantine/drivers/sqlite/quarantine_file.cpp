@@ -8,13 +8,11 @@
 #include <utility>
 
 #include "base/failpoint.hpp"
-#include "sqlite/file_stamp.hpp"
+#include "sqlite/stamped_file.hpp"
 
 namespace twinshift::quarantine {
 namespace {
 
-// A command that reads holds up nobody in WAL mode; this is for its first moment and for a foreign sqlite3.
-constexpr std::chrono::milliseconds kBusyTimeout{2'000};
 constexpr std::size_t kRecordsMax = 1'000'000;  // of one read
 // Files up to this size are looked through after an I/O error.
 constexpr std::int64_t kCheckedPagesMax = 16'384;
@@ -35,10 +33,6 @@ void give_back(sqlite::Database& database) {
 constexpr std::int64_t kVersionOfArrivals = 2;
 constexpr std::int64_t kVersionOfMessageIds = 3;
 
-const sqlite::FileStamp kStamp{
-    .application_id = kApplicationId, .version = kFormatVersion, .what = "quarantine", .oldest = 1};
-
-// kSteps[v] brings a file from version v to v + 1.
 constexpr std::array<const char*, kFormatVersion> kSteps = {
     "CREATE TABLE quarantine(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, event_id TEXT NOT NULL,"
     " id_version INTEGER NOT NULL, message_id BLOB NOT NULL, received_at INTEGER NOT NULL,"
@@ -50,16 +44,12 @@ constexpr std::array<const char*, kFormatVersion> kSteps = {
     "ALTER TABLE quarantine_arrivals ADD COLUMN message_id BLOB NOT NULL DEFAULT x'';",
 };
 
-base::Status bring_up_to_date(sqlite::Database& database, std::int64_t version) {
-  if (version == kFormatVersion) return {};
-  auto transaction = sqlite::Transaction::begin(database);
-  if (!transaction) return base::fail(std::move(transaction.error()));
-  for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) {
-    if (auto made = database.execute(kSteps[step]); !made) return made;
-  }
-  if (auto stamped = database.execute(sqlite::stamp_sql(kStamp)); !stamped) return stamped;
-  return transaction->commit();
-}
+// A command that reads holds up nobody in WAL mode; the wait is for its first moment and for a foreign sqlite3.
+constexpr sqlite::FileFormat kFormat{.application_id = kApplicationId,
+                                     .what = "quarantine",
+                                     .steps = kSteps,
+                                     .busy_timeout = std::chrono::milliseconds(2'000),
+                                     .incremental_vacuum = true};
 
 constexpr const char* kInsert =
     "INSERT INTO quarantine(target, event_id, id_version, message_id, received_at, quarantined_at, column_name,"
@@ -165,31 +155,16 @@ base::Status put_one(sqlite::Statement& record, sqlite::Statement& arrival, cons
 }  // namespace
 
 base::Result<QuarantineFile> QuarantineFile::open(const std::string& path) {
-  auto database = sqlite::Database::open(path, sqlite::OpenMode::create);
-  if (!database) return base::fail(std::move(database.error()));
-  database->set_busy_timeout(kBusyTimeout);
-  auto empty = sqlite::check_stamp(*database, kStamp);
-  if (!empty) return base::fail(std::move(empty.error()));
-  if (*empty) {
-    if (auto set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return base::fail(std::move(set.error()));
-  }
-  if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
-  auto version = *empty ? base::Result<std::int64_t>(0) : database->integer("PRAGMA user_version");
-  if (!version) return base::fail(std::move(version.error()));
-  if (auto made = bring_up_to_date(*database, *version); !made) return base::fail(std::move(made.error()));
-  return QuarantineFile(std::move(*database), kFormatVersion);
+  auto file = sqlite::open_stamped(path, kFormat);
+  if (!file) return base::fail(std::move(file.error()));
+  if (auto made = sqlite::bring_up_to_date(*file, kFormat); !made) return base::fail(std::move(made.error()));
+  return QuarantineFile(std::move(file->database), kFormatVersion);
 }
 
 base::Result<QuarantineFile> QuarantineFile::open_for_reading(const std::string& path) {
-  auto database = sqlite::Database::open(path, sqlite::OpenMode::read_only);
-  if (!database) return base::fail(std::move(database.error()));
-  database->set_busy_timeout(kBusyTimeout);
-  auto empty = sqlite::check_stamp(*database, kStamp);
-  if (!empty) return base::fail(std::move(empty.error()));
-  if (*empty) return base::fail(base::ErrorKind::not_found, "the quarantine's file is empty", path);
-  auto version = database->integer("PRAGMA user_version");
-  if (!version) return base::fail(std::move(version.error()));
-  return QuarantineFile(std::move(*database), *version);
+  auto file = sqlite::open_stamped_for_reading(path, kFormat);
+  if (!file) return base::fail(std::move(file.error()));
+  return QuarantineFile(std::move(file->database), file->version);
 }
 
 base::Status QuarantineFile::put(const std::vector<const Refused*>& events, base::WallTime now) {
@@ -292,14 +267,7 @@ base::Result<std::map<base::WallTime, std::uint64_t>> QuarantineFile::count_by_h
 }
 
 base::Status QuarantineFile::check() {
-  auto pages = database_.integer("PRAGMA page_count");
-  if (!pages) return base::fail(std::move(pages.error()));
-  if (*pages > kCheckedPagesMax) return {};
-  auto found = database_.text("PRAGMA quick_check(1)");
-  if (!found) return base::fail(std::move(found.error()));
-  if (*found == "ok") return {};
-  return base::fail(base::ErrorKind::corrupt, "the quarantine's file is damaged: " + *found, database_.path(),
-                    "Stop, keep a copy of the file and its -wal, then restore it or start with an empty one");
+  return sqlite::look_through(database_, kFormat.what, kCheckedPagesMax);
 }
 
 }  // namespace twinshift::quarantine

@@ -29,8 +29,6 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 using tests::FailingDisk;
 
-;
-
 // While it lives the writer stands in a callback, so that all that is called meanwhile waits.
 class HeldWriter {
  public:
