@@ -17,6 +17,14 @@ base::Status put_into(Place& place, base::Result<Opened> opened) {
   return {};
 }
 
+// Who asks for them found no control socket: where the folder is locked all the same, that is what is wrong.
+base::Error unreachable_service(base::Error error) {
+  if (error.kind != base::ErrorKind::conflict) return error;
+  error.message += ", which cannot be asked: its control socket is not there";
+  error.hint = "Try again where it is just starting; else restart it: the start makes control.sock anew";
+  return error;
+}
+
 }  // namespace
 
 OwnStores::~OwnStores() {
@@ -26,9 +34,8 @@ OwnStores::~OwnStores() {
 }
 
 base::Status OwnStores::open_folder(const config::Settings& settings) {
-  auto opened = sqlite::DataFolder::open(settings.data_dir);
-  if (!opened) return base::fail(unreachable_service(std::move(opened.error())));
-  folder.emplace(std::move(*opened));
+  if (auto opened = put_into(folder, sqlite::DataFolder::open(settings.data_dir)); !opened)
+    return base::fail(unreachable_service(std::move(opened.error())));
   return put_into(books, open_books_file(settings));
 }
 

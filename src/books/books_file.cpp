@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/failpoint.hpp"
-#include "sqlite/set_aside.hpp"
 #include "sqlite/stamped_file.hpp"
 
 namespace twinshift::books {
@@ -39,6 +38,9 @@ constexpr sqlite::FileFormat kFormat{
 constexpr std::chrono::days kKept{90};
 constexpr const char* kForgetPlan = "DELETE FROM dropping WHERE record = ?";
 
+// Far more than 90 days of hours need.
+constexpr std::int64_t kLookedThroughPagesMax = 32'768;
+
 std::int64_t number_of(Hour hour) {
   return std::chrono::floor<hours>(hour.time_since_epoch()).count();
 }
@@ -59,6 +61,8 @@ base::Result<sqlite::Database> open_database(const std::string& path, base::Wall
                                              bool late) {
   auto file = sqlite::open_stamped(path, kFormat);
   if (!file) return base::fail(std::move(file.error()));
+  if (auto sound = sqlite::look_through(file->database, kFormat.what, kLookedThroughPagesMax); !sound)
+    return base::fail(std::move(sound.error()));
   const bool is_new = file->version == 0;
   auto made = sqlite::bring_up_to_date(
       *file, kFormat, [&] { return is_new ? begin_books(file->database, now, instance, late) : base::Status(); });
@@ -73,7 +77,6 @@ base::Result<std::unique_ptr<BooksFile>> BooksFile::open(const std::string& path
                                                          const std::string& instance, bool late) {
   auto database = open_database(path, now, instance, late);
   if (!database) return base::fail(std::move(database.error()));
-  if (auto sound = sqlite::check_sound(*database); !sound) return base::fail(std::move(sound.error()));
   auto since = database->integer("SELECT since FROM books_state");
   if (!since) return base::fail(std::move(since.error()));
   auto judged_from = database->integer("SELECT judged_from FROM books_state");

@@ -51,13 +51,6 @@ void remove_oldest(const fs::path& path) {
 
 }  // namespace
 
-base::Status check_sound(Database& database) {
-  const auto said = database.text("PRAGMA quick_check(1)");
-  if (!said) return base::fail(said.error());
-  if (*said == "ok") return {};
-  return base::fail(base::ErrorKind::corrupt, "the file is damaged: " + *said, database.path());
-}
-
 base::Status set_aside(const std::string& path, base::WallTime now, const base::Error& why) {
   const std::string aside = path + std::string(kMark) + stamp(now);
   for (const char* ending : kEndings) {

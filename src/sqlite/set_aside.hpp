@@ -7,14 +7,10 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "sqlite/database.hpp"
 
 namespace twinshift::sqlite {
 
 inline constexpr std::size_t kSetAsideMax = 3;
-
-// `corrupt` where SQLite's own look through the file finds damage: for small files, as it reads all of it.
-base::Status check_sound(Database& database);
 
 // Renames a closed database, and what belongs to it, to <path>.damaged-<UTC time>; of those the newest kSetAsideMax are
 // kept. One line in the log; `why` is what was found. Errors: unavailable; then it stays where it is.

@@ -74,11 +74,10 @@ class SegmentBacklog final : public Backlog {
     storage.bytes_max = options_.bytes_max;
     storage.events_per_second = growth.events_per_second;
     storage.bytes_per_second = growth.bytes_per_second;
-    storage.parity_in = growth.parity_in;
+    // What nobody can read is not paid by draining the rest.
+    if (now.unreadable_events == 0) storage.parity_in = growth.parity_in;
     storage.budget_used_in = growth.budget_used_in;
     if (refiller_) storage.refill_trouble = refiller_->trouble();
-    // What nobody can read is not paid by draining the rest.
-    if (now.unreadable_events > 0) storage.parity_in.reset();
     return status;
   }
 

@@ -54,7 +54,7 @@ TEST_F(RefusedStoreTest, KeepsWhatItIsGivenAcrossReopening) {
   EXPECT_EQ(entries[0].path, "/webhook/appsflyer");
   EXPECT_EQ(entries[0].received_at, base::WallTime(std::chrono::microseconds(7)));
   EXPECT_EQ(entries[0].body_bytes, hostile.size());
-  EXPECT_THAT(bodies(), ::testing::ElementsAre(hostile));
+  EXPECT_THAT(bodies(), ElementsAre(hostile));
   EXPECT_EQ(store_->status().bodies, 1U);
   EXPECT_EQ(store_->status().bytes, hostile.size());
 }
@@ -62,7 +62,7 @@ TEST_F(RefusedStoreTest, KeepsWhatItIsGivenAcrossReopening) {
 TEST_F(RefusedStoreTest, TheOldestGoFirst) {
   open({.bodies_max = 2});
   for (const char* body : {"a", "b", "c"}) ASSERT_TRUE(keep(body));
-  EXPECT_THAT(bodies(), ::testing::ElementsAre("c", "b"));
+  EXPECT_THAT(bodies(), ElementsAre("c", "b"));
   EXPECT_EQ(store_->status().dropped, 1U);
 }
 
@@ -78,7 +78,7 @@ TEST_F(RefusedStoreTest, SmallerBoundsHoldFromTheNextStart) {
   open();
   for (const char* body : {"a", "b", "c"}) ASSERT_TRUE(keep(body));
   open({.bodies_max = 1});
-  EXPECT_THAT(bodies(), ::testing::ElementsAre("c"));
+  EXPECT_THAT(bodies(), ElementsAre("c"));
 }
 
 TEST_F(RefusedStoreTest, WithoutRoomItSaysSoAndCounts) {
