@@ -4,6 +4,7 @@
 
 #include "app/driver_table.hpp"
 #include "base/clock.hpp"
+#include "base/failpoint.hpp"
 #include "warehouse/markers.hpp"
 
 namespace twinshift::app {
@@ -62,7 +63,8 @@ base::Result<LoadReader::Hours> LoadReader::ask(const warehouse::LoadScope& scop
 // whenever that is.
 base::Status LoadReader::keep_old(base::WallTime now) {
   const base::WallTime cutoff = warehouse::hour_of(now - warehouse::kLoadsKept);
-  const bool believed = clock_watch_.believes(now, std::chrono::steady_clock::now());
+  const bool believed = clock_watch_.believes(now, std::chrono::steady_clock::now()) ||
+                        base::failpoint_skips(base::Failpoint::books_archive_watch);
   auto archive = parts_.file->archive(target_);
   if (!archive) return base::fail(std::move(archive.error()));
   if (archive->cutoff > now) return base::fail(clock_went_back(target_));

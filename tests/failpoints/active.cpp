@@ -61,6 +61,8 @@ class Keeper {
         return Verdict::fail;
       case Action::drop:
         return Verdict::drop;
+      case Action::skip:
+        return Verdict::skip;
     }
     return Verdict::go_on;
   }
