@@ -6,7 +6,7 @@ import statistics
 import sys
 import time
 
-from isolation_world import DRAINING, OTHER_DRAINS, Landings, World
+from isolation_world import DRAINING, IDLE_LOOPS, OTHER_DRAINS, Landings, World
 from processes import BenchError, cpu_seconds
 
 ROUNDS = 5
@@ -15,9 +15,10 @@ FIXED_EVENTS_PER_SECOND = 1000  # the rate at which an outage is planned for; fa
 BURST_EVENTS_PER_SECOND = 10_000
 COMMIT_SECONDS = 0.2  # while the burst lands, each batch of either target takes that much longer: a warehouse is far away, not short of our cores
 BOOKS_SECONDS_BY_DEFAULT = 30
-# Each bad state has a healthy run beside it; draining also a run in which another process drains as much into the same server.
-ORDER = ("slow", "healthy", "refusing", "black hole", "healthy", "disk full", OTHER_DRAINS, "draining", "healthy")
-PAIRS = ((0, 1), (2, 1), (3, 4), (5, 4), (7, 8), (7, 6))
+# Each bad state has a healthy run beside it; draining also a run in which another process drains as much into the same server,
+# and one in which nothing but empty loops runs beside.
+ORDER = ("slow", "healthy", "refusing", "black hole", "healthy", "disk full", OTHER_DRAINS, "draining", "healthy", IDLE_LOOPS)
+PAIRS = ((0, 1), (2, 1), (3, 4), (5, 4), (7, 8), (7, 6), (9, 8))
 
 
 def quantile(sorted_values, share):

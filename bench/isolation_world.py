@@ -20,12 +20,16 @@ from with_servers import StandIn  # noqa: E402
 # Not a state of the secondary: it is well, while another process drains a backlog into its server. What this costs the primary is this
 # machine's cores and disk, not the service.
 OTHER_DRAINS = "another process draining"
+# Nor this: it is well, while a loop that touches nothing runs on each core, at the system's lowest priority. What this costs is what *any* work
+# beside the service costs on this machine.
+IDLE_LOOPS = "idle loops beside"
 DRAINING = ("draining", OTHER_DRAINS)
 TABLES = ("appsflyer_events", "twinshift_loads", "twinshift_duplicates")
 SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
 SLOW_SECONDS = 5.0
 HELD_SECONDS = 1.0
 FAR_PRIORITY = 10
+LOOP_SECONDS_MAX = 120
 FULL_DISK_BYTES = 64 << 20
 LAND_SECONDS_MAX = 120
 LOOK_SECONDS = 0.02
@@ -90,6 +94,7 @@ class FullDisk:
 class World:
     def __init__(self, bench):
         self.bench = bench
+        self.loops = []
         self._stack = contextlib.ExitStack()
         try:
             self._build()
@@ -173,6 +178,9 @@ class World:
             self.stand_in.fault("black_hole", database="secondary")
         elif state == "disk full":
             self.disk.fill()
+        elif state == IDLE_LOOPS:
+            self.loops = [subprocess.Popen(["chrt", "--idle", "0", "timeout", str(LOOP_SECONDS_MAX), "sh", "-c", "while :; do :; done"])
+                          for _ in range(os.cpu_count() or 1)]
 
     def set_wait(self, seconds, targets=TARGETS):
         for target, database in self._databases():
@@ -183,6 +191,10 @@ class World:
         """Everything well, every table empty, nobody connected: as before the first run. The service must have ended."""
         self.stand_in.order("reset")
         self.disk.empty()
+        while self.loops:
+            loop = self.loops.pop()
+            loop.terminate()  # `timeout` ends the loop with itself
+            loop.wait()
         for target, database in self._databases():
             server = self.servers[target]
             server.psql("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", database)

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/books_text.hpp"
 #include "app/driver_table.hpp"
 #include "base/time_text.hpp"
 #include "warehouse/schema/owed_text.hpp"
@@ -12,9 +13,9 @@ warehouse::Table instances_table(const std::vector<warehouse::OwedRow>& rows) {
   warehouse::Table table{
       {"instance", "target", "hour", "received", "owed", "quarantined", "waived", "as_of"}, {}, false};
   for (const warehouse::OwedRow& row : rows) {
-    table.rows.push_back({row.instance, row.target, base::iso8601_ms(row.arrival_at).substr(0, 16) + "Z",
-                          std::to_string(row.received), std::to_string(row.owed), std::to_string(row.quarantined),
-                          std::to_string(row.waived), base::iso8601_ms(row.as_of)});
+    table.rows.push_back({row.instance, row.target, hour_text(row.arrival_at), std::to_string(row.received),
+                          std::to_string(row.owed), std::to_string(row.quarantined), std::to_string(row.waived),
+                          base::iso8601_ms(row.as_of)});
   }
   return table;
 }

@@ -78,4 +78,9 @@ base::Status LoadReader::keep_old(base::WallTime now) {
   return {};
 }
 
+books::ReadHours read_loads_of(const config::Settings& settings, const std::string& target, LoadReader::Parts parts) {
+  const auto reader = std::make_shared<LoadReader>(settings, target, std::move(parts));
+  return [reader](books::Hour from) { return reader->read(from); };
+}
+
 }  // namespace twinshift::app

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "books/books_file.hpp"
 #include "books/clock_watch.hpp"
+#include "books/keeper.hpp"
 #include "books/ledger.hpp"
 #include "config/settings.hpp"
 #include "warehouse/load_sums.hpp"
@@ -45,5 +46,8 @@ class LoadReader {
   books::ClockWatch clock_watch_;
   std::unique_ptr<warehouse::Warehouse> warehouse_;  // a connection of its own; none after a failure
 };
+
+// As the books call it: on one thread.
+books::ReadHours read_loads_of(const config::Settings& settings, const std::string& target, LoadReader::Parts parts);
 
 }  // namespace twinshift::app

@@ -150,8 +150,9 @@ base::Status QuarantineActions::send_all(const std::vector<quarantine::Ticket>& 
 }
 
 base::Status QuarantineActions::send_arrivals(const quarantine::Record& record) {
-  for (const base::WallTime arrival : quarantine::arrivals_of(record)) {
-    auto event = event::decode_event(record.json, record.message_id, arrival, parts_.identity);
+  for (const quarantine::Arrival& arrival : quarantine::arrivals_of(record)) {
+    // Under the record's own message id: with EVENT_IDENTITY=message it is the event's identity.
+    auto event = event::decode_event(record.json, record.message_id, arrival.received_at, parts_.identity);
     if (!event) return base::fail(std::move(event.error()));
     if (auto done = send(record.target, {std::move(*event)}); !done) return done;
   }
@@ -184,8 +185,8 @@ base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarant
     const auto record = (*reader)->find(ticket.id);
     if (!record || record->tries != ticket.tries) continue;
     planned.push_back({record->id, record->target, {}});
-    for (const base::WallTime arrival : quarantine::arrivals_of(*record))
-      ++planned.back().messages[warehouse::hour_of(arrival)];
+    for (const quarantine::Arrival& arrival : quarantine::arrivals_of(*record))
+      ++planned.back().messages[warehouse::hour_of(arrival.received_at)];
   }
   if (auto noted = parts_.books->plan_drops(planned); !noted) return base::fail(std::move(noted.error()));
   auto gone = drop(tickets);

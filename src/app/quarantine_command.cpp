@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include "app/backlog_store.hpp"
-#include "app/books_parts.hpp"
 #include "app/commands.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
+#include "app/own_stores.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/quarantine_text.hpp"
-#include "sqlite/data_folder.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -53,7 +52,7 @@ int list(quarantine::Reader& reader, const QuarantineOptions& options) {
   if (!records) return explain(records.error());
   std::string text;
   if (options.format == TableFormat::json) {
-    for (const Record& record : *records) text += record_as_json(record) + "\n";
+    for (const Record& record : *records) text += record_as_json(record, false) + "\n";
   } else if (options.format == TableFormat::csv) {
     text = table_as_csv(records_as_table(*records));
   } else if (records->empty()) {
@@ -69,7 +68,7 @@ int show(quarantine::Reader& reader, const QuarantineOptions& options) {
   for (const std::int64_t id : options.ids) {
     auto record = reader.find(id);
     if (!record) return explain(record.error());
-    const std::string text = record_as_json(*record) + "\n";
+    const std::string text = record_as_json(*record, true) + "\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
   return kExitOk;
@@ -83,7 +82,7 @@ int export_records(quarantine::Reader& reader, const QuarantineOptions& options)
   if (!to_stdout) (void)::fchmod(::fileno(file), 0600);
   std::uint64_t count = 0;
   auto done = for_each(reader, {.target = options.target}, [&](const Record& record) {
-    const std::string line = record_as_json(record) + "\n";
+    const std::string line = record_as_json(record, true) + "\n";
     ++count;
     return std::fwrite(line.data(), 1, line.size(), file) == line.size();
   });
@@ -111,21 +110,6 @@ base::Result<std::vector<Ticket>> chosen(quarantine::Reader& reader, const Quara
   return tickets;
 }
 
-// The stores, opened by the command itself where no service owns them.
-struct Stores {
-  std::optional<sqlite::DataFolder> folder;
-  std::shared_ptr<books::BooksFile> books;  // only with the folder
-  std::unique_ptr<quarantine::Quarantine> quarantine;
-  std::unique_ptr<queue::EventQueue> queue;
-  std::unique_ptr<backlog::Backlog> backlog;
-
-  ~Stores() {
-    if (queue) queue->close();
-    if (backlog) backlog->close();
-    if (quarantine) quarantine->close();
-  }
-};
-
 bool is_here(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
@@ -137,25 +121,19 @@ bool makes_files(const config::Settings& settings) {
   return settings.quarantine_queue_url.empty();
 }
 
-base::Status open_queue_store(const config::Settings& settings, Stores& stores) {
+base::Status open_queue_store(const config::Settings& settings, OwnStores& stores) {
   if (settings.queue.driver == "sqlite" && !makes_files(settings) && !is_here(settings.queue.path)) {
     return base::fail(ErrorKind::not_found, "the service's queue is not here", settings.queue.path.string(),
                       "Replay where the service runs, with its data folder (TWINSHIFT_DATA_DIR)");
   }
-  auto queue = open_queue(settings);
-  if (!queue) return base::fail(std::move(queue.error()));
-  stores.queue = std::move(*queue);
-  return {};
+  return stores.open_queue(settings);
 }
 
-base::Status open_backlog_store(const config::Settings& settings, Stores& stores) {
+base::Status open_backlog_store(const config::Settings& settings, OwnStores& stores) {
   const auto secondary = find_target(settings, "secondary");
   if (!secondary) return {};
   if ((*secondary)->backlog_url.empty() && !makes_files(settings) && !has_backlog_files(**secondary)) return {};
-  auto owed = open_backlog(settings, **secondary);
-  if (!owed) return base::fail(std::move(owed.error()));
-  stores.backlog = std::move(*owed);
-  return {};
+  return stores.open_backlog(settings, **secondary);
 }
 
 // The folder's lock keeps a service from starting on the files meanwhile.
@@ -165,25 +143,18 @@ bool touches_files(const config::Settings& settings, bool sends) {
   return sends && (settings.queue.driver == "sqlite" || (secondary && (*secondary)->backlog_url.empty()));
 }
 
-base::Status open_stores(const config::Settings& settings, bool sends, Stores& stores) {
+base::Status open_stores(const config::Settings& settings, bool sends, OwnStores& stores) {
   if (touches_files(settings, sends)) {
-    auto folder = sqlite::DataFolder::open(settings.data_dir);
-    if (!folder) return base::fail(std::move(folder.error()));
-    stores.folder.emplace(std::move(*folder));
-    auto books = open_books_file(settings);
-    if (!books) return base::fail(std::move(books.error()));
-    stores.books = std::move(*books);
+    if (auto opened = stores.open_folder(settings); !opened) return opened;
   }
-  auto quarantine = open_quarantine(settings);
-  if (!quarantine) return base::fail(std::move(quarantine.error()));
-  stores.quarantine = std::move(*quarantine);
+  if (auto opened = stores.open_quarantine(settings); !opened) return opened;
   if (!sends) return {};
   if (auto opened = open_queue_store(settings, stores); !opened) return opened;
   return open_backlog_store(settings, stores);
 }
 
 base::Result<std::uint64_t> act_here(const config::Settings& settings, const control::Request& request) {
-  Stores stores;
+  OwnStores stores;
   if (auto opened = open_stores(settings, request.verb == kReplayVerb, stores); !opened)
     return base::fail(std::move(opened.error()));
   QuarantineActions::Parts parts{

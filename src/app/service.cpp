@@ -47,10 +47,6 @@ delivery::TargetLimits target_limits(const config::Settings& settings, const con
   return limits;
 }
 
-control::Reply no_books() {
-  return {false, "its consumer is disabled (ENABLE_SQS_CONSUMER=false): it lands nothing, and keeps no books"};
-}
-
 std::uint64_t records_of(const quarantine::QuarantineStatus& status, const std::string& target) {
   const auto found = status.records.find(target);
   return found == status.records.end() ? 0 : found->second;
@@ -86,11 +82,10 @@ base::Status Service::start_control() {
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
   actions_ = std::make_shared<QuarantineActions>(std::move(parts));
-  auto server = control::Server::start(settings_.data_dir,
-                                       [actions = actions_, books = books_.get()](const control::Request& request) {
-                                         if (request.verb != kBooksVerb) return actions->answer(request);
-                                         return books != nullptr ? answer_books(*books, request) : no_books();
-                                       });
+  auto server = control::Server::start(
+      settings_.data_dir, [actions = actions_, books = books_.get(), file = books_file_](const auto& request) {
+        return is_books_verb(request.verb) ? answer_books_request(books, *file, request) : actions->answer(request);
+      });
   if (!server) return base::fail(std::move(server.error()));
   control_ = std::move(*server);
   return {};

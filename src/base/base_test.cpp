@@ -1,4 +1,6 @@
 #include <set>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -7,6 +9,7 @@
 #include "base/json_text.hpp"
 #include "base/log.hpp"
 #include "base/mailbox.hpp"
+#include "base/thread.hpp"
 #include "base/time_text.hpp"
 
 namespace twinshift::base {
@@ -28,6 +31,21 @@ TEST(TimeText, LeavesOutAnEmptyFraction) {
   EXPECT_EQ(sql_timestamp(at(1'704'110'400'000'000)), "2024-01-01 12:00:00");
   EXPECT_EQ(sql_timestamp(at(1'704'110'400'120'000)), "2024-01-01 12:00:00.120");
   EXPECT_EQ(sql_timestamp(at(1'704'110'400'120'001)), "2024-01-01 12:00:00.120001");
+}
+
+int nice_of_this_thread() {
+  return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()));
+}
+
+TEST(Thread, YieldsAloneAndToAllOthers) {
+  const int before = nice_of_this_thread();
+  int there = before;
+  start_thread("yields", [&](const std::stop_token&) {
+    yield_to_other_threads();
+    there = nice_of_this_thread();
+  }).join();
+  EXPECT_GT(there, before);
+  EXPECT_EQ(nice_of_this_thread(), before);
 }
 
 TEST(Ids, AreVersionSevenAndDiffer) {

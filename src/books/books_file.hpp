@@ -1,5 +1,5 @@
 // What the books keep over a restart that no other file holds: `books.db` in the data folder, application_id "TSbk",
-// version 1 (docs/formats/books.md).
+// version 2 (docs/formats/books.md).
 //
 // Any thread.
 #pragma once
@@ -22,12 +22,16 @@ namespace twinshift::books {
 
 class BooksFile {
  public:
-  // Creates it where there is none; the counting then begins with `now`'s hour, under the name `instance`. Errors:
-  // conflict (a newer format, or not ours), corrupt, unavailable, full.
+  // Creates it where there is none; the counting then begins with `now`'s hour, under the name `instance`. With `late`
+  // a queue has counted arrivals before (the file was removed): what became of those, nobody knows any more, so hours
+  // up to and with `now`'s are not judged. An older version is taken over. Errors: conflict (a newer format, or not
+  // ours), corrupt, unavailable, full.
   static base::Result<std::unique_ptr<BooksFile>> open(const std::string& path, base::WallTime now,
-                                                       const std::string& instance);
+                                                       const std::string& instance, bool late = false);
 
   [[nodiscard]] Hour since() const { return since_; }
+  // Earlier hours are not judged, whatever was received in them.
+  [[nodiscard]] Hour judged_from() const { return judged_from_; }
   // Stands in the markers of all batches that this data folder's events are written in. A new file has a new name: what
   // landed before it is nobody's whose arrival was counted.
   [[nodiscard]] const std::string& instance() const { return instance_; }
@@ -50,6 +54,22 @@ class BooksFile {
   base::Status settle_drop(std::int64_t record, bool gone);
   base::Result<std::map<Hour, std::uint64_t>> dropped(const std::string& target);
 
+  // A loss that a person has looked into, and gives up: waived from then on. Durable when it returns. Whether so many
+  // are missing is the caller's to know: `counted_with` is what was signed off of this hour when it counted. `conflict`
+  // where somebody has signed off since.
+  struct SignOff {
+    std::string target;
+    Hour hour{};
+    std::uint64_t events = 0;
+    std::string reason{};  // UTF-8; may be empty
+    base::WallTime at{};
+  };
+  base::Status sign_off(const SignOff& loss, std::uint64_t counted_with);
+  base::Result<std::map<Hour, std::uint64_t>> signed_off(const std::string& target);
+  // The newest kSignOffsMax, oldest first.
+  static constexpr std::size_t kSignOffsMax = 500;
+  base::Result<std::vector<SignOff>> sign_offs();
+
   // What markers said that are no longer in a target's table, and up to which `written_at` that is.
   struct Archive {
     base::WallTime cutoff{};
@@ -60,12 +80,14 @@ class BooksFile {
   base::Status add_to_archive(const std::string& target, base::WallTime cutoff, const std::map<Hour, Counts>& hours);
 
  private:
-  BooksFile(sqlite::Database database, Hour since, std::string instance)
-      : database_(std::move(database)), since_(since), instance_(std::move(instance)) {}
+  BooksFile(sqlite::Database database, Hour since, Hour judged_from, std::string instance)
+      : database_(std::move(database)), since_(since), judged_from_(judged_from), instance_(std::move(instance)) {}
+  base::Result<std::uint64_t> signed_off_of(const SignOff& loss);
   base::Result<std::map<Hour, std::uint64_t>> read_counts(std::string_view sql, const std::string& target);
 
   sqlite::Database database_;
   const Hour since_;
+  const Hour judged_from_;
   const std::string instance_;
   std::mutex mutex_;  // guards the database
 };

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,9 @@ using ReadHours = std::function<base::Result<std::map<Hour, Counts>>(Hour from)>
 // Told what this instance has counted of a target, of all hours: received, owed, quarantined, waived. Called on the
 // target's own thread before the target is asked, so that others see it though the target does not answer.
 using Publish = std::function<void(const std::map<Hour, Counts>& own, base::WallTime as_of)>;
+
+// So many events that no residual is larger.
+inline constexpr std::uint64_t kUnknownMany = std::numeric_limits<std::uint64_t>::max() / 4;
 
 struct TargetParts {
   std::string name;
@@ -55,6 +59,10 @@ struct TargetBooks {
   std::vector<Line> lines;  // oldest first
   Summary summary{};
   std::uint64_t missing = 0;                 // confirmed by two samples
+  std::map<Hour, std::uint64_t> confirmed;   // the same, hour by hour
+  std::uint64_t signed_off = 0;              // of what is waived: losses that a person has looked into
+  std::uint64_t owed_elsewhere = 0;          // of hours that nobody knows; kUnknownMany: not even how many
+  Hour judged_from{};                        // earlier hours are not judged
   std::optional<base::WallTime> counted_at;  // none: not yet
   std::string error;                         // why the last sample could not be counted; empty after a success
   bool fresh = true;                         // of count_now(): counted since it was asked

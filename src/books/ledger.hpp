@@ -48,7 +48,7 @@ enum class LineState : std::uint8_t {
   closed,   // nothing is owed and the sum is even
   missing,  // fewer than were received: events are lost
   surplus,  // more than were received: counted twice, or brought by somebody else
-  unknown,  // the counting began after this hour
+  unknown,  // the counting began after this hour, or anew
 };
 const char* to_string(LineState state);
 
@@ -66,6 +66,9 @@ struct Sample {
   // The hour in which the counting began. What landed in earlier ones is shown, not judged: its arrival was not
   // counted.
   Hour since{};
+  // Earlier hours are not judged though something was received in them: what became of it, earlier books have counted.
+  Hour judged_from{};
+  std::uint64_t signed_off = 0;  // of `waived`, by a person who has looked into a loss
 };
 
 // The lines of a sample, oldest first.
@@ -84,8 +87,8 @@ Summary summarize(const std::vector<Line>& lines);
 // of the quarantine, back into the queue) is in neither for a moment.
 class Confirmation {
  public:
-  // The missing events of hours that were missing in the sample before, too: the smaller of the two figures.
-  std::uint64_t confirm(const std::vector<Line>& lines);
+  // By hour the missing events of those that were missing in the sample before, too: the smaller of the two figures.
+  std::map<Hour, std::uint64_t> confirm(const std::vector<Line>& lines);
 
  private:
   std::map<Hour, std::uint64_t> before_;

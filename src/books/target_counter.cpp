@@ -201,7 +201,12 @@ void TargetCounter::Core::show(const CountOrder& begun, const base::Result<Sampl
       books.lines = lines_of(*sample);
       if (has_others) patience.hold_back(books.lines, begun.at, others_lag);
       books.summary = summarize(books.lines);
-      books.missing = confirmation.confirm(books.lines);
+      books.confirmed = confirmation.confirm(books.lines);
+      books.missing = 0;
+      for (const auto& [hour, events] : books.confirmed) books.missing += events;
+      books.signed_off = sample->signed_off;
+      books.owed_elsewhere = sample->owed_elsewhere;
+      books.judged_from = sample->judged_from;
       books.counted_at = begun.at;
       books.error.clear();
     } else {
@@ -223,7 +228,9 @@ void TargetCounter::Core::tell(const TargetBooks& shown, bool was_missing) {
         .add("target", shown.name)
         .add("missing", shown.missing)
         .add("hour", shown.summary.first_missing ? base::iso8601_ms(*shown.summary.first_missing) : std::string())
-        .add("hint", "`twinshift books` shows the hours; compare the two targets' tables over them");
+        .add("hint",
+             "`twinshift books` shows the hours; compare the two targets' tables over them. A loss that you have "
+             "looked into: `twinshift books waive`");
   }
   if (shown.missing == 0 && was_missing) base::log::info("The books close again").add("target", shown.name);
 }

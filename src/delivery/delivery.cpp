@@ -91,7 +91,7 @@ void Delivery::Impl::start_lanes() {
                                                          .warehouse = std::move(target.warehouse),
                                                          .backlog = target.backlog,
                                                          .identity = options.identity,
-                                                         .publishes = target.is_primary},
+                                                         .is_primary = target.is_primary},
                                              inputs));
       lane_targets.push_back(i);
     } else if (target.backlog != nullptr) {

@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "base/failpoint.hpp"
+#include "base/thread.hpp"
 #include "delivery/housekeeping.hpp"
 #include "delivery/publisher.hpp"
 
@@ -67,7 +68,7 @@ std::chrono::milliseconds Lane::Core::wait() const {
   if (!prepared) return kWaitForCall;  // nothing is done between calls then
   const auto now = std::chrono::steady_clock::now();
   const auto until_next = housekeeping.wait(now);
-  return parts.publishes ? std::min(until_next, publisher.wait(now)) : until_next;
+  return parts.is_primary ? std::min(until_next, publisher.wait(now)) : until_next;
 }
 
 // Before the first use, and again after a failure: the driver reconnects there.
@@ -149,7 +150,11 @@ void Lane::Core::carry_out(const FetchBacklog& call) {
 Lane::Lane(Parts parts, InputBoxPtr answers)
     : product_(parts.warehouse->product()),
       core_(std::make_shared<Core>(std::move(parts), std::move(answers))),
-      worker_("lane-" + core_->parts.name, [core = core_](std::stop_token) { core->run(); }) {}
+      worker_("lane-" + core_->parts.name, [core = core_](std::stop_token) {
+        // A secondary's batches, those of its backlog above all, must not be felt by intake and the primary (rule 5).
+        if (!core->parts.is_primary) base::yield_to_other_threads();
+        core->run();
+      }) {}
 
 void Lane::give(LaneCall call) {
   const bool taken = core_->calls.try_put(call);

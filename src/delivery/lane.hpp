@@ -30,7 +30,7 @@ class Lane {
     std::unique_ptr<warehouse::Warehouse> warehouse;
     backlog::Backlog* backlog = nullptr;
     event::IdentityMode identity = event::IdentityMode::content;
-    bool publishes = false;  // the primary's: writes the books of this instance
+    bool is_primary = false;  // writes the books of this instance; any other yields the processors to it
   };
   // Answers go to `answers`, one for each call.
   Lane(Parts parts, InputBoxPtr answers);
@@ -40,7 +40,7 @@ class Lane {
   [[nodiscard]] const std::string& product() const { return product_; }
   // Load markers written before this may be removed, when there is time. Any thread.
   void prune_before(base::WallTime before);
-  // What the books know of one target (Publisher::give()); only of a lane that publishes. Any thread.
+  // What the books know of one target (Publisher::give()); only of the primary's lane. Any thread.
   void publish(const std::vector<warehouse::OwedRow>& rows);
   // False: the target does not let us note duplicates (warehouse::Warehouse::counts_duplicates()). Any thread.
   [[nodiscard]] bool counts_duplicates() const;

@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from aws_servers import DataApi, SqsServer
 from harness import PATIENCE_SECONDS, Service, ServiceTest, wait_until
 from postgres_server import PostgresServer, ServerError, children_of, send_signal
+from with_servers import StandIn
 
 TABLE = "appsflyer_events"
 
@@ -54,4 +55,40 @@ class PostgresTest(ServiceTest):
             self.assertEqual(doubled, {}, f"doubled in {target}")
 
 
-__all__ = ["TABLE", "DataApi", "SqsServer", "PostgresServer", "PostgresTest", "ServerError", "Service", "children_of", "send_signal"]
+class RedshiftTest(PostgresTest):
+    """The secondary is Redshift: the stand-in, before its server."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stand_in = StandIn(cls.servers["secondary"])
+        cls.addClassCleanup(cls.stand_in.stop)
+
+    def setUp(self):
+        super().setUp()
+        self.stand_in.fault("off")
+
+    def urls(self, **more):
+        return super().urls(**{"SECONDARY_WAREHOUSE_URL": self.stand_in.redshift_url(self.database), **more})
+
+
+class LimitedUserTest(PostgresTest):
+    """Also a user of the primary who has no right in it: `limited` are the settings by which he writes, `owner` those of the owner."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = f"writer_{self.database}"
+        self.psql("primary", f'CREATE ROLE "{self.user}" LOGIN; REVOKE TEMPORARY ON DATABASE "{self.database}" FROM PUBLIC; '
+                  "REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        port = self.servers["primary"].port
+        self.limited = self.urls(PRIMARY_WAREHOUSE_URL=f"postgresql://{self.user}@127.0.0.1:{port}/{self.database}", REDSHIFT_TABLE_NAME="public." + TABLE)
+        self.owner = self.urls(REDSHIFT_TABLE_NAME="public." + TABLE)
+
+    def let_write(self, tables):
+        """The right to write these tables ("a, b", or "ALL TABLES IN SCHEMA public"), and what writing needs beside it."""
+        self.psql("primary", f'GRANT USAGE ON SCHEMA public TO "{self.user}"; GRANT TEMPORARY ON DATABASE "{self.database}" TO "{self.user}"; '
+                  f'GRANT SELECT, INSERT ON {tables} TO "{self.user}"')
+
+
+__all__ = ["TABLE", "DataApi", "LimitedUserTest", "SqsServer", "PostgresServer", "PostgresTest", "RedshiftTest", "ServerError", "Service",
+           "children_of", "send_signal"]

@@ -10,27 +10,12 @@ import unittest
 
 from harness import GUIDE_EVENT, wait_until
 from sender import Sender
-from servers import TABLE, PostgresTest
+from servers import TABLE, PostgresTest, RedshiftTest
 from test_postgres import Hostile
 from with_servers import StandIn
 
 EVENTS = Hostile.EVENTS
 del Hostile  # a test case of the other file
-
-
-class RedshiftTest(PostgresTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.stand_in = StandIn(cls.servers["secondary"])
-        cls.addClassCleanup(cls.stand_in.stop)
-
-    def setUp(self):
-        super().setUp()
-        self.stand_in.fault("off")
-
-    def urls(self, **more):
-        return super().urls(**{"SECONDARY_WAREHOUSE_URL": self.stand_in.redshift_url(self.database), **more})
 
 
 class Guide(RedshiftTest):

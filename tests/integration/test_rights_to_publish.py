@@ -3,19 +3,10 @@
 import unittest
 
 from harness import GUIDE_EVENT, wait_until
-from servers import TABLE, PostgresTest
+from servers import TABLE, LimitedUserTest
 
 
-class RightsToPublish(PostgresTest):
-    def setUp(self):
-        super().setUp()
-        self.user = f"writer_{self.database}"
-        self.psql("primary", f'CREATE ROLE "{self.user}" LOGIN; REVOKE TEMPORARY ON DATABASE "{self.database}" FROM PUBLIC; '
-                  "REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        port = self.servers["primary"].port
-        self.limited = self.urls(PRIMARY_WAREHOUSE_URL=f"postgresql://{self.user}@127.0.0.1:{port}/{self.database}", REDSHIFT_TABLE_NAME="public." + TABLE)
-        self.owner = self.urls(REDSHIFT_TABLE_NAME="public." + TABLE)
-
+class RightsToPublish(LimitedUserTest):
     def unpublished(self, name):
         """Serves one event and stops; the hints of the warnings about books that could not be published."""
         service = self.start(self.limited)
@@ -27,8 +18,7 @@ class RightsToPublish(PostgresTest):
     def test_without_the_right_to_publish_books_events_land(self):
         made = self.run_command("schema", "--apply", "--target", "primary", settings=self.owner)
         self.assertEqual(made.returncode, 0, made.stderr)
-        self.psql("primary", f'GRANT USAGE ON SCHEMA public TO "{self.user}"; GRANT TEMPORARY ON DATABASE "{self.database}" TO "{self.user}"; '
-                  f'GRANT SELECT, INSERT ON {TABLE}, twinshift_loads, twinshift_duplicates TO "{self.user}"')
+        self.let_write(f"{TABLE}, twinshift_loads, twinshift_duplicates")
         grant = f'GRANT SELECT, INSERT ON "public"."twinshift_owed" TO "{self.user}"'
         hints = self.unpublished("first")
         self.assertTrue(hints)

@@ -9,9 +9,8 @@ import subprocess
 import unittest
 
 from harness import GUIDE_EVENT, PATIENCE_SECONDS, ServiceTest, wait_until
-from servers import TABLE, PostgresTest, ServerError
+from servers import TABLE, LimitedUserTest, PostgresTest, RedshiftTest, ServerError
 from postgres_server import find_bin_folder  # servers.py says where
-from with_servers import StandIn
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PREDECESSOR = (pathlib.Path(__file__).resolve().parent / "predecessor_table.sql").read_text(encoding="utf-8")
@@ -138,18 +137,7 @@ class TakeOver(SchemaTest):
         self.assertEqual(self.row("event_id IS NULL", "count(*)"), "2")
 
 
-class RedshiftTables(SchemaTest):
-    """The stand-in as secondary."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.stand_in = StandIn(cls.servers["secondary"])
-        cls.addClassCleanup(cls.stand_in.stop)
-
-    def urls(self, **more):
-        return super().urls(**{"SECONDARY_WAREHOUSE_URL": self.stand_in.redshift_url(self.database), **more})
-
+class RedshiftTables(RedshiftTest, SchemaTest):
     def redshift(self, sql):
         """By the stand-in, as a user of Redshift would."""
         url = self.stand_in.redshift_url(self.database).replace("redshift:", "postgresql:")
@@ -225,16 +213,7 @@ class Differences(SchemaTest):
         self.assertEqual(len([f for f in found if f["stops"]]), 2)
 
 
-class Rights(SchemaTest):
-    def setUp(self):
-        super().setUp()
-        self.user = f"writer_{self.database}"
-        self.psql("primary", f'CREATE ROLE "{self.user}" LOGIN; REVOKE TEMPORARY ON DATABASE "{self.database}" FROM PUBLIC; '
-                  "REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        port = self.servers["primary"].port
-        self.limited = self.urls(PRIMARY_WAREHOUSE_URL=f"postgresql://{self.user}@127.0.0.1:{port}/{self.database}", REDSHIFT_TABLE_NAME="public." + TABLE)
-        self.owner = self.urls(REDSHIFT_TABLE_NAME="public." + TABLE)
-
+class Rights(LimitedUserTest, SchemaTest):
     def grants_of(self, settings):
         """Runs what each refusal says, as an owner, until the event lands."""
         service = self.start(settings)
@@ -292,9 +271,8 @@ class Rights(SchemaTest):
         """Granted for the tables of an older version alone, then also for the new one."""
         self.schema("--apply", "--target", "primary", settings=self.owner)
         definition = self.run_command("schema", "--dialect", "postgres").stdout
-        self.psql("primary", "DROP TABLE twinshift_duplicates; "
-                  f'GRANT USAGE ON SCHEMA public TO "{self.user}"; GRANT TEMPORARY ON DATABASE "{self.database}" TO "{self.user}"; '
-                  f'GRANT SELECT, INSERT ON {TABLE}, twinshift_loads TO "{self.user}"')
+        self.psql("primary", "DROP TABLE twinshift_duplicates")
+        self.let_write(f"{TABLE}, twinshift_loads")
         warnings = self.duplicates_of(self.limited, dict(GUIDE_EVENT, appsflyer_id="first"))
         self.assertEqual(len(warnings), 1)
         self.assertIn(f'GRANT USAGE, CREATE ON SCHEMA "public" TO "{self.user}"', warnings[0]["hint"])
@@ -315,8 +293,7 @@ class Rights(SchemaTest):
 
     def test_rights_taken_away_and_a_column_dropped_while_serving(self):
         self.schema("--apply", "--target", "primary", settings=self.owner)
-        self.psql("primary", f'GRANT USAGE ON SCHEMA public TO "{self.user}"; GRANT TEMPORARY ON DATABASE "{self.database}" TO "{self.user}"; '
-                  f'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO "{self.user}"')
+        self.let_write("ALL TABLES IN SCHEMA public")
         service = self.start(self.limited)
         names = []
 

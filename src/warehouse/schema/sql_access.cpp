@@ -38,4 +38,9 @@ SqlOutcome<SqlResult> SqlAccess::run_one(const std::string& statement, base::Ste
   return results->empty() ? SqlResult() : std::move(results->back());
 }
 
+base::Error at_target(base::Error error, const std::string& target) {
+  if (error.where != target && !error.where.starts_with(target + ",")) error.where = target + ", " + error.where;
+  return error;
+}
+
 }  // namespace twinshift::warehouse

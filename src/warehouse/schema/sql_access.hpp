@@ -49,6 +49,9 @@ struct SqlFailure {
 template <class T>
 using SqlOutcome = std::expected<T, SqlFailure>;
 
+// Names the target in the error's place, where it does not stand there yet.
+base::Error at_target(base::Error error, const std::string& target);
+
 inline constexpr std::string_view kNoRight = "42501";  // insufficient_privilege
 
 class SqlAccess {

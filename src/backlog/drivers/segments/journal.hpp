@@ -56,6 +56,7 @@ class Journal {
   struct Content {
     Position position;
     std::vector<Bits> settled;
+    std::vector<EventRange> settled_ranges;  // settled as well
     std::vector<EventRange> lost;
     std::vector<SegmentBegin> segments;
   };

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -23,6 +25,8 @@ struct Found {
   Scan scan;
 };
 using Files = std::map<std::uint32_t, Found>;
+
+constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
 std::optional<std::uint32_t> number_in(std::string_view name) {
   std::uint32_t number = 0;
@@ -52,7 +56,13 @@ class Opening {
     if (auto listed = list(); !listed) return base::fail(std::move(listed.error()));
     if (auto read = read_journal(); !read) return base::fail(std::move(read.error()));
     const std::int64_t durable_to = position_.next_event;
-    for (auto found = files_.begin(); found != files_.end(); ++found) take_in(found);
+    for (const std::uint32_t number : numbers_) {
+      if (const auto found = files_.find(number); found != files_.end()) {
+        take_in(found);
+      } else {
+        pass_over(number);
+      }
+    }
     miss_files(durable_to);
     if (auto cut = cut_tail(); !cut) return base::fail(std::move(cut.error()));
     // Of segments that are still here; the others were told at earlier starts.
@@ -87,6 +97,7 @@ class Opening {
 
   // A file that the disk does not give now is left alone until the next start: the others are served.
   base::Status scan(std::uint32_t number, const std::string& path) {
+    numbers_.insert(number);
     auto file = DiskFile::open(path);
     auto scan = file ? scan_segment(*file) : base::Result<Scan>(base::fail(std::move(file.error())));
     if (scan) {
@@ -94,11 +105,7 @@ class Opening {
       return {};
     }
     if (scan.error().kind == base::ErrorKind::conflict) return base::fail(std::move(scan.error()));
-    log::error("A segment of the backlog cannot be read: its events stay owed until a start that can")
-        .add("target", target_)
-        .add(scan.error());
-    unreadable_.insert(number);
-    ++kept_aside_;
+    unreadable_.emplace(number, std::move(scan.error()));
     return {};
   }
 
@@ -118,8 +125,9 @@ class Opening {
           .add("target", target_)
           .add("records", *damaged);
     }
-    settled_ = merged(std::move(settled_));
     known_lost_ = merged(std::move(known_lost_));
+    settled_.insert(settled_.end(), known_lost_.begin(), known_lost_.end());
+    settled_ = merged(std::move(settled_));
     return {};
   }
 
@@ -142,12 +150,21 @@ class Opening {
     position_.next_number = std::max(position_.next_number, position.next_number);
   }
 
-  // The first event of the segments behind `found`: what stands there is not this one's.
-  std::int64_t limit_behind(Files::iterator found) const {
-    for (auto next = std::next(found); next != files_.end(); ++next) {
-      if (const auto first = first_of(next->second.scan)) return *first;
+  // The first event of the segments behind this one: what stands there is not this one's.
+  [[nodiscard]] std::int64_t limit_behind(std::uint32_t number) const {
+    for (auto next = numbers_.upper_bound(number); next != numbers_.end(); ++next) {
+      if (const auto first = first_of(*next)) return *first;
     }
-    return std::numeric_limits<std::int64_t>::max();
+    return kNoLimit;
+  }
+
+  [[nodiscard]] bool is_last(std::uint32_t number) const { return number == *numbers_.rbegin(); }
+
+  // Nothing where it is not known.
+  [[nodiscard]] std::optional<std::int64_t> first_of(std::uint32_t number) const {
+    if (const auto found = files_.find(number); found != files_.end()) return first_of(found->second.scan);
+    const auto begun = begun_.find(number);
+    return begun == begun_.end() ? std::nullopt : std::optional(begun->second);
   }
 
   static std::optional<std::int64_t> first_of(const Scan& scan) {
@@ -158,10 +175,9 @@ class Opening {
 
   void take_in(Files::iterator found) {
     auto& [path, scan] = found->second;
-    const std::int64_t limit = limit_behind(found);
-    const bool is_last = std::next(found) == files_.end();
+    const std::int64_t limit = limit_behind(found->first);
     std::erase_if(scan.blocks, [&](const BlockPlace& place) { return place.header.first >= limit; });
-    if (is_last) drop_torn(found->second);
+    if (is_last(found->first)) drop_torn(found->second);
     auto first = first_of(scan);
     if (const auto begun = begun_.find(found->first); !scan.header && begun != begun_.end()) first = begun->second;
     if (!first) first = position_.next_event;
@@ -173,13 +189,50 @@ class Opening {
       const std::int64_t from = segment->end();
       note_lost(*segment, from, segment->append(place, tally));
     }
-    lose_tail(*segment, found, limit);
+    lose_tail(*segment, limit);
     segment->bytes = scan.file_bytes;
     segment->sealed = true;
     settle_known(*segment, tally);
-    position_.next_event = is_last ? std::max(position_.next_event, segment->end()) : position_.next_event;
+    position_.next_event = std::max(position_.next_event, segment->end());
+    reached_ = segment->end();
     segment->drop_places();
     ledger_.add(std::move(segment), tally);
+  }
+
+  // What the file cannot tell the journal does: which events stand in it, and which of them are settled.
+  void pass_over(std::uint32_t number) {
+    Unreadable segment{.number = number, .first = first_of(number).value_or(reached_), .end = 0, .settled = {}};
+    const auto next_begun = begun_.upper_bound(number);
+    std::int64_t end = limit_behind(number);
+    if (end == kNoLimit) end = position_.next_event;
+    if (next_begun != begun_.end()) end = std::min(end, next_begun->second);
+    segment.end = std::max(segment.first, end);
+    position_.next_event = std::max(position_.next_event, segment.end);
+    reached_ = segment.end;
+    for (const EventRange& range : settled_) {
+      if (const EventRange part = cut(range, segment.first, segment.end); part.count > 0)
+        segment.settled.push_back(part);
+    }
+    tell_unreadable(number, segment.owed());
+    ledger_.add_unreadable(std::move(segment));
+  }
+
+  void tell_unreadable(std::uint32_t number, std::uint64_t events) {
+    base::Error& error = unreadable_.at(number);
+    error.hint =
+        "Mend what keeps the file from opening (its owner and mode, the disk), then restart; do not delete it: its "
+        "events stand nowhere else";
+    log::error("A segment of the backlog cannot be opened: its events stay owed until a start that can")
+        .add("target", target_)
+        .add("file", segment_path(folder_, number))
+        .add("events", events)
+        .add(error);
+  }
+
+  // The part of it between `first` and `end`; count 0 or less where there is none.
+  static EventRange cut(const EventRange& range, std::int64_t first, std::int64_t end) {
+    const std::int64_t begin = std::max(range.first, first);
+    return {begin, std::min(range.first + range.count, end) - begin};
   }
 
   // Of a write that never ended, so nobody was told that it is durable. After a loss of power its head may stand there
@@ -202,12 +255,12 @@ class Opening {
   }
 
   // Known to have been durable, and not in the file any more: the next segment's first event, or the journal, tells.
-  void lose_tail(Segment& segment, Files::iterator found, std::int64_t limit) {
-    const auto next = std::next(found);
+  void lose_tail(Segment& segment, std::int64_t limit) {
+    const std::uint32_t next = segment.number() + 1;
     std::int64_t end = segment.end();
-    if (next == files_.end()) {
+    if (is_last(segment.number())) {
       end = position_.next_event;
-    } else if (next->first == found->first + 1 && limit != std::numeric_limits<std::int64_t>::max()) {
+    } else if (numbers_.contains(next) && limit != kNoLimit && (files_.contains(next) || begun_.contains(next))) {
       end = limit;
     }
     const std::int64_t from = segment.end();
@@ -239,11 +292,7 @@ class Opening {
   // The range of those of first .. end - 1 that nothing has settled; count: how many they are.
   [[nodiscard]] EventRange not_settled(std::int64_t first, std::int64_t end) const {
     std::int64_t count = end - first;
-    for (const auto* ranges : {&settled_, &known_lost_}) {
-      for (const EventRange& range : *ranges) {
-        count -= std::max<std::int64_t>(0, std::min(range.first + range.count, end) - std::max(range.first, first));
-      }
-    }
+    for (const EventRange& range : settled_) count -= std::max<std::int64_t>(0, cut(range, first, end).count);
     return {first, std::max<std::int64_t>(0, count)};
   }
 
@@ -256,18 +305,15 @@ class Opening {
   }
 
   void settle_known(Segment& segment, Tally& tally) {
-    for (const auto* ranges : {&settled_, &known_lost_}) {
-      for (const EventRange& range : *ranges) {
-        const std::int64_t begin = std::max(range.first, segment.first());
-        const std::int64_t end = std::min(range.first + range.count, segment.end());
-        for (std::int64_t event = begin; event < end; ++event) segment.settle(event, tally);
-      }
+    for (const EventRange& range : settled_) {
+      const EventRange part = cut(range, segment.first(), segment.end());
+      for (std::int64_t event = part.first; event < part.first + part.count; ++event) segment.settle(event, tally);
     }
   }
 
   // What stands behind the last whole block of the newest file was being written when the process ended.
   base::Status cut_tail() {
-    if (files_.empty()) return {};
+    if (files_.empty() || !is_last(files_.rbegin()->first)) return {};
     const Found& last = files_.rbegin()->second;
     const bool keeps_short = !last.scan.blocks.empty() && last.scan.blocks.back().cut_short();
     if (keeps_short || last.scan.damaged || last.scan.good_end >= last.scan.file_bytes) return {};
@@ -280,10 +326,12 @@ class Opening {
   const std::string& target_;
   Ledger& ledger_;
   Files files_;
-  std::set<std::uint32_t> unreadable_;
+  std::map<std::uint32_t, base::Error> unreadable_;
+  std::set<std::uint32_t> numbers_;              // of both
   std::map<std::uint32_t, std::int64_t> begun_;  // by segment: its first event
   Position position_;
-  std::vector<EventRange> settled_;
+  std::int64_t reached_ = 1;         // the end of the last segment that was looked at
+  std::vector<EventRange> settled_;  // lost ones included
   std::vector<EventRange> known_lost_;
   std::vector<EventRange> new_lost_;
   std::uint64_t kept_aside_ = 0;
@@ -295,12 +343,11 @@ base::Result<Opened> open_folder(const std::string& folder, const std::string& t
   auto opened = Opening(folder, target, ledger).run();
   if (!opened) return opened;
   if (opened->kept_aside > 0) {
-    log::warn("Segments of the backlog that are damaged, or cannot be opened, are left as they are")
+    log::warn("Damaged segments of the backlog are kept aside")
         .add("target", target)
         .add("folder", folder)
         .add("files", opened->kept_aside)
-        .add("hint",
-             "Delete only files named *.damaged, once you have looked at them; mend what keeps others from opening");
+        .add("hint", "Delete the files named *.damaged, and no others, once you have looked at them");
   }
   return opened;
 }

@@ -67,7 +67,8 @@ class SegmentBacklog final : public Backlog {
   BacklogStatus status() override {
     const Ledger::Snapshot now = ledger_->snapshot();
     const Growth growth = writer_.growth();
-    BacklogStatus status{.owed = now.tally.owed, .oldest_age = {}, .trouble = writer_.trouble(), .storage = {}};
+    BacklogStatus status{
+        .owed = now.tally.owed + now.unreadable_events, .oldest_age = {}, .trouble = writer_.trouble(), .storage = {}};
     if (now.tally.owed > 0) {
       const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock->now() - now.oldest);
       status.oldest_age = std::max(age, age.zero());
@@ -79,9 +80,13 @@ class SegmentBacklog final : public Backlog {
                                    .ids_only = now.tally.ids_only,
                                    .lost = now.lost,
                                    .damaged_files = now.damaged,
+                                   .unreadable_files = now.unreadable_files,
+                                   .unreadable_events = now.unreadable_events,
                                    .parity_in = growth.parity_in,
                                    .budget_used_in = growth.budget_used_in,
                                    .refill_trouble = refiller_ ? refiller_->trouble() : std::nullopt};
+    // What nobody can read is not paid by draining the rest.
+    if (now.unreadable_events > 0) status.storage->parity_in.reset();
     return status;
   }
 

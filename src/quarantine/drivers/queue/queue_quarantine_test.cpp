@@ -37,7 +37,7 @@ TEST_F(QueueQuarantineTest, NoMessageIsLeftOfWhatWasRemoved) {
 TEST_F(QueueQuarantineTest, CountsTheMessagesOfAnEventBesideItsRecord) {
   for (std::uint8_t event = 1; event <= 2; ++event) {
     for (const auto arrival : {1h, 2h, 1h}) {
-      ASSERT_TRUE(put(*quarantine_, {refused("primary", tests::event_at(event, base::WallTime(arrival)))}));
+      ASSERT_TRUE(put(*quarantine_, {refused("primary", event_at(event, base::WallTime(arrival)))}));
     }
   }
   EXPECT_THAT(quarantine_->status().records, ElementsAre(Pair("primary", 2)));

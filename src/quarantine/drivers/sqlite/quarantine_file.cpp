@@ -8,13 +8,11 @@
 #include <utility>
 
 #include "base/failpoint.hpp"
-#include "sqlite/file_stamp.hpp"
+#include "sqlite/stamped_file.hpp"
 
 namespace twinshift::quarantine {
 namespace {
 
-// A command that reads holds up nobody in WAL mode; this is for its first moment and for a foreign sqlite3.
-constexpr std::chrono::milliseconds kBusyTimeout{2'000};
 constexpr std::size_t kRecordsMax = 1'000'000;  // of one read
 // Files up to this size are looked through after an I/O error.
 constexpr std::int64_t kCheckedPagesMax = 16'384;
@@ -31,13 +29,10 @@ void give_back(sqlite::Database& database) {
   }
 }
 
-// The first version that tells messages of one event apart.
+// The first version that tells messages of one event apart, and the first that knows their ids.
 constexpr std::int64_t kVersionOfArrivals = 2;
+constexpr std::int64_t kVersionOfMessageIds = 3;
 
-const sqlite::FileStamp kStamp{
-    .application_id = kApplicationId, .version = kFormatVersion, .what = "quarantine", .oldest = 1};
-
-// kSteps[v] brings a file from version v to v + 1.
 constexpr std::array<const char*, kFormatVersion> kSteps = {
     "CREATE TABLE quarantine(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, event_id TEXT NOT NULL,"
     " id_version INTEGER NOT NULL, message_id BLOB NOT NULL, received_at INTEGER NOT NULL,"
@@ -46,18 +41,15 @@ constexpr std::array<const char*, kFormatVersion> kSteps = {
     "CREATE INDEX quarantine_by_target ON quarantine(target, id);",
     "CREATE TABLE quarantine_arrivals(record INTEGER NOT NULL, received_at INTEGER NOT NULL,"
     " PRIMARY KEY (record, received_at)) STRICT, WITHOUT ROWID;",
+    "ALTER TABLE quarantine_arrivals ADD COLUMN message_id BLOB NOT NULL DEFAULT x'';",
 };
 
-base::Status bring_up_to_date(sqlite::Database& database, std::int64_t version) {
-  if (version == kFormatVersion) return {};
-  auto transaction = sqlite::Transaction::begin(database);
-  if (!transaction) return base::fail(std::move(transaction.error()));
-  for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) {
-    if (auto made = database.execute(kSteps[step]); !made) return made;
-  }
-  if (auto stamped = database.execute(sqlite::stamp_sql(kStamp)); !stamped) return stamped;
-  return transaction->commit();
-}
+// A command that reads holds up nobody in WAL mode; the wait is for its first moment and for a foreign sqlite3.
+constexpr sqlite::FileFormat kFormat{.application_id = kApplicationId,
+                                     .what = "quarantine",
+                                     .steps = kSteps,
+                                     .busy_timeout = std::chrono::milliseconds(2'000),
+                                     .incremental_vacuum = true};
 
 constexpr const char* kInsert =
     "INSERT INTO quarantine(target, event_id, id_version, message_id, received_at, quarantined_at, column_name,"
@@ -67,10 +59,25 @@ constexpr const char* kInsert =
     " tries=tries+excluded.tries";
 // The record's own message stands in the record; one that comes once more is known already.
 constexpr const char* kInsertArrival =
-    "INSERT OR IGNORE INTO quarantine_arrivals(record, received_at)"
-    " SELECT id, ?1 FROM quarantine WHERE event_id = ?2 AND target = ?3 AND received_at <> ?1";
+    "INSERT OR IGNORE INTO quarantine_arrivals(record, received_at, message_id)"
+    " SELECT id, ?1, ?4 FROM quarantine WHERE event_id = ?2 AND target = ?3 AND received_at <> ?1";
 constexpr const char* kSelectArrivals =
-    "SELECT received_at FROM quarantine_arrivals WHERE record = ? ORDER BY received_at LIMIT ?";
+    "SELECT received_at, message_id FROM quarantine_arrivals WHERE record = ? ORDER BY received_at LIMIT ?";
+constexpr const char* kSelectArrivalsBeforeIds =
+    "SELECT received_at, x'' FROM quarantine_arrivals WHERE record = ? ORDER BY received_at LIMIT ?";
+
+// Hours since 1970, rounded down also before it (SQLite's division and remainder go towards 0).
+constexpr std::int64_t kHourUs = 3'600'000'000;
+
+std::string count_by_hour_sql(std::int64_t version) {
+  std::string arrivals = "SELECT received_at AS at FROM quarantine WHERE target = ?1";
+  if (version >= kVersionOfArrivals) {
+    arrivals +=
+        " UNION ALL SELECT each.received_at FROM quarantine AS kept"
+        " JOIN quarantine_arrivals AS each ON each.record = kept.id WHERE kept.target = ?1";
+  }
+  return "SELECT (at - (at % ?2 + ?2) % ?2) / ?2 AS hour, count(*) FROM (" + arrivals + ") GROUP BY hour";
+}
 
 std::string select_sql(const Query& query) {
   std::string sql =
@@ -115,7 +122,7 @@ base::Status read_arrivals(sqlite::Statement& statement, Record& record) {
     auto row = statement.step();
     if (!row) return base::fail(std::move(row.error()));
     if (!*row) break;
-    record.further_arrivals.push_back(time_from(statement.integer(0)));
+    record.further_arrivals.push_back({time_from(statement.integer(0)), std::string(statement.text(1))});
   }
   statement.reset();
   return {};
@@ -141,37 +148,23 @@ base::Status put_one(sqlite::Statement& record, sqlite::Statement& arrival, cons
   arrival.bind(1, received_at);
   arrival.bind_text(2, event_id);
   arrival.bind_text(3, refused.target);
+  arrival.bind_blob(4, event.message_id);
   return arrival.run();
 }
 
 }  // namespace
 
 base::Result<QuarantineFile> QuarantineFile::open(const std::string& path) {
-  auto database = sqlite::Database::open(path, sqlite::OpenMode::create);
-  if (!database) return base::fail(std::move(database.error()));
-  database->set_busy_timeout(kBusyTimeout);
-  auto empty = sqlite::check_stamp(*database, kStamp);
-  if (!empty) return base::fail(std::move(empty.error()));
-  if (*empty) {
-    if (auto set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return base::fail(std::move(set.error()));
-  }
-  if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
-  auto version = *empty ? base::Result<std::int64_t>(0) : database->integer("PRAGMA user_version");
-  if (!version) return base::fail(std::move(version.error()));
-  if (auto made = bring_up_to_date(*database, *version); !made) return base::fail(std::move(made.error()));
-  return QuarantineFile(std::move(*database), kFormatVersion);
+  auto file = sqlite::open_stamped(path, kFormat);
+  if (!file) return base::fail(std::move(file.error()));
+  if (auto made = sqlite::bring_up_to_date(*file, kFormat); !made) return base::fail(std::move(made.error()));
+  return QuarantineFile(std::move(file->database), kFormatVersion);
 }
 
 base::Result<QuarantineFile> QuarantineFile::open_for_reading(const std::string& path) {
-  auto database = sqlite::Database::open(path, sqlite::OpenMode::read_only);
-  if (!database) return base::fail(std::move(database.error()));
-  database->set_busy_timeout(kBusyTimeout);
-  auto empty = sqlite::check_stamp(*database, kStamp);
-  if (!empty) return base::fail(std::move(empty.error()));
-  if (*empty) return base::fail(base::ErrorKind::not_found, "the quarantine's file is empty", path);
-  auto version = database->integer("PRAGMA user_version");
-  if (!version) return base::fail(std::move(version.error()));
-  return QuarantineFile(std::move(*database), *version);
+  auto file = sqlite::open_stamped_for_reading(path, kFormat);
+  if (!file) return base::fail(std::move(file.error()));
+  return QuarantineFile(std::move(file->database), file->version);
 }
 
 base::Status QuarantineFile::put(const std::vector<const Refused*>& events, base::WallTime now) {
@@ -225,7 +218,8 @@ base::Result<std::vector<Record>> QuarantineFile::read(const Query& query) {
   statement->bind(++parameter, static_cast<std::int64_t>(std::min(query.records_max, kRecordsMax)));
   std::optional<sqlite::Statement> arrivals;
   if (version_ >= kVersionOfArrivals) {
-    auto prepared = database_.prepare(kSelectArrivals, false);
+    auto prepared =
+        database_.prepare(version_ >= kVersionOfMessageIds ? kSelectArrivals : kSelectArrivalsBeforeIds, false);
     if (!prepared) return base::fail(std::move(prepared.error()));
     arrivals = std::move(*prepared);
   }
@@ -257,15 +251,23 @@ base::Result<std::map<std::string, std::uint64_t>> QuarantineFile::count() {
   }
 }
 
+base::Result<std::map<base::WallTime, std::uint64_t>> QuarantineFile::count_by_hour(const std::string& target) {
+  auto statement = database_.prepare(count_by_hour_sql(version_), false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind_text(1, target);
+  statement->bind(2, kHourUs);
+  std::map<base::WallTime, std::uint64_t> counts;
+  for (;;) {
+    auto row = statement->step();
+    if (!row) return base::fail(std::move(row.error()));
+    if (!*row) return counts;
+    const base::WallTime hour{std::chrono::hours(statement->integer(0))};
+    counts.emplace(hour, static_cast<std::uint64_t>(statement->integer(1)));
+  }
+}
+
 base::Status QuarantineFile::check() {
-  auto pages = database_.integer("PRAGMA page_count");
-  if (!pages) return base::fail(std::move(pages.error()));
-  if (*pages > kCheckedPagesMax) return {};
-  auto found = database_.text("PRAGMA quick_check(1)");
-  if (!found) return base::fail(std::move(found.error()));
-  if (*found == "ok") return {};
-  return base::fail(base::ErrorKind::corrupt, "the quarantine's file is damaged: " + *found, database_.path(),
-                    "Stop, keep a copy of the file and its -wal, then restore it or start with an empty one");
+  return sqlite::look_through(database_, kFormat.what, kCheckedPagesMax);
 }
 
 }  // namespace twinshift::quarantine

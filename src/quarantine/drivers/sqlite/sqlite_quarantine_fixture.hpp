@@ -2,42 +2,26 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "quarantine/drivers/sqlite/sqlite_quarantine.hpp"
 #include "sqlite/database.hpp"
 #include "tests/support/manual_clock.hpp"
-#include "tests/support/quarantine_calls.hpp"
+#include "tests/support/quarantine_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::quarantine {
 
-using tests::event_at;
-using tests::event_of;
-using tests::ids_of;
-using tests::put;
-using tests::refused;
-using tests::remove;
-using tests::tickets_of;
-
-class SqliteQuarantineFixture : public ::testing::Test {
+class SqliteQuarantineFixture : public QuarantineFixture {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-quarantine-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     options_.path = (folder_ / "quarantine.db").string();
     options_.clock = &clock_;
-  }
-  void TearDown() override {
-    quarantine_.reset();
-    std::filesystem::remove_all(folder_);
   }
   void open() {
     quarantine_.reset();
@@ -45,14 +29,16 @@ class SqliteQuarantineFixture : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().text();
     quarantine_ = std::move(*opened);
   }
-  // As another process sees them; none after an error.
-  std::vector<Record> records(const Query& query = {}) {
-    auto reader = open_sqlite_quarantine_reader(options_.path);
-    EXPECT_TRUE(reader) << reader.error().text();
-    if (!reader) return {};
-    auto read = (*reader)->read(query);
-    EXPECT_TRUE(read) << read.error().text();
-    return read ? std::move(*read) : std::vector<Record>();
+  std::unique_ptr<Reader> reader() override {
+    auto opened = open_sqlite_quarantine_reader(options_.path);
+    EXPECT_TRUE(opened) << opened.error().text();
+    return opened ? std::move(*opened) : nullptr;
+  }
+  // Of the primary, as another process counts them.
+  using Hours = std::map<base::WallTime, std::uint64_t>;
+  Hours messages_by_hour() {
+    const auto opened = reader();
+    return opened != nullptr ? opened->count_by_hour("primary").value_or(Hours()) : Hours();
   }
   // The first number of the first row.
   std::int64_t number(const std::string& sql) {
@@ -62,10 +48,9 @@ class SqliteQuarantineFixture : public ::testing::Test {
     return found ? *found : -1;
   }
 
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
   tests::ManualClock clock_;
   SqliteQuarantineOptions options_;
-  std::unique_ptr<Quarantine> quarantine_;
 };
 
 }  // namespace twinshift::quarantine

@@ -26,12 +26,6 @@ class SqliteQuarantineTest : public SqliteQuarantineFixture {
     SqliteQuarantineFixture::SetUp();
     open();
   }
-  // One record an event of `target`, numbered from 1 on.
-  void fill(const std::string& target, int events, const std::string& json = "{}") {
-    std::vector<Refused> all;
-    for (int i = 1; i <= events; ++i) all.push_back(refused(target, event_of(static_cast<std::uint8_t>(i), json)));
-    ASSERT_TRUE(put(*quarantine_, std::move(all)));
-  }
 };
 
 TEST_F(SqliteQuarantineTest, GivesRoomBack) {

@@ -9,7 +9,6 @@
 namespace twinshift::queue {
 namespace {
 
-constexpr std::chrono::milliseconds kBusyTimeout{250};
 // Files up to this size are looked through after an I/O error.
 constexpr std::uint64_t kCheckedBytesMax = 64'000'000;
 // Free pages that stay in the file for the next burst.
@@ -18,8 +17,6 @@ constexpr std::int64_t kFreePagesBusy = 8192;
 
 // Debian's SQLite overwrites what is deleted (secure_delete): every acknowledged message would be written once more.
 base::Status set_up_connection(sqlite::Database& database, const FileOptions& options) {
-  database.set_busy_timeout(kBusyTimeout);
-  if (auto wal = database.use_durable_wal(); !wal) return wal;
   database.watch_wal();
   return database.execute(
       "PRAGMA secure_delete=OFF; PRAGMA cache_size=-4000; PRAGMA temp_store=MEMORY;"
@@ -51,17 +48,18 @@ base::Result<QueueFile::Statements> QueueFile::prepare(sqlite::Database& databas
 }
 
 base::Result<QueueFile> QueueFile::open(const FileOptions& options) {
-  auto database = sqlite::Database::open(options.path, sqlite::OpenMode::create);
-  if (!database) return base::fail(std::move(database.error()));
-  if (auto ready = prepare_format(*database, options.page_bytes); !ready) return base::fail(std::move(ready.error()));
-  if (auto set = set_up_connection(*database, options); !set) return base::fail(std::move(set.error()));
-  if (auto taken = take_over_format(*database); !taken) return base::fail(std::move(taken.error()));
-  auto statements = prepare(*database);
+  const sqlite::FileFormat format = file_format(options.page_bytes);
+  auto stamped = sqlite::open_stamped(options.path, format);
+  if (!stamped) return base::fail(std::move(stamped.error()));
+  sqlite::Database& database = stamped->database;
+  if (auto set = set_up_connection(database, options); !set) return base::fail(std::move(set.error()));
+  if (auto taken = take_over_format(*stamped, format); !taken) return base::fail(std::move(taken.error()));
+  auto statements = prepare(database);
   if (!statements) return base::fail(std::move(statements.error()));
-  auto page_bytes = database->integer("PRAGMA page_size");
+  auto page_bytes = database.integer("PRAGMA page_size");
   if (!page_bytes) return base::fail(std::move(page_bytes.error()));
 
-  QueueFile file(std::move(*database), options, std::move(*statements));
+  QueueFile file(std::move(database), options, std::move(*statements));
   file.page_bytes_ = static_cast<std::uint64_t>(*page_bytes);
   file.wal_pages_max_ = std::max<std::uint64_t>(16, options.wal_bytes_max / file.page_bytes_);
   file.checkpoint_pages_ =
@@ -141,14 +139,7 @@ base::Status QueueFile::insert(const Incoming& incoming) {
 }
 
 base::Status QueueFile::quick_check() {
-  auto pages = database_.integer("PRAGMA page_count");
-  if (!pages) return base::fail(std::move(pages.error()));
-  if (static_cast<std::uint64_t>(*pages) * page_bytes_ > kCheckedBytesMax) return {};
-  auto found = database_.text("PRAGMA quick_check(1)");
-  if (!found) return base::fail(std::move(found.error()));
-  if (*found == "ok") return {};
-  return base::fail(base::ErrorKind::corrupt, "the queue's file is damaged: " + *found, database_.path(),
-                    "Stop, keep a copy of the file and its -wal, then restore it or start with an empty one");
+  return sqlite::look_through(database_, "queue", static_cast<std::int64_t>(kCheckedBytesMax / page_bytes_));
 }
 
 base::Status QueueFile::checkpoint(bool always) {

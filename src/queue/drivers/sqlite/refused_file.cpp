@@ -1,52 +1,38 @@
 #include "queue/drivers/sqlite/refused_file.hpp"
 
+#include <array>
 #include <limits>
 #include <utility>
 
 #include "base/failpoint.hpp"
-#include "sqlite/file_stamp.hpp"
+#include "sqlite/stamped_file.hpp"
 
 namespace twinshift::queue {
 namespace {
 
-const sqlite::FileStamp kStamp{.application_id = 0x54537266, .version = 1, .what = "refused bodies"};
-
-base::Status create(sqlite::Database& database) {
-  auto transaction = sqlite::Transaction::begin(database);
-  if (!transaction) return base::fail(std::move(transaction.error()));
-  auto made = database.execute(
-      "CREATE TABLE refused(id INTEGER PRIMARY KEY AUTOINCREMENT, received_at INTEGER NOT NULL, status INTEGER NOT "
-      "NULL,"
-      " reason BLOB NOT NULL, path BLOB NOT NULL, body BLOB NOT NULL) STRICT;"
-      "CREATE TABLE refused_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), bodies INTEGER NOT NULL,"
-      " bytes INTEGER NOT NULL) STRICT;"
-      "INSERT INTO refused_state VALUES (1, 0, 0);" +
-      sqlite::stamp_sql(kStamp));
-  if (!made) return made;
-  return transaction->commit();
-}
+constexpr std::array<const char*, 1> kSteps = {
+    "CREATE TABLE refused(id INTEGER PRIMARY KEY AUTOINCREMENT, received_at INTEGER NOT NULL, status INTEGER NOT NULL,"
+    " reason BLOB NOT NULL, path BLOB NOT NULL, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE refused_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), bodies INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL) STRICT;"
+    "INSERT INTO refused_state VALUES (1, 0, 0);",
+};
+constexpr sqlite::FileFormat kFormat{
+    .application_id = 0x54537266, .what = "refused bodies", .steps = kSteps, .incremental_vacuum = true};
 
 }  // namespace
 
 base::Result<RefusedFile> RefusedFile::open(const std::string& path) {
-  auto database = sqlite::Database::open(path, sqlite::OpenMode::create);
-  if (!database) return base::fail(std::move(database.error()));
-  auto empty = sqlite::check_stamp(*database, kStamp);
-  if (!empty) return base::fail(std::move(empty.error()));
-  if (*empty) {
-    if (auto set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return base::fail(std::move(set.error()));
-  }
-  if (auto wal = database->use_durable_wal(); !wal) return base::fail(std::move(wal.error()));
-  if (*empty) {
-    if (auto made = create(*database); !made) return base::fail(std::move(made.error()));
-  }
-  auto bodies = database->integer("SELECT bodies FROM refused_state");
+  auto file = sqlite::open_stamped(path, kFormat);
+  if (!file) return base::fail(std::move(file.error()));
+  if (auto made = sqlite::bring_up_to_date(*file, kFormat); !made) return base::fail(std::move(made.error()));
+  auto bodies = file->database.integer("SELECT bodies FROM refused_state");
   if (!bodies) return base::fail(std::move(bodies.error()));
-  auto bytes = database->integer("SELECT bytes FROM refused_state");
+  auto bytes = file->database.integer("SELECT bytes FROM refused_state");
   if (!bytes) return base::fail(std::move(bytes.error()));
-  RefusedFile file(std::move(*database));
-  file.counts_ = {static_cast<std::uint64_t>(*bodies), static_cast<std::uint64_t>(*bytes)};
-  return file;
+  RefusedFile opened(std::move(file->database));
+  opened.counts_ = {static_cast<std::uint64_t>(*bodies), static_cast<std::uint64_t>(*bytes)};
+  return opened;
 }
 
 base::Result<std::uint64_t> RefusedFile::keep(const std::vector<const RefusedBody*>& bodies, std::uint64_t bodies_max,

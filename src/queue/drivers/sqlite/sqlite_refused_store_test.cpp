@@ -1,30 +1,21 @@
 #include "queue/drivers/sqlite/sqlite_refused_store.hpp"
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::queue {
 namespace {
 
 class RefusedStoreTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-refused-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
   void open(RefusedLimits limits = {}) {
     store_.reset();
-    auto opened = open_sqlite_refused_store(folder_ + "/refused.db", limits);
+    auto opened = open_sqlite_refused_store((folder_ / "refused.db").string(), limits);
     ASSERT_TRUE(opened) << opened.error().text();
     store_ = std::move(*opened);
   }
@@ -42,7 +33,7 @@ class RefusedStoreTest : public ::testing::Test {
     return out;
   }
 
-  std::string folder_;
+  tests::TemporaryFolder folder_;
   std::unique_ptr<RefusedStore> store_;
 };
 

@@ -16,22 +16,13 @@ SqlResult result_of(const pg::Result& result) {
   return SqlResult(std::move(rows));
 }
 
-SqlFailure failure_of(pg::Failure failure) {
-  SqlFailure told;
-  told.error = std::move(failure.error);
-  told.already_there = !failure.lost && pg::says_already_there(failure.sqlstate, failure.constraint);
-  told.sqlstate = std::move(failure.sqlstate);
-  told.lost = failure.lost;
-  return told;
-}
-
 }  // namespace
 
 SqlOutcome<std::vector<SqlResult>> PgAccess::run(std::span<const std::string> statements, base::SteadyTime deadline) {
   std::string sql;
   for (const std::string& statement : statements) sql += (sql.empty() ? "" : "; ") + statement;
   auto results = connection_.run(sql, deadline);
-  if (!results) return std::unexpected(failure_of(std::move(results.error())));
+  if (!results) return std::unexpected(sql_failure(std::move(results.error())));
   std::vector<SqlResult> told;
   for (const pg::Result& result : *results) told.push_back(result_of(result));
   return told;
@@ -40,6 +31,15 @@ SqlOutcome<std::vector<SqlResult>> PgAccess::run(std::span<const std::string> st
 pg::Failure pg_failure(SqlFailure failure) {
   pg::Failure told;
   told.error = std::move(failure.error);
+  told.sqlstate = std::move(failure.sqlstate);
+  told.lost = failure.lost;
+  return told;
+}
+
+SqlFailure sql_failure(pg::Failure failure) {
+  SqlFailure told;
+  told.error = std::move(failure.error);
+  told.already_there = !failure.lost && pg::says_already_there(failure.sqlstate, failure.constraint);
   told.sqlstate = std::move(failure.sqlstate);
   told.lost = failure.lost;
   return told;

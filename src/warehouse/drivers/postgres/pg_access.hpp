@@ -16,7 +16,8 @@ class PgAccess final : public SqlAccess {
   pg::Connection& connection_;
 };
 
-// The same failure in the wire's words.
+// The same failure in the wire's words, and in those of every way.
 pg::Failure pg_failure(SqlFailure failure);
+SqlFailure sql_failure(pg::Failure failure);
 
 }  // namespace twinshift::warehouse

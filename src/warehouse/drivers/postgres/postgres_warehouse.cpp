@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pg/sqlstate.hpp"
+#include "warehouse/drivers/postgres/address.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/pg_access.hpp"
 #include "warehouse/drivers/postgres/read_query.hpp"
@@ -34,11 +35,11 @@ constexpr std::chrono::seconds kLayoutAgeOfRefusalMax{2};
 
 class PostgresWarehouse final : public Warehouse {
  public:
-  PostgresWarehouse(PostgresWarehouseOptions options, pg::Parameters parameters, TableName table)
+  PostgresWarehouse(PostgresWarehouseOptions options, Address address)
       : options_(std::move(options)),
-        parameters_(std::move(parameters)),
-        table_(std::move(table)),
-        dialect_(dialect_of(parameters_)) {}
+        parameters_(std::move(address.parameters)),
+        table_(std::move(address.table)),
+        dialect_(address.dialect) {}
 
   base::Status prepare() override;
   base::Result<WriteReport> write(const Batch& batch) override;
@@ -52,9 +53,6 @@ class PostgresWarehouse final : public Warehouse {
   [[nodiscard]] std::string product() const override { return std::string(product_of(dialect_)); }
 
  private:
-  [[nodiscard]] SessionLimits limits() const {
-    return {options_.connect_timeout, options_.statement_timeout, options_.attempt_timeout};
-  }
   [[nodiscard]] base::SteadyTime deadline() const { return deadline_after(options_.attempt_timeout); }
   base::Status connect();
   base::Status look_again(std::chrono::milliseconds age_max);
@@ -77,7 +75,7 @@ base::Status PostgresWarehouse::prepare() {
 }
 
 base::Status PostgresWarehouse::connect() {
-  auto connection = open_session(parameters_, limits(), options_.login);
+  auto connection = open_session(parameters_, limits_of(options_), options_.login);
   if (!connection) return base::fail(failed(std::move(connection.error())));
   auto made = std::make_unique<Ready>(std::move(*connection));
   const SetupOptions setup{dialect_, options_.schema_apply, options_.target, {}};
@@ -149,7 +147,7 @@ base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_v
 }
 
 base::Result<Table> PostgresWarehouse::query(const std::string& sql, std::size_t rows_max) {
-  return read_query(parameters_, limits(), options_.login, sql, rows_max);
+  return read_query(parameters_, limits_of(options_), options_.login, sql, rows_max);
 }
 
 base::Result<std::uint64_t> PostgresWarehouse::prune(base::WallTime before) {
@@ -181,14 +179,9 @@ base::Status PostgresWarehouse::ping() {
 }  // namespace
 
 base::Result<std::unique_ptr<Warehouse>> open_postgres_warehouse(PostgresWarehouseOptions options) {
-  auto parameters = pg::parse_url(options.url, options.password_file);
-  if (!parameters) {
-    parameters.error().where = options.target + ", " + parameters.error().where;
-    return base::fail(std::move(parameters.error()));
-  }
-  auto table = parse_table_name(options.table);
-  if (!table) return base::fail(std::move(table.error()));
-  return std::make_unique<PostgresWarehouse>(std::move(options), std::move(*parameters), std::move(*table));
+  auto address = read_address(options);
+  if (!address) return base::fail(std::move(address.error()));
+  return std::make_unique<PostgresWarehouse>(std::move(options), std::move(*address));
 }
 
 }  // namespace twinshift::warehouse

@@ -63,9 +63,7 @@ class RedshiftDataWarehouse final : public Warehouse {
 };
 
 base::Error told(const RedshiftDataOptions& options, SqlFailure failure) {
-  base::Error error = std::move(failure.error);
-  if (!error.where.starts_with(options.target)) error.where = options.target + ", " + error.where;
-  return error;
+  return at_target(std::move(failure.error), options.target);
 }
 
 base::Status RedshiftDataWarehouse::prepare() {

@@ -3,6 +3,7 @@
 
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
+#include "warehouse/table_columns.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -12,10 +13,6 @@ std::string column_definition(const event::Column& column) {
   std::string sql = quote_identifier(column.name) + ' ' + std::string(sqlite_type(column.type));
   if (column.name == "event_id" || column.name == "event_at") sql += " NOT NULL";
   return sql;
-}
-
-bool is_extra(const event::Column& column) {
-  return column.name == "extra";
 }
 
 // By the index on the arrival, which is never after the writing but where a clock was turned back.
@@ -35,18 +32,6 @@ std::string_view sqlite_type(event::ColumnType type) {
     default:
       return "TEXT";
   }
-}
-
-std::vector<event::Column> table_columns() {
-  std::vector<event::Column> columns;
-  for (const event::Column& column : event::own_columns()) {
-    if (!is_extra(column)) columns.push_back(column);
-  }
-  columns.insert(columns.end(), event::catalogue().begin(), event::catalogue().end());
-  for (const event::Column& column : event::own_columns()) {
-    if (is_extra(column)) columns.push_back(column);
-  }
-  return columns;
 }
 
 std::string create_table_sql(const std::string& table) {

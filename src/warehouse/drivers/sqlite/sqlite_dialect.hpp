@@ -12,9 +12,6 @@ namespace twinshift::warehouse {
 // INTEGER or TEXT: a decimal stands as text, since SQLite's NUMERIC would keep it as a double.
 std::string_view sqlite_type(event::ColumnType type);
 
-// Ours, then AppsFlyer's, then `extra`: the order of a table that we make.
-std::vector<event::Column> table_columns();
-
 std::string create_table_sql(const std::string& table);
 std::string add_column_sql(const std::string& table, const event::Column& column);
 std::vector<std::string> create_index_sql(const std::string& table);

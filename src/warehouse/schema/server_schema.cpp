@@ -1,0 +1,48 @@
+#include "warehouse/schema/server_schema.hpp"
+
+#include <utility>
+
+#include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/schema_reader.hpp"
+#include "warehouse/schema/table_setup.hpp"
+
+namespace twinshift::warehouse {
+namespace {
+
+class ServerSchema final : public SchemaAccess {
+ public:
+  ServerSchema(ServerTable at, Connect connect) : at_(std::move(at)), connect_(std::move(connect)) {}
+
+  [[nodiscard]] std::string ddl() const override { return schema_text(at_.dialect, at_.table); }
+
+  base::Result<SchemaDescription> describe() override {
+    auto access = connect_();
+    if (!access) return base::fail(told(std::move(access.error())));
+    auto description = read_description(**access, at_.dialect, at_.table, at_.target, at_.attempt_timeout);
+    if (!description) return base::fail(told(std::move(description.error())));
+    return std::move(*description);
+  }
+
+  base::Status apply(const StatementHeard& heard) override {
+    auto access = connect_();
+    if (!access) return base::fail(told(std::move(access.error())));
+    const SetupOptions setup{at_.dialect, true, at_.target, heard};
+    auto layout = set_up_table(**access, at_.table, setup, at_.clock->steady() + at_.attempt_timeout);
+    if (!layout) return base::fail(told(std::move(layout.error())));
+    return {};
+  }
+
+ private:
+  [[nodiscard]] base::Error told(SqlFailure failure) const { return at_target(std::move(failure.error), at_.target); }
+
+  const ServerTable at_;
+  const Connect connect_;
+};
+
+}  // namespace
+
+std::unique_ptr<SchemaAccess> make_server_schema(ServerTable table, Connect connect) {
+  return std::make_unique<ServerSchema>(std::move(table), std::move(connect));
+}
+
+}  // namespace twinshift::warehouse
