@@ -31,7 +31,7 @@ base::Status open_stores(const config::Settings& settings, OwnStores& stores) {
   if (auto opened = stores.open_queue(settings); !opened) return opened;
   if (auto opened = stores.open_quarantine(settings); !opened) return opened;
   const auto secondary = find_target(settings, "secondary");
-  return secondary ? stores.open_backlog(settings, **secondary) : base::Status();
+  return secondary ? stores.open_backlog_to_count(settings, **secondary) : base::Status();
 }
 
 base::Result<control::Reply> answer_here(const config::Settings& settings, const control::Request& request) {

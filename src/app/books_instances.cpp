@@ -4,7 +4,9 @@
 
 #include "app/books_text.hpp"
 #include "app/driver_table.hpp"
+#include "base/clock.hpp"
 #include "base/time_text.hpp"
+#include "books/ledger.hpp"
 #include "warehouse/schema/owed_text.hpp"
 
 namespace twinshift::app {
@@ -23,7 +25,8 @@ warehouse::Table instances_table(const std::vector<warehouse::OwedRow>& rows) {
 base::Result<std::vector<warehouse::OwedRow>> read_instances(const config::Settings& settings) {
   auto primary = open_for_reading(settings, "primary");
   if (!primary) return base::fail(std::move(primary.error()));
-  auto rows = warehouse::read_owed(**primary);
+  auto rows = warehouse::read_owed(**primary,
+                                   std::chrono::floor<std::chrono::hours>(base::system_clock().now()) - books::kJudged);
   if (!rows) {
     rows.error().hint += rows.error().hint.empty() ? "" : ". ";
     rows.error().hint += "What the instances' books say stands in the primary's table twinshift_owed";

@@ -9,6 +9,7 @@
 #include "app/instance_name.hpp"
 #include "app/load_reader.hpp"
 #include "app/other_instances.hpp"
+#include "sqlite/set_aside.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -77,14 +78,15 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   parts.is_primary = is_primary;
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
-  LoadReader::Parts loads{markers_of(settings), stores.file, {}, stores.prune};
+  LoadReader::Parts loads{
+      .instance = markers_of(settings), .file = stores.file, .counts_duplicates = {}, .prune = stores.prune};
   loads.counts_duplicates = [delivery = stores.delivery, name = target.name] {
     return counts_duplicates(delivery, name);
   };
-  parts.read_loads = read_loads_of(settings, target.name, std::move(loads));
+  read_loads_for(parts, settings, std::move(loads));
   parts.publish = publish_of(stores, target.name);
   if (others) {
-    parts.read_others = [others, name = target.name](Hour) { return others->read(name); };
+    parts.read_others = [others, name = target.name](Hour from) { return others->read(name, from); };
     parts.others_lag = others->lag();
   }
   if (settings.quarantine_queue_url.empty()) {
@@ -108,8 +110,14 @@ base::Result<std::shared_ptr<books::BooksFile>> open_books_file(const config::Se
   // otherwise, the books first. (From SQS the received ones stand in the books themselves.)
   std::error_code ignored;
   const bool late = settings.queue.driver == "sqlite" && std::filesystem::exists(settings.queue.path, ignored);
-  auto file = books::BooksFile::open((settings.data_dir / kBooksFile).string(), base::system_clock().now(),
-                                     mint_instance_name(), late);
+  const std::string path = (settings.data_dir / kBooksFile).string();
+  const base::WallTime now = base::system_clock().now();
+  auto file = books::BooksFile::open(path, now, mint_instance_name(), late);
+  if (!file && file.error().kind == base::ErrorKind::corrupt) {
+    // No accepted event stands in it, so it must not keep the door shut. The counting begins anew.
+    if (auto aside = sqlite::set_aside(path, now, file.error()); !aside) return base::fail(std::move(aside.error()));
+    file = books::BooksFile::open(path, now, mint_instance_name(), true);
+  }
   if (!file) return base::fail(std::move(file.error()));
   set_instance_name((*file)->instance());
   return std::shared_ptr<books::BooksFile>(std::move(*file));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@
 namespace twinshift::app {
 namespace {
 
+using books::Hour;
 using books::Line;
 using books::TargetBooks;
 
@@ -74,16 +76,28 @@ std::string sentence_of(const TargetBooks& books) {
   return text;
 }
 
-// Where books.db was made anew beside a queue that has counted before.
+// Where books.db was made anew beside a queue that has counted before, or a target's table is another, or its markers
+// were not summed up in time. A line for each hour from which targets are judged.
 std::string beginning_of(const std::vector<TargetBooks>& books) {
+  struct Beginning {
+    std::string targets;
+    std::int64_t hours_before = 0;
+  };
+  std::map<Hour, Beginning> beginnings;
   for (const TargetBooks& each : books) {
     const auto before = std::ranges::count_if(
         each.lines, [&](const Line& line) { return line.hour < each.judged_from && line.counts.received > 0; });
     if (before == 0) continue;
-    return fmt::format("The counting began anew at {}, with a new books.db: hours before it ({}) are not judged\n",
-                       hour_text(each.judged_from), before);
+    Beginning& beginning = beginnings[each.judged_from];
+    beginning.targets += (beginning.targets.empty() ? "" : ", ") + each.name;
+    beginning.hours_before = std::max(beginning.hours_before, std::int64_t{before});
   }
-  return {};
+  std::string text;
+  for (const auto& [hour, beginning] : beginnings) {
+    text += fmt::format("The counting began anew at {} ({}): hours before it ({}) are not judged\n", hour_text(hour),
+                        beginning.targets, beginning.hours_before);
+  }
+  return text;
 }
 
 // The number that stands at `at` and has `digits` digits.
@@ -125,7 +139,8 @@ std::string books_as_text(const std::vector<TargetBooks>& books, TableFormat for
   for (const TargetBooks& each : books) {
     for (const Line& line : shown(each.lines)) table.rows.push_back(row_of(each.name, line));
   }
-  return table_in(table, format, "nothing was received yet\n");
+  const bool counted = std::ranges::all_of(books, [](const TargetBooks& each) { return each.counted_at.has_value(); });
+  return table_in(table, format, counted ? "nothing was received yet\n" : "no hour could be counted\n");
 }
 
 std::string table_in(const warehouse::Table& table, TableFormat format, const char* empty) {

@@ -43,6 +43,9 @@ TEST(BooksText, WhatWasNotCountedIsSaid) {
   const auto verdict = verdict_of({away});
   EXPECT_EQ(verdict.state, BooksState::uncounted);
   EXPECT_EQ(verdict.text, "secondary: not counted yet (no connection)\n");
+  EXPECT_EQ(books_as_text({away}, TableFormat::table), "no hour could be counted\n");
+  away.counted_at = kNoon;
+  EXPECT_EQ(books_as_text({away}, TableFormat::table), "nothing was received yet\n");
 }
 
 TEST(BooksText, ShowsTheNewestHoursAndOfOlderOnesWhatIsNotClosed) {
@@ -103,7 +106,7 @@ TEST(BooksText, BooksThatBeganAnewSaySoInOneLine) {
   EXPECT_EQ(verdict.state, BooksState::complete);
   EXPECT_EQ(verdict.text,
             "primary: nothing is missing of 1 received\nsecondary: nothing is missing of 1 received\n"
-            "The counting began anew at 2024-01-01T13:00Z, with a new books.db: hours before it (1) are not judged\n");
+            "The counting began anew at 2024-01-01T13:00Z (primary, secondary): hours before it (1) are not judged\n");
 }
 
 TEST(BooksAnswer, AnythingElseIsNoAnswer) {

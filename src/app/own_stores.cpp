@@ -5,6 +5,7 @@
 #include "app/backlog_store.hpp"
 #include "app/books_parts.hpp"
 #include "app/driver_table.hpp"
+#include "app/unreachable.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -25,7 +26,9 @@ OwnStores::~OwnStores() {
 }
 
 base::Status OwnStores::open_folder(const config::Settings& settings) {
-  if (auto opened = put_into(folder, sqlite::DataFolder::open(settings.data_dir)); !opened) return opened;
+  auto opened = sqlite::DataFolder::open(settings.data_dir);
+  if (!opened) return base::fail(unreachable_service(std::move(opened.error())));
+  folder.emplace(std::move(*opened));
   return put_into(books, open_books_file(settings));
 }
 
@@ -39,6 +42,10 @@ base::Status OwnStores::open_queue(const config::Settings& settings) {
 
 base::Status OwnStores::open_backlog(const config::Settings& settings, const config::TargetSettings& target) {
   return put_into(backlog, app::open_backlog(settings, target));
+}
+
+base::Status OwnStores::open_backlog_to_count(const config::Settings& settings, const config::TargetSettings& target) {
+  return put_into(backlog, app::open_backlog_to_count(settings, target));
 }
 
 }  // namespace twinshift::app

@@ -27,6 +27,8 @@ struct OwnStores {
   base::Status open_quarantine(const config::Settings& settings);
   base::Status open_queue(const config::Settings& settings);
   base::Status open_backlog(const config::Settings& settings, const config::TargetSettings& target);
+  // For whoever only counts: changes no file.
+  base::Status open_backlog_to_count(const config::Settings& settings, const config::TargetSettings& target);
 
   std::optional<sqlite::DataFolder> folder;
   std::shared_ptr<books::BooksFile> books;  // only with the folder

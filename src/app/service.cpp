@@ -84,7 +84,11 @@ base::Status Service::start_control() {
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
   actions_ = std::make_unique<QuarantineActions>(std::move(parts));
   auto server = control::Server::start(settings_.data_dir, [this](const auto& request) { return answer(request); });
-  if (!server) return base::fail(std::move(server.error()));
+  if (!server) {
+    base::Error error = std::move(server.error());
+    if (error.hint.empty()) error.hint = "Remove what stands there under this name; the service makes it anew";
+    return base::fail(std::move(error));
+  }
   control_ = std::move(*server);
   return {};
 }

@@ -19,7 +19,7 @@ enum class Failpoint : std::uint8_t {
 
 namespace failpoint_link {
 
-enum class Verdict : std::uint8_t { go_on, fail, drop, skip };
+enum class Verdict : std::uint8_t { go_on, fail, drop };
 
 // The one function that differs between the two programs.
 Verdict reach(Failpoint point) noexcept;
@@ -39,11 +39,6 @@ inline void failpoint(Failpoint point) noexcept {
 // The same, and true where one event is to be lost without a word. Only the books can tell afterwards.
 [[nodiscard]] inline bool failpoint_drops(Failpoint point) noexcept {
   return failpoint_link::reach(point) == failpoint_link::Verdict::drop;
-}
-
-// The same, and true where what is waited for, for days, counts as there.
-[[nodiscard]] inline bool failpoint_skips(Failpoint point) noexcept {
-  return failpoint_link::reach(point) == failpoint_link::Verdict::skip;
 }
 
 }  // namespace twinshift::base

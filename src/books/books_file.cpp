@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/failpoint.hpp"
+#include "sqlite/set_aside.hpp"
 #include "sqlite/stamped_file.hpp"
 
 namespace twinshift::books {
@@ -12,7 +13,7 @@ namespace {
 
 using std::chrono::hours;
 
-constexpr std::array<const char*, 2> kSteps = {
+constexpr std::array<const char*, 3> kSteps = {
     "CREATE TABLE books_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), since INTEGER NOT NULL,"
     " instance TEXT NOT NULL) STRICT;"
     "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
@@ -26,6 +27,11 @@ constexpr std::array<const char*, 2> kSteps = {
     "ALTER TABLE books_state ADD COLUMN judged_from INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE signed_off(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, hour INTEGER NOT NULL,"
     " events INTEGER NOT NULL, reason TEXT NOT NULL, signed_at INTEGER NOT NULL) STRICT;",
+    "CREATE TABLE counted(target TEXT PRIMARY KEY, database TEXT NOT NULL DEFAULT '', database_id TEXT NOT NULL"
+    " DEFAULT '', schema_name TEXT NOT NULL DEFAULT '', table_name TEXT NOT NULL DEFAULT '', judged_from INTEGER NOT"
+    " NULL DEFAULT 0) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE clock_watch(target TEXT PRIMARY KEY, last INTEGER NOT NULL, candidate INTEGER NOT NULL, confirmed"
+    " INTEGER NOT NULL, watched INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 constexpr sqlite::FileFormat kFormat{
     .application_id = 0x5453626B, .what = "books", .steps = kSteps, .busy_timeout = std::chrono::milliseconds(2000)};
@@ -67,6 +73,7 @@ base::Result<std::unique_ptr<BooksFile>> BooksFile::open(const std::string& path
                                                          const std::string& instance, bool late) {
   auto database = open_database(path, now, instance, late);
   if (!database) return base::fail(std::move(database.error()));
+  if (auto sound = sqlite::check_sound(*database); !sound) return base::fail(std::move(sound.error()));
   auto since = database->integer("SELECT since FROM books_state");
   if (!since) return base::fail(std::move(since.error()));
   auto judged_from = database->integer("SELECT judged_from FROM books_state");
@@ -266,7 +273,7 @@ base::Status BooksFile::add_to_archive(const std::string& target, base::WallTime
     add->bind(4, static_cast<std::int64_t>(counts.duplicate));
     if (auto done = add->run(); !done) return done;
   }
-  // No longer judged (keeper.cpp, kJudged).
+  // No longer judged (ledger.hpp, kJudged).
   for (const char* table : {"archive", "dropped", "signed_off", "received"}) {
     const std::string old =
         std::string("DELETE FROM ") + table + " WHERE hour < " + std::to_string(number_of(cutoff - kKept));

@@ -1,5 +1,5 @@
 // What the books keep over a restart that no other file holds: `books.db` in the data folder, application_id "TSbk",
-// version 2 (docs/formats/books.md).
+// version 3 (docs/formats/books.md).
 //
 // Any thread.
 #pragma once
@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "books/clock_watch.hpp"
 #include "books/ledger.hpp"
 #include "sqlite/database.hpp"
 
@@ -79,11 +80,35 @@ class BooksFile {
   // Adds what was written before `cutoff`, in one transaction.
   base::Status add_to_archive(const std::string& target, base::WallTime cutoff, const std::map<Hour, Counts>& hours);
 
+  // Which table a target's markers were counted in.
+  struct CountedTable {
+    std::string database{};     // product and database; empty: of a version that did not note it
+    std::string database_id{};  // the server's own identity; empty: it does not say
+    std::string schema{};       // empty: the one that the database finds by itself
+    std::string name{};
+    // What either side does not know does not tell them apart.
+    [[nodiscard]] bool is_same(const CountedTable& other) const;
+  };
+  base::Result<CountedTable> counted_table(const std::string& target);
+  // From now on `table` is counted. Where it was another: what was summed up of that is forgotten, and no hour up to
+  // and with `now`'s is judged for this target any more. True: so it was.
+  base::Result<bool> count_in(const std::string& target, const CountedTable& table, base::WallTime now);
+  // Earlier hours of this target are not judged; never before judged_from().
+  base::Result<Hour> judged_from(const std::string& target);
+  base::Status judge_from(const std::string& target, Hour hour);  // never earlier than before
+
+  base::Result<ClockRecord> clock_record(const std::string& target);
+  base::Status save_clock_record(const std::string& target, const ClockRecord& record);
+
  private:
   BooksFile(sqlite::Database database, Hour since, Hour judged_from, std::string instance)
       : database_(std::move(database)), since_(since), judged_from_(judged_from), instance_(std::move(instance)) {}
   base::Result<std::uint64_t> signed_off_of(const SignOff& loss);
   base::Result<std::map<Hour, std::uint64_t>> read_counts(std::string_view sql, const std::string& target);
+  // With mutex_ held.
+  base::Result<CountedTable> read_counted_table(const std::string& target);
+  base::Status begin_anew(const std::string& target, Hour first);
+  base::Status raise_judged_from(const std::string& target, Hour hour);
 
   sqlite::Database database_;
   const Hour since_;

@@ -13,10 +13,6 @@
 namespace twinshift::books {
 namespace {
 
-// Hours older than this before the newest are not judged where nothing is known to have been received in them. The
-// embedded queue knows its hours for 90 days.
-constexpr std::chrono::days kJudged{89};
-
 // What the queue's side has counted, the same for every target.
 struct QueueSide {
   std::map<Hour, queue::HourOfArrival> hours;
@@ -39,6 +35,7 @@ struct Keeper::Impl {
   base::Result<QueueSide> count_queue();
   base::Status keep_received(queue::Arrivals& arrivals);
   base::Result<Sample> sample_for(const TargetParts& target, const QueueSide& side);
+  [[nodiscard]] Hour forgotten_before(const QueueSide& side) const;
   base::Status add_waived(const std::string& target, Sample& sample);
   static base::Status add_backlog(backlog::Backlog& backlog, Sample& sample);
 
@@ -192,14 +189,20 @@ base::Status Keeper::Impl::keep_received(queue::Arrivals& arrivals) {
   return file.save_received(all);
 }
 
+// By the newest hour, too: a clock that is behind must not make hours of what the queue has forgotten judged again.
+Hour Keeper::Impl::forgotten_before(const QueueSide& side) const {
+  Hour newest = std::chrono::floor<std::chrono::hours>(options.clock->now());
+  if (!side.hours.empty()) newest = std::max(newest, side.hours.rbegin()->first);
+  return newest - kJudged;
+}
+
 base::Result<Sample> Keeper::Impl::sample_for(const TargetParts& target, const QueueSide& side) {
   Sample sample{.hours = {},
                 .owed_elsewhere = side.owed_elsewhere,
                 .since = file.since(),
                 .judged_from = file.judged_from(),
+                .forgotten_before = forgotten_before(side),
                 .signed_off = 0};
-  // The queue forgets its oldest hours: what landed in them can be judged no more.
-  if (!side.hours.empty()) sample.since = std::max(sample.since, side.hours.rbegin()->first - kJudged);
   for (const auto& [hour, arrived] : side.hours) {
     Counts& counts = sample.hours[hour];
     counts.received = arrived.received;

@@ -42,13 +42,15 @@ struct TargetParts {
   backlog::Backlog* backlog = nullptr;  // outlives the Keeper
   // Landed and duplicate by hour of arrival, from the markers. It outlives the Keeper where a call hangs.
   ReadHours read_loads;
+  // Of hours before this not all is known that landed, as of the last read_loads() that succeeded. May be empty.
+  std::function<Hour()> judged_from{};
   // Quarantined by hour of arrival; asked for all hours.
   ReadHours read_quarantined;
   // Of a quarantine elsewhere: how many, of hours that nobody knows. May be empty. The queue side's thread.
   std::function<std::uint64_t()> quarantined_elsewhere{};
   Publish publish{};  // may be empty
-  // What the other instances on a shared queue have published: received, owed, quarantined, waived of all hours. Empty
-  // where the queue is ours alone. On the target's own thread.
+  // What the other instances on a shared queue have published: received, owed, quarantined, waived. Empty where the
+  // queue is ours alone. On the target's own thread.
   ReadHours read_others{};
   // How far that may lag behind: a residual that has not stood for so long is no loss yet, where there are others.
   std::chrono::milliseconds others_lag{0};

@@ -17,6 +17,7 @@
 #include "base/log.hpp"
 #include "books/keeper.hpp"
 #include "queue/event_queue.hpp"
+#include "tests/support/manual_clock.hpp"
 
 namespace twinshift::books {
 
@@ -132,7 +133,8 @@ class KeeperTest : public ::testing::Test {
                          .read_loads = landed(name),
                          .read_quarantined = nothing()});
     }
-    keeper_ = std::make_unique<Keeper>(Options{.interval = std::chrono::hours(1)}, queue_, *file_, std::move(targets));
+    keeper_ = std::make_unique<Keeper>(Options{.interval = std::chrono::hours(1), .clock = &clock_}, queue_, *file_,
+                                       std::move(targets));
     keeper_->start();
   }
   TargetBooks count(std::size_t target) { return keeper_->count_now(std::chrono::seconds(30)).at(target); }
@@ -146,6 +148,7 @@ class KeeperTest : public ::testing::Test {
   }
 
   std::filesystem::path folder_;
+  tests::ManualClock clock_{kNoon + std::chrono::minutes(5)};  // outlives the Keeper
   CountedQueue queue_;
   std::unique_ptr<BooksFile> file_;
   std::unique_ptr<Keeper> keeper_;

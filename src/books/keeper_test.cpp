@@ -118,6 +118,38 @@ TEST_F(KeeperTest, WhatABacklogOwesInUnreadableFilesKeepsHoursOpen) {
   keeper_.reset();
 }
 
+TEST_F(KeeperTest, HoursOlderThanTheBooksKnowAreForgottenUnlessTheyAreOwed) {
+  queue_.set(
+      {.hours = {{.hour = kNoon, .received = 10, .waiting = 0}, {.hour = kNoon + 1h, .received = 10, .waiting = 1}}});
+  clock_.advance(90 * 24h);
+  start();
+  (void)count(0);
+  const TargetBooks books = count(0);
+  ASSERT_EQ(books.lines.size(), 1U);
+  EXPECT_EQ(books.lines[0].hour, kNoon + 1h);
+  EXPECT_EQ(books.lines[0].state, LineState::unknown);
+  EXPECT_EQ(books.missing, 0U);
+  keeper_.reset();
+}
+
+// A table that is another, markers that others have removed.
+TEST_F(KeeperTest, ATargetMayBeJudgedFromALaterHourThanTheOther) {
+  queue_.set({.hours = {{.hour = kNoon, .received = 10}, {.hour = kNoon + 1h, .received = 1}}});
+  std::vector<TargetParts> targets;
+  for (const std::string name : {"primary", "secondary"}) {
+    targets.push_back(
+        {.name = name, .is_primary = name == "primary", .read_loads = nothing(), .read_quarantined = nothing()});
+  }
+  targets[1].judged_from = [] { return kNoon + 1h; };
+  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h, .clock = &clock_}, queue_, *file_, std::move(targets));
+  keeper_->start();
+  (void)count(0);
+  EXPECT_EQ(count(0).missing, 11U);
+  EXPECT_EQ(count(1).missing, 1U);
+  EXPECT_EQ(count(1).judged_from, kNoon + 1h);
+  keeper_.reset();
+}
+
 TEST_F(KeeperTest, AQueueThatCannotBeCountedIsSaid) {
   queue_.fail({base::ErrorKind::unavailable, "no file", "queue.db", ""});
   start();
@@ -138,7 +170,7 @@ TEST_F(KeeperTest, StoppingLeavesAThreadBehindThatHangs) {
          return std::map<Hour, Counts>();
        },
        .read_quarantined = nothing()});
-  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h}, queue_, *file_, std::move(targets));
+  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h, .clock = &clock_}, queue_, *file_, std::move(targets));
   keeper_->start();
   begun.get_future().wait();
   EXPECT_FALSE(keeper_->stop(10ms));
@@ -167,7 +199,7 @@ TEST_F(KeeperTest, AddsWhatOtherInstancesHavePublishedAndTellsItsOwnAlone) {
                        return others;
                      },
                      .others_lag = 1h});
-  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h}, queue_, *file_, std::move(targets));
+  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h, .clock = &clock_}, queue_, *file_, std::move(targets));
   keeper_->start();
   const TargetBooks first = count(0);
   ASSERT_EQ(first.lines.size(), 1U);  // the hour before ours is not ours to judge

@@ -38,7 +38,8 @@ const char* to_string(LineState state) {
 namespace {
 
 LineState state_of(Hour hour, const Counts& counts, const Sample& sample) {
-  if (hour < sample.judged_from || (hour < sample.since && counts.received == 0)) return LineState::unknown;
+  if (hour < sample.judged_from || hour < sample.forgotten_before) return LineState::unknown;
+  if (hour < sample.since && counts.received == 0) return LineState::unknown;
   const std::int64_t residual = counts.residual();
   // What waits elsewhere may be all of it.
   if (residual > static_cast<std::int64_t>(sample.owed_elsewhere)) return LineState::missing;

@@ -58,6 +58,10 @@ struct Line {
   LineState state = LineState::open;
 };
 
+// Hours older than this are not judged: the embedded queue knows its hours for 90 days, and old markers may be
+// anybody's to remove some days later (warehouse::kLoadsAbandoned).
+inline constexpr std::chrono::days kJudged{89};
+
 // One sample, as it was counted.
 struct Sample {
   std::map<Hour, Counts> hours{};
@@ -68,6 +72,8 @@ struct Sample {
   Hour since{};
   // Earlier hours are not judged though something was received in them: what became of it, earlier books have counted.
   Hour judged_from{};
+  // Hours of which nobody knows all any more, for their age (kJudged).
+  Hour forgotten_before{};
   std::uint64_t signed_off = 0;  // of `waived`, by a person who has looked into a loss
 };
 

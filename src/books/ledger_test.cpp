@@ -56,6 +56,14 @@ TEST(Ledger, HoursBeforeTheCountingBeganAreNotJudged) {
   EXPECT_EQ(summarize(lines).counts.received, 2U);
 }
 
+TEST(Ledger, HoursThatNobodyKnowsWholeAnyMoreAreNotJudgedThoughSomethingIsOwed) {
+  const Sample sample{.hours = {{at(0), {.received = 9, .owed = 1}}, {at(1), {.received = 2}}},
+                      .forgotten_before = at(1)};
+  const auto lines = lines_of(sample);
+  EXPECT_EQ(lines[0].state, LineState::unknown);
+  EXPECT_EQ(lines[1].state, LineState::missing);
+}
+
 // books.db was removed: what was received before landed under another name.
 TEST(Ledger, HoursBeforeTheCountingBeganAnewAreNeverMissing) {
   const auto lines = lines_of({.hours = {{at(0), {.received = 5}}, {at(1), {.received = 2, .landed = 1}}},

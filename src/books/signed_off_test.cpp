@@ -79,9 +79,11 @@ TEST_F(SignedOffTest, TheListOutlivesTheProcess) {
 TEST_F(SignedOffTest, TakesTheFirstFormatOver) {
   ASSERT_TRUE(file_->save_received({{kNoon, 5}}));
   file_.reset();
-  execute("DROP TABLE signed_off; ALTER TABLE books_state DROP COLUMN judged_from; PRAGMA user_version=1");
+  execute(
+      "DROP TABLE signed_off; ALTER TABLE books_state DROP COLUMN judged_from; DROP TABLE counted; DROP TABLE "
+      "clock_watch; PRAGMA user_version=1");
   open_file(true);  // it is not made anew, so nothing is late
-  EXPECT_EQ(number("PRAGMA user_version"), 2);
+  EXPECT_EQ(number("PRAGMA user_version"), 3);
   EXPECT_EQ(file_->since(), kNoon);
   EXPECT_EQ(file_->judged_from(), Hour{});
   EXPECT_EQ(file_->instance(), "me");
@@ -91,11 +93,11 @@ TEST_F(SignedOffTest, TakesTheFirstFormatOver) {
 
 TEST_F(SignedOffTest, ANewerFormatIsRefusedByName) {
   file_.reset();
-  execute("PRAGMA user_version=3");
+  execute("PRAGMA user_version=4");
   const auto opened = BooksFile::open(path(), kNoon, "me");
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, base::ErrorKind::conflict);
-  EXPECT_EQ(number("PRAGMA user_version"), 3);
+  EXPECT_EQ(number("PRAGMA user_version"), 4);
 }
 
 // The file was removed while the queue kept its counts.

@@ -61,8 +61,6 @@ class Keeper {
         return Verdict::fail;
       case Action::drop:
         return Verdict::drop;
-      case Action::skip:
-        return Verdict::skip;
     }
     return Verdict::go_on;
   }

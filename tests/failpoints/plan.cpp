@@ -13,11 +13,8 @@ namespace twinshift::failpoints {
 namespace {
 
 constexpr std::string_view kParting = ", \t\r\n";
-constexpr auto kActions = std::to_array<std::pair<std::string_view, Action>>({{"kill", Action::kill},
-                                                                              {"pause", Action::pause},
-                                                                              {"error", Action::error},
-                                                                              {"drop", Action::drop},
-                                                                              {"skip", Action::skip}});
+constexpr auto kActions = std::to_array<std::pair<std::string_view, Action>>(
+    {{"kill", Action::kill}, {"pause", Action::pause}, {"error", Action::error}, {"drop", Action::drop}});
 
 std::unexpected<base::Error> wrong(std::string_view order, const std::string& why) {
   return base::fail(base::ErrorKind::invalid, "failpoint order '" + std::string(order) + "': " + why,
@@ -27,7 +24,6 @@ std::unexpected<base::Error> wrong(std::string_view order, const std::string& wh
 bool can(May may, Action action) {
   if (action == Action::error) return may == May::error;
   if (action == Action::drop) return may == May::drop;
-  if (action == Action::skip) return may == May::skip;
   return true;
 }
 
@@ -52,7 +48,7 @@ base::Result<Order> parse_order(std::string_view text) {
     action = action.substr(0, sign);
   }
   const auto* known = std::ranges::find(kActions, action, &std::pair<std::string_view, Action>::first);
-  if (known == kActions.end()) return wrong(text, "the actions are kill, pause, error, drop and skip");
+  if (known == kActions.end()) return wrong(text, "the actions are kill, pause, error and drop");
   if (!can(point->may, known->second)) return wrong(text, "this point cannot do that");
   return Order{point->point, known->second, at};
 }
@@ -84,8 +80,7 @@ const Order* Plan::pass(base::Failpoint point) {
   const auto found = std::ranges::find(orders_, point, &Order::point);
   if (found == orders_.end()) return nullptr;
   const std::uint64_t passed = ++passed_[static_cast<std::size_t>(found - orders_.begin())];
-  const bool lasts = found->action == Action::pause || found->action == Action::skip;
-  const bool acts = lasts ? passed >= found->at : passed == found->at;
+  const bool acts = found->action == Action::pause ? passed >= found->at : passed == found->at;
   return acts ? &*found : nullptr;
 }
 

@@ -18,7 +18,6 @@ enum class Action : std::uint8_t {
   pause,  // from that passing on, for as long as the plan says so
   error,  // once
   drop,   // once
-  skip,   // as pause
 };
 
 std::string_view to_string(Action action);

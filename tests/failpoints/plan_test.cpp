@@ -51,18 +51,6 @@ TEST(Plan, PausesFromThatPassingOn) {
   EXPECT_NE(plan->pass(Failpoint::delivery_written), nullptr);
 }
 
-TEST(Plan, SkipsFromThatPassingOn) {
-  auto plan = Plan::parse("books.archive.watch=skip@2");
-  ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(plan->pass(Failpoint::books_archive_watch), nullptr);
-  for (int i = 0; i < 2; ++i) {
-    const Order* order = plan->pass(Failpoint::books_archive_watch);
-    ASSERT_NE(order, nullptr);
-    EXPECT_EQ(order->action, Action::skip);
-  }
-  EXPECT_FALSE(plan->pauses(Failpoint::books_archive_watch));
-}
-
 TEST(Plan, AnEmptyTextOrdersNothing) {
   for (const char* text : {"", " \n", ",,"}) {
     auto plan = Plan::parse(text);
@@ -84,7 +72,6 @@ TEST(Plan, SaysWhatIsWrong) {
       {"delivery.written=error", "cannot do that"},
       {"delivery.written=drop", "cannot do that"},
       {"warehouse.sqlite.after_commit=drop", "cannot do that"},
-      {"warehouse.sqlite.after_commit=skip", "cannot do that"},
       {"delivery.written=kill delivery.written=pause", "ordered twice"},
   };
   for (const auto& [text, why] : cases) {
@@ -98,9 +85,8 @@ TEST(Plan, SaysWhatIsWrong) {
 
 // This program links ts_base's own definition, as `twinshift` does.
 TEST(Failpoint, DoesNothingInTheProgramsThatPeopleRun) {
-  ASSERT_EQ(setenv("TWINSHIFT_FAILPOINTS", "delivery.drop_parked=drop,books.archive.watch=skip", 1), 0);
+  ASSERT_EQ(setenv("TWINSHIFT_FAILPOINTS", "delivery.drop_parked=drop", 1), 0);
   EXPECT_FALSE(base::failpoint_drops(Failpoint::delivery_drop_parked));
-  EXPECT_FALSE(base::failpoint_skips(Failpoint::books_archive_watch));
   EXPECT_FALSE(base::failpoint_fails(Failpoint::warehouse_sqlite_after_commit));
   unsetenv("TWINSHIFT_FAILPOINTS");
 }

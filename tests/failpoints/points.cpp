@@ -34,8 +34,6 @@ std::string_view to_string(May may) {
       return "error";
     case May::drop:
       return "drop";
-    case May::skip:
-      return "skip";
   }
   return "step";
 }

@@ -10,8 +10,8 @@
 
 namespace twinshift::failpoints {
 
-// What can be asked of a point: `step` to kill or pause, the others these as well as themselves.
-enum class May : std::uint8_t { step, error, drop, skip };
+// What can be asked of a point: `step` to kill or pause, `error` and `drop` these as well as themselves.
+enum class May : std::uint8_t { step, error, drop };
 
 struct Point {
   base::Failpoint point;

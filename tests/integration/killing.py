@@ -73,6 +73,12 @@ class Killing:
     def alive(self):
         return self.service.process.poll() is None
 
+    def listens(self):
+        """Also of one that nobody has waited for."""
+        if not self.service.port:
+            self.service.port = next((line["port"] for line in list(self.service.lines) if line.get("msg") == "Server listening"), 0)
+        return self.service.port
+
     def post(self, name, **fields):
         try:
             status = self.service.post(dict(GUIDE_EVENT, appsflyer_id=name, **fields), timeout=10).status
@@ -113,7 +119,7 @@ class Killing:
             nonlocal next_at
             if condition():
                 return True
-            if time.monotonic() > next_at:
+            if time.monotonic() > next_at and self.listens():
                 self.send_one()
                 next_at = time.monotonic() + NUDGE_SECONDS
             return False
@@ -136,8 +142,6 @@ class Killing:
     def recover(self, **more):
         self.begin(**more)
         self.wait_settled()
-        # Where nothing was durable nothing waits; a target that has no tables yet cannot be counted.
-        wait_until(lambda: all(self.parts()[target]["status"] == "ok" for target in TARGETS), f"{self.case}: both targets")
         self.check_all()
 
     # What must hold.
@@ -186,12 +190,17 @@ class Killing:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(cutoff)), inserted
 
     def books(self):
-        """What `twinshift books` says: its exit code, and by target the sum of its hours' residuals."""
-        done = self.run_command("books", "--format", "json", settings=self.settings())
-        self.assertIn(done.returncode, (0, 1, 3), done.stdout + done.stderr)
+        """What `twinshift books` says: its exit code, and by target the sum of its hours' residuals. Once it has counted every target: not before
+        a first start has made its tables."""
+        done = wait_until(self.counted, f"{self.case}: the books to be counted")
+        self.assertIn(done.returncode, (0, 3), done.stdout + done.stderr)
         rows = json.loads(done.stdout)
         self.verdict = done.stderr
         return done.returncode, {target: sum(int(row["residual"]) for row in rows if row["target"] == target) for target in TARGETS}
+
+    def counted(self):
+        done = self.run_command("books", "--format", "json", settings=self.settings())
+        return done if done.returncode != 1 else None
 
     def missing(self, target):
         """Answered 200, and not there."""

@@ -3,9 +3,10 @@
 import json
 import os
 import sqlite3
+import time
 
-WATCH_LEFT_OUT = "books.archive.watch=skip"
-OFTEN = {"BOOKS_INTERVAL": "1000"}
+TARGETS = ("primary", "secondary")
+DAY_MICROSECONDS = 86_400_000_000
 AGE_HOURS = 240  # markers are kept for 216
 OLD = "216 hours"
 # By table: the times that an age is added to. What lands is not touched: its age is of no account.
@@ -19,20 +20,32 @@ class BooksKilling:
 
     # Old markers.
 
+    def change_file(self, name, statement, *rows):
+        with sqlite3.connect(os.path.join(self.folder, "data", name)) as file:
+            file.executemany(statement, rows or [()])
+        file.close()
+
     def make_old(self):
         """All that the stopped service has counted was so ten days ago."""
-        for name, statement in (("queue.db", f"UPDATE arrivals SET hour = hour - {AGE_HOURS}"), ("books.db", f"UPDATE books_state SET since = since - {AGE_HOURS}")):
-            with sqlite3.connect(os.path.join(self.folder, "data", name)) as file:
-                file.execute(statement)
-            file.close()
-        for target in ("primary", "secondary"):
+        self.change_file("queue.db", f"UPDATE arrivals SET hour = hour - {AGE_HOURS}")
+        self.change_file("books.db", f"UPDATE books_state SET since = since - {AGE_HOURS}")
+        for target in TARGETS:
             for table, columns in AGING.items():
                 changes = ", ".join(f"{column} = {self.earlier(column, f'{AGE_HOURS} hours')}" for column in columns)
                 self.change(target, f"UPDATE {table} SET {changes}")
 
+    def watch_the_clock(self):
+        """The next service believes it, so that old markers go."""
+        now = time.time_ns() // 1000
+        self.change_file("books.db", "INSERT OR REPLACE INTO clock_watch(target, last, candidate, confirmed, watched) VALUES (?, ?, ?, 0, ?)",
+                         *((target, now, now - DAY_MICROSECONDS, DAY_MICROSECONDS) for target in TARGETS))
+
+    def forget_the_clock(self):
+        self.change_file("books.db", "DELETE FROM clock_watch")
+
     def old_markers(self):
         return sum(self.count(target, f"SELECT count(*) FROM {table} WHERE written_at < {self.earlier('now', OLD)}")
-                   for target in ("primary", "secondary") for table in ("twinshift_loads", "twinshift_duplicates"))
+                   for target in TARGETS for table in ("twinshift_loads", "twinshift_duplicates"))
 
     def kill_while_removing(self, names):
         """Whatever the markers have said counts once, be it in the books, in the markers, or in both."""
@@ -43,19 +56,23 @@ class BooksKilling:
         self.wait_settled()
         self.assertEqual(self.service.stop(), 0)
         self.make_old()
-        self.begin(**OFTEN)
         self.assertGreaterEqual(self.old_markers(), 4, "a batch and a duplicate on each side")
         for name in names:
             self.case = name
-            self.order(WATCH_LEFT_OUT, f"{name}=kill")
+            self.watch_the_clock()
+            self.order(f"{name}=kill")
+            self.service = self.launch_failing()
             self.wait_killed(name)
-            self.recover(**OFTEN)
+            self.forget_the_clock()
+            self.recover()
+            self.assertEqual(self.service.stop(), 0)
         self.case = "at last"
-        self.order(WATCH_LEFT_OUT)
+        self.watch_the_clock()
+        self.begin()
         self.nudge_until(lambda: self.old_markers() == 0, "the old markers to be removed")
         self.wait_settled()
         self.check_all()
-        self.assertGreater(min(self.archive(target)[1] for target in ("primary", "secondary")), 0)
+        self.assertGreater(min(self.archive(target)[1] for target in TARGETS), 0)
         self.check_published()
 
     # Published books.

@@ -12,7 +12,7 @@ import test_kill_aws
 import test_kill_postgres
 from harness import wait_until
 from killing import TARGETS, EmbeddedKilling, all_points
-from killing_books import WATCH_LEFT_OUT, BooksKilling, InFiles
+from killing_books import BooksKilling, InFiles
 
 FORMAT = ("queue.sqlite.format.before_commit", "queue.sqlite.format.after_commit")
 BOOKS = ("books.create.before_commit", "books.create.after_commit")
@@ -28,7 +28,6 @@ DRAINING = ("backlog.fetched", "backlog.erase.before", "backlog.erase.after", "b
 REMOVAL = ("backlog.segments.remove.before",)
 JOURNAL = ("backlog.segments.journal.before_rename", "backlog.segments.journal.after_rename")
 REFILL = ("backlog.refill.before", "backlog.refill.after")
-WATCH = (WATCH_LEFT_OUT.split("=")[0],)
 ARCHIVE = ("books.archive.before_commit", "books.archive.after_commit")
 PRUNE = ("delivery.prune.before", "warehouse.sqlite.prune.before_commit", "warehouse.sqlite.prune.after_commit")
 PUBLISH = ("delivery.publish.before", "warehouse.sqlite.publish.before_commit", "warehouse.sqlite.publish.after_commit")
@@ -41,7 +40,7 @@ OLD_BACKLOG_EVENTS, OLD_EVENT_BYTES = 36, 600_000
 TAKING_OVER = (("backlog.segments.append.before_sync", 1), ("backlog.segments.append.after_sync", 1), ("backlog.takeover.parked", 1),
                ("queue.sqlite.erase.before_commit", 1), ("backlog.takeover.parked", 2), ("queue.sqlite.erase.after_commit", 1),
                ("backlog.takeover.drained", 1))
-NAMES = (*FORMAT, *BOOKS, *PLAIN, *MARKER, *PARKING, *DRAINING, *REMOVAL, *JOURNAL, *REFILL, *WATCH, *ARCHIVE, *PRUNE, *PUBLISH, *TAKEOVER,
+NAMES = (*FORMAT, *BOOKS, *PLAIN, *MARKER, *PARKING, *DRAINING, *REMOVAL, *JOURNAL, *REFILL, *ARCHIVE, *PRUNE, *PUBLISH, *TAKEOVER,
          *REFUSED_BODY, *DROPS)
 
 

@@ -111,6 +111,7 @@ Journal::Content Ledger::journal_content(Position position) const {
 
 // Where a segment ends is told by where the next number begins. Where that one is gone (all of it was settled) it is
 // noted as begun all the same, and what stood up to the next one as settled, so that nobody takes it for owed or lost.
+// Unless numbers were left out there: an unreadable file may hold more than is known of it.
 void Ledger::note_ends(Journal::Content& content) const {
   const std::map<std::uint32_t, EventRange> held = sealed_ranges();
   for (const auto& [number, range] : held) {
@@ -118,7 +119,7 @@ void Ledger::note_ends(Journal::Content& content) const {
     const std::int64_t end = range.first + range.count;
     const std::int64_t gone = first_behind(number, content.position) - end;
     content.segments.push_back({.number = number + 1, .first = end});
-    if (gone > 0) content.settled_ranges.push_back({end, gone});
+    if (gone > 0 && gone < kSegmentNumbers) content.settled_ranges.push_back({end, gone});
   }
 }
 
@@ -145,8 +146,18 @@ void Ledger::count_lost(std::span<const EventRange> ranges) {
   for (const EventRange& range : ranges) {
     lost_ += static_cast<std::uint64_t>(range.count);
     lost_ranges_.push_back(range);
-    if (Segment* segment = holder_of(range.first)) segment->damaged = true;
+    if (Segment* segment = holder_of(range.first)) segment->damaged = !segment->gone;
   }
+}
+
+std::vector<EventRange> Ledger::lose_file(std::uint32_t number) {
+  const std::lock_guard lock(mutex_);
+  Segment* segment = find(number);
+  if (segment == nullptr || segment->gone) return {};
+  segment->gone = true;
+  segment->damaged = false;  // there is nothing to keep aside
+  segment->pass.leftovers = false;
+  return ranges_of(lendable_in(*segment, segment->first(), segment->end()));
 }
 
 void Ledger::count_kept_aside(std::uint64_t files) {

@@ -58,6 +58,9 @@ class Ledger {
   std::vector<Finished> take_finished();
   [[nodiscard]] Journal::Content journal_content(Position position) const;
   void count_lost(std::span<const EventRange> ranges);
+  // Its file was deleted: nothing of it is lent from now on. Those of its events that are owed, and are neither lent
+  // nor on their way out; none at the second call.
+  std::vector<EventRange> lose_file(std::uint32_t segment);
   // Damaged segments that are kept aside already.
   void count_kept_aside(std::uint64_t files);
   // Also of an unreadable segment.
@@ -73,7 +76,8 @@ class Ledger {
   std::vector<queue::LeaseBook::Loan> lend_due(base::SteadyTime deadline, std::size_t loans_max);
   // Nothing where the event is settled, lent, given back, or there is no room.
   std::optional<queue::LeaseBook::Loan> lend(std::int64_t event, base::SteadyTime deadline);
-  void forget(std::int64_t event);
+  // The loan is taken back. False where it cannot be carried out any more: the event's file is gone.
+  bool forget(std::int64_t event);
   // A loan that could not be carried out: it comes again after `delay`.
   void give_back(const queue::LeaseBook::Loan& loan, std::chrono::milliseconds delay);
   [[nodiscard]] bool has_room_to_lend() const;
@@ -127,6 +131,8 @@ class Ledger {
   using Segments = std::map<std::uint32_t, std::unique_ptr<Segment>>;
   Segment* find(std::uint32_t number) const;
   Segment* holder_of(std::int64_t event) const;
+  [[nodiscard]] std::vector<std::int64_t> lendable_in(const Segment& segment, std::int64_t first,
+                                                      std::int64_t end) const;
   static Offer offer_in(const Segment& segment, std::int64_t event);
   void renew_pass(Segment& segment, base::SteadyTime now);
   std::vector<Finished> take_finished_locked();

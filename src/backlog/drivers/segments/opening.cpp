@@ -35,26 +35,15 @@ std::optional<std::uint32_t> number_in(std::string_view name) {
   return all && number > 0 ? std::optional(number) : std::nullopt;
 }
 
-base::Status make_folder(const std::string& folder) {
-  std::error_code error;
-  if (fs::create_directory(folder, error)) {
-    fs::permissions(folder, fs::perms::owner_all, error);
-    const auto parent = fs::path(folder).parent_path();
-    return sync_folder(parent.empty() ? "." : parent.string());
-  }
-  if (error) return base::fail(disk_error("'s folder cannot be made", folder, error.value()));
-  return {};
-}
-
 class Opening {
  public:
   Opening(const std::string& folder, const std::string& target, Ledger& ledger)
       : folder_(folder), target_(target), ledger_(ledger) {}
 
-  base::Result<Opened> run() {
-    if (auto made = make_folder(folder_); !made) return base::fail(std::move(made.error()));
-    if (auto listed = list(); !listed) return base::fail(std::move(listed.error()));
-    if (auto read = read_journal(); !read) return base::fail(std::move(read.error()));
+  // What the folder holds, into the ledger; no file is changed.
+  base::Status read() {
+    if (auto listed = list(); !listed) return listed;
+    if (auto read = read_journal(); !read) return read;
     const std::int64_t durable_to = position_.next_event;
     for (const std::uint32_t number : numbers_) {
       if (const auto found = files_.find(number); found != files_.end()) {
@@ -64,11 +53,17 @@ class Opening {
       }
     }
     miss_files(durable_to);
-    if (auto cut = cut_tail(); !cut) return base::fail(std::move(cut.error()));
+    leave_room();
     // Of segments that are still here; the others were told at earlier starts.
     std::erase_if(known_lost_, [&](const EventRange& range) { return !ledger_.holds(range.first); });
     ledger_.count_lost(known_lost_);
     ledger_.count_lost(new_lost_);
+    return {};
+  }
+
+  // After read(): makes the files ready to be written.
+  base::Result<Opened> finish() {
+    if (auto cut = cut_tail(); !cut) return base::fail(std::move(cut.error()));
     // Written anew at each start: without what deleted segments held, and with what was found lost just now.
     auto journal = Journal::create(journal_path(folder_), ledger_.journal_content(position_));
     if (!journal) return base::fail(std::move(journal.error()));
@@ -189,7 +184,7 @@ class Opening {
       const std::int64_t from = segment->end();
       note_lost(*segment, from, segment->append(place, tally));
     }
-    lose_tail(*segment, limit);
+    lose_tail(*segment);
     segment->bytes = scan.file_bytes;
     segment->sealed = true;
     settle_known(*segment, tally);
@@ -206,7 +201,7 @@ class Opening {
     std::int64_t end = limit_behind(number);
     if (end == kNoLimit) end = position_.next_event;
     if (next_begun != begun_.end()) end = std::min(end, next_begun->second);
-    segment.end = std::max(segment.first, end);
+    segment.end = std::max(segment.first, end_before(end, segment.first));
     position_.next_event = std::max(position_.next_event, segment.end);
     reached_ = segment.end;
     for (const EventRange& range : settled_) {
@@ -254,17 +249,21 @@ class Opening {
     }
   }
 
-  // Known to have been durable, and not in the file any more: the next segment's first event, or the journal, tells.
-  void lose_tail(Segment& segment, std::int64_t limit) {
-    const std::uint32_t next = segment.number() + 1;
-    std::int64_t end = segment.end();
-    if (is_last(segment.number())) {
-      end = position_.next_event;
-    } else if (numbers_.contains(next) && limit != kNoLimit && (files_.contains(next) || begun_.contains(next))) {
-      end = limit;
-    }
+  // Known to have been durable, and not in the file any more: where the next number began, or the journal, tells.
+  void lose_tail(Segment& segment) {
     const std::int64_t from = segment.end();
-    note_lost(segment, from, segment.lose_up_to(end));
+    const std::int64_t end = end_told(segment.number()).value_or(from);
+    note_lost(segment, from, segment.lose_up_to(end_before(end, from)));
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> end_told(std::uint32_t number) const {
+    if (const auto next = first_of(number + 1)) return next;
+    return is_last(number) ? std::optional(position_.next_event) : std::nullopt;
+  }
+
+  // Numbers that were left out between `from` and `next` were given to no event.
+  static std::int64_t end_before(std::int64_t next, std::int64_t from) {
+    return next - from < kSegmentNumbers ? next : from;
   }
 
   // The segment has marked the events as gone; those that were settled before are no loss.
@@ -282,11 +281,21 @@ class Opening {
       if (files_.contains(begun->first) || unreadable_.contains(begun->first)) continue;
       const auto next = std::next(begun);
       const std::int64_t end = next == begun_.end() ? durable_to : next->second;
-      const EventRange lost = not_settled(begun->second, end);
+      const EventRange lost = not_settled(begun->second, end_before(end, begun->second));
       if (lost.count == 0) continue;
       new_lost_.push_back(lost);
       tell_lost(segment_path(folder_, begun->first), static_cast<std::uint64_t>(lost.count));
     }
+  }
+
+  // Where the newest file cannot be read, the journal's word on its end may be older than the file (its hints are not
+  // synced). What is parked now goes on behind all that it can hold, and a number of a file is left out: under that one
+  // the journal notes the end that is known.
+  void leave_room() {
+    if (numbers_.empty() || !unreadable_.contains(*numbers_.rbegin())) return;
+    const std::uint32_t newest = *numbers_.rbegin();
+    position_.next_event = std::max(position_.next_event, (std::int64_t{newest} + 1) * kSegmentNumbers);
+    position_.next_number = std::max(position_.next_number, newest + 2);
   }
 
   // The range of those of first .. end - 1 that nothing has settled; count: how many they are.
@@ -339,8 +348,17 @@ class Opening {
 
 }  // namespace
 
+base::Status read_folder(const std::string& folder, const std::string& target, Ledger& ledger) {
+  std::error_code ignored;
+  if (!fs::exists(folder, ignored)) return {};
+  return Opening(folder, target, ledger).read();
+}
+
 base::Result<Opened> open_folder(const std::string& folder, const std::string& target, Ledger& ledger) {
-  auto opened = Opening(folder, target, ledger).run();
+  if (auto made = make_folder(folder); !made) return base::fail(std::move(made.error()));
+  Opening opening(folder, target, ledger);
+  if (auto read = opening.read(); !read) return base::fail(std::move(read.error()));
+  auto opened = opening.finish();
   if (!opened) return opened;
   if (opened->kept_aside > 0) {
     log::warn("Damaged segments of the backlog are kept aside")

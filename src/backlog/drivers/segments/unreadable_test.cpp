@@ -1,6 +1,7 @@
 // Segments whose files cannot be opened at a start: their events stay owed and counted, the others are served, and a
 // later start that can open them serves them, too.
 #include <mutex>
+#include <sys/stat.h>
 
 #include <gmock/gmock.h>
 
@@ -39,6 +40,12 @@ class UnreadableTest : public SegmentsTest, public ::testing::WithParamInterface
     std::filesystem::rename(segment(number), aside());
     std::filesystem::create_directory(segment(number));
   }
+  // It opens, but nothing can be read: as from a disk that answers EIO.
+  void make_unreadable(std::uint32_t number) {
+    backlog_.reset();
+    std::filesystem::rename(segment(number), aside());
+    ASSERT_EQ(::mkfifo(segment(number).c_str(), S_IRUSR | S_IWUSR), 0);
+  }
   void give_back(std::uint32_t number) {
     backlog_.reset();
     std::filesystem::remove(segment(number));
@@ -60,6 +67,21 @@ class UnreadableTest : public SegmentsTest, public ::testing::WithParamInterface
     EXPECT_EQ(storage().unreadable_events, events);
     EXPECT_EQ(storage().lost, 0U);
     EXPECT_EQ(storage().damaged_files, 0U);
+  }
+  // An event at each of two starts.
+  void park_meanwhile() {
+    for (int number = 8; number <= 9; ++number) {
+      open();
+      EXPECT_EQ(storage().lost, 0U);
+      ASSERT_TRUE(park(*backlog_, {event_of(number)}));
+    }
+  }
+  void expect_all(const std::vector<std::string>& expected) {
+    for (int start = 0; start < 2; ++start) {
+      open();
+      expect_unreadable(0, 0);
+      EXPECT_THAT(bodies(receive(*backlog_)), UnorderedElementsAreArray(expected));
+    }
   }
   [[nodiscard]] std::uint64_t owed_of_known_hours() const {
     std::uint64_t owed = 0;
@@ -154,6 +176,77 @@ TEST_P(UnreadableTest, WhereItGoesForGoodItsEventsAreLostByNumber) {
   EXPECT_EQ(storage().unreadable_files, 0U);
   EXPECT_EQ(storage().lost, jsons_in(number).size());
   EXPECT_EQ(backlog_->status().owed, 1U);
+}
+
+// Also the newest one, behind which nothing was parked.
+TEST_P(UnreadableTest, WhereItGoesForGoodItsEventsAreLostOnce) {
+  const std::uint32_t number = GetParam();
+  make();
+  hide(number);
+  open();
+  backlog_.reset();
+  std::filesystem::remove(segment(number));
+  for (int start = 0; start < 2; ++start) {
+    open();
+    EXPECT_EQ(storage().unreadable_files, 0U);
+    EXPECT_EQ(storage().damaged_files, 0U) << "the others are sound";
+    EXPECT_EQ(backlog_->status().owed, 7U - jsons_in(number).size());
+    if (start == 0) EXPECT_EQ(storage().lost, jsons_in(number).size());
+  }
+  EXPECT_EQ(bodies(receive(*backlog_)), jsons_without(number));
+}
+
+TEST_P(UnreadableTest, ADiskThatAnswersWithAnErrorIsNoLoss) {
+  const std::uint32_t number = GetParam();
+  make();
+  make_unreadable(number);
+  open();
+  expect_unreadable(1, jsons_in(number).size());
+  give_back(number);
+  open();
+  expect_unreadable(0, 0);
+  EXPECT_EQ(bodies(receive(*backlog_)), jsons(1, 7));
+}
+
+// Where the newest one ends nobody knows after a loss of power, in which the journal's last records went: what is
+// parked meanwhile must have numbers of its own.
+TEST_P(UnreadableTest, WhatIsParkedMeanwhileHasNumbersOfItsOwn) {
+  const std::uint32_t number = GetParam();
+  open();
+  backlog_.reset();
+  const std::string early = read_file(journal_path(options_.folder));
+  make();
+  hide(number);
+  write_file(journal_path(options_.folder), early);
+  park_meanwhile();
+  give_back(number);
+  expect_all(jsons(1, 9));
+}
+
+TEST_P(UnreadableTest, AlsoWhereTheJournalIsGone) {
+  const std::uint32_t number = GetParam();
+  make();
+  hide(number);
+  std::filesystem::remove(journal_path(options_.folder));
+  park_meanwhile();
+  give_back(number);
+  expect_all(jsons(1, 9));
+}
+
+TEST_P(UnreadableTest, WhatWasParkedMeanwhileMayBeGoneBefore) {
+  const std::uint32_t number = GetParam();
+  open();
+  backlog_.reset();
+  const std::string early = read_file(journal_path(options_.folder));
+  make();
+  hide(number);
+  write_file(journal_path(options_.folder), early);
+  open();
+  ASSERT_TRUE(park(*backlog_, {event_of(8)}));
+  ASSERT_TRUE(acknowledge(*backlog_, receive(*backlog_)));
+  open();
+  give_back(number);
+  expect_all(jsons_in(number));
 }
 
 TEST_F(UnreadableTest, AllOfThemAreCountedWhereNoneCanBeOpened) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/failpoint.hpp"
+#include "sqlite/set_aside.hpp"
 #include "sqlite/stamped_file.hpp"
 
 namespace twinshift::queue {
@@ -25,6 +26,8 @@ constexpr sqlite::FileFormat kFormat{
 base::Result<RefusedFile> RefusedFile::open(const std::string& path) {
   auto file = sqlite::open_stamped(path, kFormat);
   if (!file) return base::fail(std::move(file.error()));
+  // With the bounds of refused bodies this is read in a moment.
+  if (auto sound = sqlite::check_sound(file->database); !sound) return base::fail(std::move(sound.error()));
   if (auto made = sqlite::bring_up_to_date(*file, kFormat); !made) return base::fail(std::move(made.error()));
   auto bodies = file->database.integer("SELECT bodies FROM refused_state");
   if (!bodies) return base::fail(std::move(bodies.error()));

@@ -1,6 +1,8 @@
 #include "queue/drivers/sqlite/sqlite_refused_store.hpp"
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <future>
 
 #include <gmock/gmock.h>
@@ -10,6 +12,9 @@
 
 namespace twinshift::queue {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class RefusedStoreTest : public ::testing::Test {
  protected:
@@ -109,6 +114,34 @@ TEST_F(RefusedStoreTest, CloseKeepsWhatWaitsAndTakesNoMore) {
 TEST_F(RefusedStoreTest, AMissingBodyIsNotFound) {
   open();
   EXPECT_EQ(store_->body(5).error().kind, base::ErrorKind::not_found);
+}
+
+TEST_F(RefusedStoreTest, ADamagedFileIsSetAsideAndANewOneBegun) {
+  const std::string path = (folder_ / "refused.db").string();
+  for (const char* garbage : {"garbage", "SQLite format 3"}) {
+    open();
+    ASSERT_TRUE(keep("one"));
+    store_.reset();
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << garbage << std::string(8'192, 'x');
+    open();
+    EXPECT_THAT(bodies(), IsEmpty());
+    ASSERT_TRUE(keep("two"));
+    EXPECT_THAT(bodies(), ElementsAre("two"));
+  }
+  const auto aside = std::ranges::count_if(std::filesystem::directory_iterator(folder_.path()), [](const auto& entry) {
+    return entry.path().filename().string().starts_with("refused.db.damaged-");
+  });
+  EXPECT_EQ(aside, 2);
+}
+
+TEST_F(RefusedStoreTest, SoIsOneThatWasCutShort) {
+  open();
+  ASSERT_TRUE(keep(std::string(100'000, 'b')));
+  store_->close();
+  std::filesystem::resize_file(folder_ / "refused.db", 8'192);
+  open();
+  ASSERT_TRUE(keep("two"));
+  EXPECT_THAT(bodies(), ElementsAre("two"));
 }
 
 }  // namespace

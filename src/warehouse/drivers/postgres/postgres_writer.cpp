@@ -48,8 +48,9 @@ class PostgresWriter final : public BatchWriter {
   }
 
   pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) override {
-    std::string sql = prune_loads_sql(Dialect::postgres, layout_.table, before);
-    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::postgres, layout_.table, before);
+    const PruneScope scope{identity_.instance, before};
+    std::string sql = prune_loads_sql(Dialect::postgres, layout_.table, scope);
+    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::postgres, layout_.table, scope);
     if (layout_.takes_books) sql += "; " + prune_owed_sql(Dialect::postgres, layout_.table, before);
     auto pruned = prune_step(connection_, sql, layout_.table, deadline);
     if (pruned) base::failpoint(base::Failpoint::warehouse_postgres_prune_after_commit);

@@ -40,9 +40,10 @@ class RedshiftWriter final : public BatchWriter {
 
   // Under the lock that every writer of these tables takes: Redshift would let one of two fail with error 1023.
   pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) override {
+    const PruneScope scope{identity_.instance, before};
     std::string sql =
-        "BEGIN; " + lock_writer_sql(layout_.table) + "; " + prune_loads_sql(Dialect::redshift, layout_.table, before);
-    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::redshift, layout_.table, before);
+        "BEGIN; " + lock_writer_sql(layout_.table) + "; " + prune_loads_sql(Dialect::redshift, layout_.table, scope);
+    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::redshift, layout_.table, scope);
     if (layout_.takes_books) sql += "; " + prune_owed_sql(Dialect::redshift, layout_.table, before);
     auto pruned = prune_step(connection_, sql + "; COMMIT", layout_.table, deadline);
     if (pruned) base::failpoint(base::Failpoint::warehouse_redshift_prune_after_commit);

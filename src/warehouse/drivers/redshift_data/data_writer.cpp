@@ -146,10 +146,11 @@ base::Result<std::optional<Marker>> DataWriter::find_marker(std::string_view bat
 
 // Under the lock that every writer of these tables takes, as by wire.
 base::Result<std::uint64_t> DataWriter::prune(base::WallTime before, const Layout& layout) {
+  const PruneScope scope{session_.options().instance, before};
   std::vector<std::string> statements{lock_writer_sql(layout.table),
-                                      prune_loads_sql(Dialect::redshift, layout.table, before)};
+                                      prune_loads_sql(Dialect::redshift, layout.table, scope)};
   if (layout.counts_duplicates) {
-    statements.push_back(prune_duplicates_sql(Dialect::redshift, layout.table, before));
+    statements.push_back(prune_duplicates_sql(Dialect::redshift, layout.table, scope));
   }
   if (layout.takes_books) statements.push_back(prune_owed_sql(Dialect::redshift, layout.table, before));
   const RunReport report = session_.carry_out(session_.request(std::move(statements), "prune"));

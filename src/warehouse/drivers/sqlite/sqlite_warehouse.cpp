@@ -231,6 +231,7 @@ base::Result<std::uint64_t> SqliteWarehouse::prune(base::WallTime before) {
 base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime before) {
   sqlite::Database& database = connection_->database;
   const std::string old = base::sql_timestamp(before);
+  const std::string abandoned = base::sql_timestamp(abandoned_before(before));
   std::uint64_t removed = 0;
   auto transaction = sqlite::Transaction::begin(database);
   if (!transaction) return base::fail(std::move(transaction.error()));
@@ -240,6 +241,8 @@ base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime befo
     statement->bind_text(1, old);
     statement->bind_text(2, table_);
     statement->bind(3, static_cast<std::int64_t>(kPruneRowsMax));
+    statement->bind_text(4, options_.instance);
+    statement->bind_text(5, abandoned);
     if (auto done = statement->run(); !done) return base::fail(std::move(done.error()));
     removed += static_cast<std::uint64_t>(database.changes());
   }

@@ -142,7 +142,8 @@ TEST_F(SqliteFile, OldRowsOfItsBookkeepingGoInSmallSteps) {
   const std::string rows = std::to_string(kPruneRowsMax + 1);
   execute("INSERT INTO twinshift_loads WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < " +
           rows +
-          ") SELECT 'appsflyer_events', 'i', 'b' || i, '2024-01-01 00:00:00', '2024-01-01 00:00:00', 1, 1, 0, 0, 0, "
+          ") SELECT 'appsflyer_events', 'twinshift', 'b' || i, '2024-01-01 00:00:00', '2024-01-01 00:00:00', 1, 1, 0, "
+          "0, 0, "
           "'2024-01-01 00:00:0' || (i % 2) FROM n");
   const base::WallTime all = std::chrono::sys_days(std::chrono::year(2024) / 1 / 2);
   EXPECT_EQ(warehouse_->prune(std::chrono::sys_days(std::chrono::year(2024) / 1 / 1)), 0U);
