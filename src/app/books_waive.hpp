@@ -31,8 +31,8 @@ base::Status check_reason(std::string_view reason);
 
 control::Request waive_request(const WaiveOrder& order);
 // Counts twice, so that a residual is confirmed; refuses more than is missing of that hour; durable when it replies.
-// Takes up to three times kCountMax where a target does not answer. Any thread, several at once: who counted before
-// another signed off of the hour is refused.
+// Takes up to three times kCountMax where a target does not answer. In its turn (Turns); a command beside the service's
+// files is told where another has signed off since it counted.
 control::Reply answer_waive(books::Keeper& keeper, books::BooksFile& file, const control::Request& request);
 
 // What was signed off: target, hour, events, reason, signed_at; oldest first.

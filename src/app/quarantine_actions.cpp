@@ -30,11 +30,6 @@ base::Error stopping() {
   return {ErrorKind::cancelled, "the service is stopping", "quarantine", "Try again when it runs: nothing is lost"};
 }
 
-base::Error turn_taken() {
-  return {ErrorKind::conflict, "another replay or drop is still under way", "quarantine",
-          "Try again when it has ended: nothing is lost"};
-}
-
 // Waits for one callback. The callback may come later than anybody waits for it.
 template <class T>
 class Answer {
@@ -197,23 +192,6 @@ base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarant
   return gone;
 }
 
-base::Status QuarantineActions::take_turn() {
-  std::unique_lock lock(mutex_);
-  const bool free = turn_ended_.wait_for(lock, stop_.get_token(), parts_.turn_max, [this] { return !turn_taken_; });
-  if (stop_.stop_requested()) return base::fail(stopping());
-  if (!free) return base::fail(turn_taken());
-  turn_taken_ = true;
-  return {};
-}
-
-void QuarantineActions::end_turn() {
-  {
-    const std::lock_guard lock(mutex_);
-    turn_taken_ = false;
-  }
-  turn_ended_.notify_one();
-}
-
 control::Reply QuarantineActions::answer(const control::Request& request) {
   const bool replays = request.verb == kReplayVerb;
   if (!replays && request.verb != kDropVerb) {
@@ -225,10 +203,7 @@ control::Reply QuarantineActions::answer(const control::Request& request) {
     if (!ticket || tickets.size() >= kTicketsMax) return {false, "the request was not understood"};
     tickets.push_back(*ticket);
   }
-  if (auto turn = take_turn(); !turn) return reply_of(base::fail(std::move(turn.error())));
-  control::Reply reply = reply_of(replays ? replay(tickets) : give_up(tickets));
-  end_turn();
-  return reply;
+  return reply_of(replays ? replay(tickets) : give_up(tickets));
 }
 
 }  // namespace twinshift::app

@@ -2,12 +2,9 @@
 // control socket) or, where none runs, in the command itself.
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -26,8 +23,6 @@ inline constexpr const char* kReplayVerb = "quarantine replay";
 inline constexpr const char* kDropVerb = "quarantine drop";
 // Tickets in one request.
 inline constexpr std::size_t kTicketsMax = 500;
-// How long a request waits for the one before it. With its own time this stays below control::kAnswerMax.
-inline constexpr std::chrono::seconds kTurnMax{30};
 
 // "ID TRIES", as the control socket carries it.
 std::string text_of(const quarantine::Ticket& ticket);
@@ -35,8 +30,7 @@ std::string text_of(const quarantine::Ticket& ticket);
 // Tells the books what became of drops that were planned; also of those that a crash has left unsettled.
 base::Status settle_planned_drops(books::BooksFile& books, quarantine::Reader& reader);
 
-// answer() and cancel() by any thread: requests take turns, since a replay and a drop of one record at the same time
-// would both land it and waive it. All else by one thread at a time.
+// One thread at a time (Turns); cancel() by any.
 class QuarantineActions {
  public:
   struct Parts {
@@ -50,7 +44,6 @@ class QuarantineActions {
     event::IdentityMode identity = event::IdentityMode::content;
     // Where what a person drops is waived. May be empty.
     std::shared_ptr<books::BooksFile> books{};
-    std::chrono::milliseconds turn_max = kTurnMax;
   };
   explicit QuarantineActions(Parts parts) : parts_(std::move(parts)) {}
 
@@ -76,14 +69,8 @@ class QuarantineActions {
   base::Status send(const std::string& target, std::vector<event::EventPtr> events);
   base::Status send_to_queue(std::vector<event::EventPtr> events);
 
-  base::Status take_turn();
-  void end_turn();
-
   const Parts parts_;
   std::stop_source stop_;
-  std::mutex mutex_;
-  std::condition_variable_any turn_ended_;
-  bool turn_taken_ = false;  // mutex_
 };
 
 }  // namespace twinshift::app

@@ -287,7 +287,10 @@ base::Status BooksFile::add_to_archive(const std::string& target, base::WallTime
   state->bind_text(1, target);
   state->bind(2, cutoff.time_since_epoch().count());
   if (auto done = state->run(); !done) return done;
-  return transaction->commit();
+  base::failpoint(base::Failpoint::books_archive_before_commit);
+  if (auto committed = transaction->commit(); !committed) return committed;
+  base::failpoint(base::Failpoint::books_archive_after_commit);
+  return {};
 }
 
 }  // namespace twinshift::books

@@ -52,12 +52,15 @@ class PostgresWriter final : public BatchWriter {
     std::string sql = prune_loads_sql(Dialect::postgres, layout_.table, scope);
     if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::postgres, layout_.table, scope);
     if (layout_.takes_books) sql += "; " + prune_owed_sql(Dialect::postgres, layout_.table, before);
-    return prune_step(connection_, sql, layout_.table, deadline);
+    auto pruned = prune_step(connection_, sql, layout_.table, deadline);
+    if (pruned) base::failpoint(base::Failpoint::warehouse_postgres_prune_after_commit);
+    return pruned;
   }
 
   pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) override {
     auto done = connection_.run(insert_owed_sql(Dialect::postgres, layout_.table, rows), deadline);
     if (!done) return std::unexpected(std::move(done.error()));
+    base::failpoint(base::Failpoint::warehouse_postgres_publish_after_commit);
     return {};
   }
 

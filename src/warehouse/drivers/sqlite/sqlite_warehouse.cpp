@@ -246,7 +246,9 @@ base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime befo
     if (auto done = statement->run(); !done) return base::fail(std::move(done.error()));
     removed += static_cast<std::uint64_t>(database.changes());
   }
+  base::failpoint(base::Failpoint::warehouse_sqlite_prune_before_commit);
   if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
+  base::failpoint(base::Failpoint::warehouse_sqlite_prune_after_commit);
   return removed;
 }
 
@@ -275,7 +277,10 @@ base::Status SqliteWarehouse::publish_connected(std::span<const OwedRow> rows) {
     statement->bind_text(9, as_of);
     if (auto done = statement->run(); !done) return done;
   }
-  return transaction->commit();
+  base::failpoint(base::Failpoint::warehouse_sqlite_publish_before_commit);
+  if (auto done = transaction->commit(); !done) return done;
+  base::failpoint(base::Failpoint::warehouse_sqlite_publish_after_commit);
+  return {};
 }
 
 base::Status SqliteWarehouse::ping() {
