@@ -5,7 +5,6 @@
 #include "app/backlog_store.hpp"
 #include "app/books_parts.hpp"
 #include "app/driver_table.hpp"
-#include "app/unreachable.hpp"
 
 namespace twinshift::app {
 namespace {

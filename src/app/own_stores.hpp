@@ -27,8 +27,6 @@ struct OwnStores {
   base::Status open_quarantine(const config::Settings& settings);
   base::Status open_queue(const config::Settings& settings);
   base::Status open_backlog(const config::Settings& settings, const config::TargetSettings& target);
-  // For whoever only counts: changes no file.
-  base::Status open_backlog_to_count(const config::Settings& settings, const config::TargetSettings& target);
 
   // Changes no file of it; nothing can be parked or received.
   base::Status open_backlog_to_count(const config::Settings& settings, const config::TargetSettings& target);
