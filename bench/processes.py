@@ -88,6 +88,14 @@ class Child:
         return b"\n".join(self.log_path.read_bytes().splitlines()[-8:]).decode(errors="replace")
 
     def wait_until_it_answers(self, port, path):
+        """Where it does not, it is ended, and its log is in the error."""
+        try:
+            self._wait(port, path)
+        except BenchError:
+            self.stop()
+            raise
+
+    def _wait(self, port, path):
         end = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -136,11 +144,7 @@ class Twinshift(Child):
         environment.update(dict(settings))
         self.folder.mkdir(parents=True, exist_ok=True)
         super().__init__("twinshift", [str(binary), "serve"], self.folder, environment)
-        try:
-            self.wait_until_it_answers(self.port, "/health")
-        except BenchError:
-            self.stop()
-            raise
+        self.wait_until_it_answers(self.port, "/health")
 
     @property
     def url(self):
@@ -162,11 +166,7 @@ class Nginx(Child):
             os.chmod(folder.parent, 0o755)
             os.chmod(folder, 0o777)
         super().__init__("nginx", [binary, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)], folder)
-        try:
-            self.wait_until_it_answers(self.port, "/webhook/appsflyer")
-        except BenchError:
-            self.stop()
-            raise
+        self.wait_until_it_answers(self.port, "/webhook/appsflyer")
 
     @property
     def url(self):

@@ -57,4 +57,15 @@ base::Result<std::unique_ptr<backlog::Backlog>> open_backlog(const config::Setti
   return backlog;
 }
 
+base::Result<std::unique_ptr<backlog::Backlog>> open_backlog_to_count(const config::Settings& settings,
+                                                                      const config::TargetSettings& target) {
+  if (!target.backlog_url.empty()) return open_backlog(settings, target);
+  std::error_code ignored;
+  if (std::filesystem::exists(target.backlog_old_file, ignored)) {
+    return base::fail(base::ErrorKind::conflict, "the backlog of an earlier version was not moved yet",
+                      target.backlog_old_file.string(), "Start the service once: it moves the backlog");
+  }
+  return backlog::read_segment_backlog(segment_options(settings, target));
+}
+
 }  // namespace twinshift::app

@@ -19,4 +19,9 @@ base::Result<std::unique_ptr<backlog::Backlog>> open_backlog(const config::Setti
 // Whether anything of it, of this version or an earlier one, is in the data folder.
 bool has_backlog_files(const config::TargetSettings& target);
 
+// For whoever only counts what is owed; nothing can be parked or received. No file is changed. Errors: conflict where
+// an earlier version's backlog was not moved yet.
+base::Result<std::unique_ptr<backlog::Backlog>> open_backlog_to_count(const config::Settings& settings,
+                                                                      const config::TargetSettings& target);
+
 }  // namespace twinshift::app

@@ -1,7 +1,6 @@
 // The backlog with the embedded primary behind it, and the file of an earlier version.
 #include "app/backlog_store.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <string>
@@ -15,6 +14,7 @@
 #include "event/sample.hpp"
 #include "tests/support/hostile_events.hpp"
 #include "tests/support/queue_calls.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -27,13 +27,11 @@ const base::WallTime kArrival(480'000h);
 class BacklogStoreTest : public ::testing::Test {
  protected:
   BacklogStoreTest() {
-    folder_ = (fs::temp_directory_path() / "twinshift-store-XXXXXX").string();
-    if (::mkdtemp(folder_.data()) == nullptr) std::abort();
-    auto loaded = config::load({"TWINSHIFT_DATA_DIR=" + folder_, "SECONDARY_REDSHIFT_ENABLED=true"}, std::nullopt);
+    auto loaded =
+        config::load({"TWINSHIFT_DATA_DIR=" + folder_.string(), "SECONDARY_REDSHIFT_ENABLED=true"}, std::nullopt);
     EXPECT_TRUE(loaded);
     settings_ = loaded->settings;
   }
-  ~BacklogStoreTest() override { fs::remove_all(folder_); }
   [[nodiscard]] const config::TargetSettings& secondary() const { return *settings_.secondary; }
 
   static std::vector<event::EventPtr> samples(std::uint64_t count) {
@@ -63,7 +61,7 @@ class BacklogStoreTest : public ::testing::Test {
     return leases ? std::move(*leases) : std::vector<queue::Lease>();
   }
 
-  std::string folder_;
+  tests::TemporaryFolder folder_;
   config::Settings settings_;
 };
 

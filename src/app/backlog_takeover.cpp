@@ -19,7 +19,9 @@ namespace {
 namespace log = base::log;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kGroupEvents = 500;
+// What is moved at a time: several full blocks of a segment for which its writer need not wait, and few fsyncs.
+constexpr std::size_t kGroupEvents = 16'384;
+constexpr std::size_t kGroupBytes = 16'000'000;
 // What holds no event is not lent again while the others are moved.
 constexpr auto kAside = 1h;
 
@@ -37,7 +39,7 @@ class Takeover {
 
   base::Status run() {
     for (;;) {
-      auto leases = old_.receive(kGroupEvents, 0ms, {});
+      auto leases = next_group();
       if (!leases) return base::fail(std::move(leases.error()));
       if (leases->empty()) return {};
       if (auto moved = move(std::move(*leases)); !moved) return moved;
@@ -46,6 +48,22 @@ class Takeover {
   [[nodiscard]] std::uint64_t moved() const { return moved_; }
 
  private:
+  // Empty where nothing is left. One receive() brings less.
+  base::Result<std::vector<queue::Lease>> next_group() {
+    std::vector<queue::Lease> group;
+    std::size_t bytes = 0;
+    while (group.size() < kGroupEvents && bytes < kGroupBytes) {
+      auto leases = old_.receive(kGroupEvents - group.size(), 0ms, {});
+      if (!leases) return leases;
+      if (leases->empty()) break;
+      for (queue::Lease& lease : *leases) {
+        bytes += lease.message.body.size();
+        group.push_back(std::move(lease));
+      }
+    }
+    return group;
+  }
+
   base::Status move(std::vector<queue::Lease> leases) {
     std::vector<event::EventPtr> events;
     std::vector<queue::Receipt> receipts;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "app/books_text.hpp"
 #include "app/table_text.hpp"
+#include "books/books_file.hpp"
 #include "books/keeper.hpp"
 #include "control/control.hpp"
 
@@ -23,9 +25,20 @@ struct BooksAnswer {
 BooksAnswer count_books(books::Keeper& keeper, TableFormat format);
 
 control::Request books_request(TableFormat format);
-// In the service. Any thread.
-control::Reply answer_books(books::Keeper& keeper, const control::Request& request);
-// `conflict` where it is no such answer (another version of the service).
+
+// Every verb of the books: these, and those of books_waive.hpp.
+bool is_books_verb(std::string_view verb);
+// In the service, or in a command that has opened the stores itself. Without a keeper (no consumer) it says so. Any
+// thread, several at once.
+control::Reply answer_books_request(books::Keeper* keeper, books::BooksFile& file, const control::Request& request);
+// `conflict` where the service refuses, or where it is no such answer (another version of the service).
 base::Result<BooksAnswer> read_books_answer(const control::Reply& reply);
+
+// A reply is one line: text with line ends in it, folded for the way.
+std::string folded(std::string text);
+std::string unfolded(std::string_view text);
+// How a format is named in a request's argument, and back; a table where it is none.
+std::string name_of(TableFormat format);
+TableFormat format_named(std::string_view name);
 
 }  // namespace twinshift::app

@@ -1,4 +1,4 @@
-// `twinshift books`: received = landed + duplicate + quarantined + owed + waived, counted anew.
+// `twinshift books`: received = landed + duplicate + quarantined + owed + waived, counted anew; `books waive`.
 #include <cstdio>
 #include <filesystem>
 #include <utility>
@@ -7,6 +7,7 @@
 #include "app/books_instances.hpp"
 #include "app/books_parts.hpp"
 #include "app/books_text.hpp"
+#include "app/books_waive.hpp"
 #include "app/commands.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
@@ -17,56 +18,93 @@ namespace {
 
 using base::ErrorKind;
 
-base::Status open_stores(const config::Settings& settings, OwnStores& stores) {
+base::Status open_folder(const config::Settings& settings, OwnStores& stores) {
   std::error_code ignored;
   if (!std::filesystem::exists(settings.data_dir, ignored)) {
     return base::fail(ErrorKind::not_found, "no books are kept here", settings.data_dir.string(),
                       "Run it where the service runs, with its data folder (TWINSHIFT_DATA_DIR)");
   }
-  if (auto opened = stores.open_folder(settings); !opened) return opened;
+  return stores.open_folder(settings);
+}
+
+base::Status open_stores(const config::Settings& settings, OwnStores& stores) {
   if (auto opened = stores.open_queue(settings); !opened) return opened;
   if (auto opened = stores.open_quarantine(settings); !opened) return opened;
   const auto secondary = find_target(settings, "secondary");
-  return secondary ? stores.open_backlog(settings, **secondary) : base::Status();
+  return secondary ? stores.open_backlog_to_count(settings, **secondary) : base::Status();
 }
 
-base::Result<BooksAnswer> count_here(const config::Settings& settings, TableFormat format) {
+base::Result<control::Reply> answer_here(const config::Settings& settings, const control::Request& request) {
   OwnStores stores;
+  if (auto opened = open_folder(settings, stores); !opened) return base::fail(std::move(opened.error()));
+  if (request.verb == kWaivedVerb) return answer_waived(*stores.books, request);
   if (auto opened = open_stores(settings, stores); !opened) return base::fail(std::move(opened.error()));
   BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.books, nullptr, {}};
   if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
   const auto keeper = make_books_keeper(settings, parts);
   keeper->start();
-  return count_books(*keeper, format);
+  return answer_books_request(keeper.get(), *stores.books, request);
 }
 
-base::Result<BooksAnswer> count(const config::Settings& settings, TableFormat format) {
-  auto reply = control::ask(settings.data_dir, books_request(format));
-  if (reply) return read_books_answer(*reply);
-  if (reply.error().kind == ErrorKind::not_found) return count_here(settings, format);
-  return base::fail(std::move(reply.error()));
+// The running service, or this process where none runs.
+base::Result<control::Reply> ask(const config::Settings& settings, const control::Request& request) {
+  auto reply = control::ask(settings.data_dir, request);
+  if (!reply && reply.error().kind == ErrorKind::not_found) return answer_here(settings, request);
+  return reply;
+}
+
+int explain(const std::string& text) {
+  std::fprintf(stderr, "twinshift: books: %s\n", text.c_str());
+  return kExitFailed;
 }
 
 int show_instances(const config::Settings& settings, TableFormat format) {
   const auto rows = read_instances(settings);
-  if (!rows) {
-    std::fprintf(stderr, "twinshift: books: %s\n", rows.error().text().c_str());
-    return kExitFailed;
-  }
+  if (!rows) return explain(rows.error().text());
   const std::string text = table_in(instances_table(*rows), format, "no instance has published its books yet\n");
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kExitOk;
 }
 
+int list_waived(const config::Settings& settings, TableFormat format) {
+  const auto reply = ask(settings, waived_request(format));
+  if (!reply) return explain(reply.error().text());
+  if (!reply->ok) return explain(reply->text);
+  const std::string text = unfolded(reply->text);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kExitOk;
+}
+
+int waive(const config::Settings& settings, const WaiveOptions& options) {
+  const auto hour = parse_hour(options.hour);
+  const auto checked = check_reason(options.reason);
+  if (!hour || !checked) {
+    explain(checked ? "--hour is an hour as `twinshift books` shows it: 2026-11-26T19:00Z" : checked.error().text());
+    return kExitUsage;
+  }
+  const auto reply = ask(settings, waive_request({options.target, *hour, options.events, options.reason, options.yes}));
+  if (!reply) return explain(reply.error().text());
+  if (!reply->ok) return explain(reply->text);
+  if (!options.yes) {
+    explain(reply->text);
+    return kExitUsage;
+  }
+  std::printf("%s\n", reply->text.c_str());
+  return kExitOk;
+}
+
 }  // namespace
+
+int run_books_waive(const config::Settings& settings, const WaiveOptions& options) {
+  return options.list ? list_waived(settings, options.format) : waive(settings, options);
+}
 
 int run_books(const config::Settings& settings, const BooksOptions& options) {
   if (options.instances) return show_instances(settings, options.format);
-  const auto answer = count(settings, options.format);
-  if (!answer) {
-    std::fprintf(stderr, "twinshift: books: %s\n", answer.error().text().c_str());
-    return kExitFailed;
-  }
+  const auto reply = ask(settings, books_request(options.format));
+  if (!reply) return explain(reply.error().text());
+  const auto answer = read_books_answer(*reply);
+  if (!answer) return explain(answer.error().text());
   std::fwrite(answer->text.data(), 1, answer->text.size(), stdout);
   std::FILE* const verdict = options.format == TableFormat::table ? stdout : stderr;
   std::fwrite(answer->verdict.data(), 1, answer->verdict.size(), verdict);

@@ -1,6 +1,7 @@
 #include "app/books_parts.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -8,7 +9,7 @@
 #include "app/instance_name.hpp"
 #include "app/load_reader.hpp"
 #include "app/other_instances.hpp"
-#include "warehouse/markers.hpp"
+#include "sqlite/set_aside.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -18,9 +19,6 @@ using books::Hour;
 using Hours = std::map<Hour, Counts>;
 
 constexpr const char* kBooksFile = "books.db";
-constexpr std::size_t kQuarantinePage = 1'000;
-// More are not counted: a quarantine of this size is a table's fault, and has been told of long before.
-constexpr std::size_t kQuarantineRecordsMax = 1'000'000;
 
 base::Result<Hours> count_quarantined(const config::Settings& settings, const std::string& target) {
   auto reader = open_quarantine_reader(settings);
@@ -28,19 +26,10 @@ base::Result<Hours> count_quarantined(const config::Settings& settings, const st
     if (reader.error().kind == base::ErrorKind::not_found) return Hours();
     return base::fail(std::move(reader.error()));
   }
+  const auto counted = (*reader)->count_by_hour(target);
+  if (!counted) return base::fail(counted.error());
   Hours hours;
-  quarantine::Query query{.target = target, .records_max = kQuarantinePage, .with_json = false};
-  for (std::size_t read = 0; read < kQuarantineRecordsMax;) {
-    auto page = (*reader)->read(query);
-    if (!page) return base::fail(std::move(page.error()));
-    if (page->empty()) break;
-    for (const quarantine::Record& record : *page) {
-      for (const base::WallTime arrival : quarantine::arrivals_of(record))
-        ++hours[warehouse::hour_of(arrival)].quarantined;
-    }
-    query.after_id = page->back().id;
-    read += page->size();
-  }
+  for (const auto& [hour, messages] : *counted) hours[hour].quarantined = messages;
   return hours;
 }
 
@@ -54,13 +43,11 @@ std::string markers_of(const config::Settings& settings) {
 }
 
 // Whether the lane may note them, as far as it has found out.
-std::function<bool()> counts_duplicates(const delivery::Delivery* delivery, const std::string& target) {
-  if (delivery == nullptr) return [] { return true; };
-  return [delivery, target] {
-    const auto targets = delivery->status().targets;
-    const auto found = std::ranges::find(targets, target, &delivery::TargetStatus::name);
-    return found == targets.end() || found->counts_duplicates;
-  };
+bool counts_duplicates(const delivery::Delivery* delivery, const std::string& target) {
+  if (delivery == nullptr) return true;
+  const auto targets = delivery->status().targets;
+  const auto found = std::ranges::find(targets, target, &delivery::TargetStatus::name);
+  return found == targets.end() || found->counts_duplicates;
 }
 
 books::Publish publish_of(const BooksStores& stores, const std::string& target) {
@@ -91,16 +78,17 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   parts.is_primary = is_primary;
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
-  const auto loads =
-      std::make_shared<LoadReader>(settings, target.name,
-                                   LoadReader::Parts{markers_of(settings), stores.file,
-                                                     counts_duplicates(stores.delivery, target.name), stores.prune});
+  LoadReader::Parts loads{
+      .instance = markers_of(settings), .file = stores.file, .counts_duplicates = {}, .prune = stores.prune};
+  loads.counts_duplicates = [delivery = stores.delivery, name = target.name] {
+    return counts_duplicates(delivery, name);
+  };
+  read_loads_for(parts, settings, std::move(loads));
   parts.publish = publish_of(stores, target.name);
   if (others) {
-    parts.read_others = [others, name = target.name](Hour) { return others->read(name); };
+    parts.read_others = [others, name = target.name](Hour from) { return others->read(name, from); };
     parts.others_lag = others->lag();
   }
-  parts.read_loads = [loads](Hour from) { return loads->read(from); };
   if (settings.quarantine_queue_url.empty()) {
     parts.read_quarantined = [settings, name = target.name](Hour) { return count_quarantined(settings, name); };
     return parts;
@@ -118,8 +106,18 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
 }  // namespace
 
 base::Result<std::shared_ptr<books::BooksFile>> open_books_file(const config::Settings& settings) {
-  auto file = books::BooksFile::open((settings.data_dir / kBooksFile).string(), base::system_clock().now(),
-                                     mint_instance_name());
+  // A queue that is older has counted what earlier books, now gone, knew the fate of. Both are made by the same start
+  // otherwise, the books first. (From SQS the received ones stand in the books themselves.)
+  std::error_code ignored;
+  const bool late = settings.queue.driver == "sqlite" && std::filesystem::exists(settings.queue.path, ignored);
+  const std::string path = (settings.data_dir / kBooksFile).string();
+  const base::WallTime now = base::system_clock().now();
+  auto file = books::BooksFile::open(path, now, mint_instance_name(), late);
+  if (!file && file.error().kind == base::ErrorKind::corrupt) {
+    // No accepted event stands in it, so it must not keep the door shut. The counting begins anew.
+    if (auto aside = sqlite::set_aside(path, now, file.error()); !aside) return base::fail(std::move(aside.error()));
+    file = books::BooksFile::open(path, now, mint_instance_name(), true);
+  }
   if (!file) return base::fail(std::move(file.error()));
   set_instance_name((*file)->instance());
   return std::shared_ptr<books::BooksFile>(std::move(*file));

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/table_text.hpp"
@@ -14,6 +16,11 @@ namespace twinshift::app {
 // through the control socket as one message.
 inline constexpr std::size_t kHoursShown = 24 * 14;
 inline constexpr std::size_t kOldHoursShown = 24 * 14;
+
+// "2026-11-26T19:00Z", as the table shows an hour and commands take it.
+std::string hour_text(books::Hour hour);
+// Nothing where it is no such text.
+std::optional<books::Hour> parse_hour(std::string_view text);
 
 // Columns: target, hour, received, landed, duplicate, quarantined, owed, waived, residual, state. Oldest first.
 std::string books_as_text(const std::vector<books::TargetBooks>& books, TableFormat format);

@@ -55,6 +55,7 @@ struct Commands {
   QueueOptions queue_options;
   BooksOptions books_options;
   VerifyCommandOptions verify_options;
+  WaiveOptions waive_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
@@ -65,6 +66,7 @@ struct Commands {
   CLI::App* queue_command = nullptr;
   CLI::App* books_command = nullptr;
   CLI::App* verify_command = nullptr;
+  CLI::App* waive_command = nullptr;
   CLI::App* version_command = nullptr;
 
   Commands() {
@@ -153,6 +155,29 @@ struct Commands {
             {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
     books_command->add_flag("--instances", books_options.instances,
                             "What each instance has published of its own books, as the primary holds it");
+    add_books_waive();
+  }
+
+  void add_books_waive() {
+    waive_command = books_command->add_subcommand(
+        "waive", "Sign off events that are missing, once you have looked into it: the books count them as waived");
+    waive_command->add_option("--target", waive_options.target, "primary or secondary")
+        ->check(CLI::IsMember({"primary", "secondary"}));
+    waive_command->add_option("--hour", waive_options.hour, "As `twinshift books` shows it: 2026-11-26T19:00Z");
+    waive_command->add_option("--events", waive_options.events, "How many, at most what is missing of that hour")
+        ->check(CLI::Range(1, 2'000'000'000));
+    waive_command->add_option("--reason", waive_options.reason, "Why: shown by --list and in the log");
+    waive_command->add_flag("--yes", waive_options.yes, "Really; without it, what would be done is told");
+    waive_command->add_flag("--list", waive_options.list, "What was signed off so far, instead");
+    waive_command->add_option("--format", waive_options.format, "Of --list: table, json or csv")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
+            {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
+    waive_command->callback([this] {
+      const bool named = !waive_options.target.empty() && !waive_options.hour.empty() && waive_options.events > 0;
+      if (named == waive_options.list) {
+        throw CLI::ValidationError("name a loss by --target, --hour and --events, or ask for the --list");
+      }
+    });
   }
 
   void add_queue() {
@@ -277,7 +302,9 @@ struct Commands {
 
   [[nodiscard]] int show_books() const {
     const auto loaded = load_or_explain();
-    return loaded ? run_books(loaded->settings, books_options) : static_cast<int>(kExitUsage);
+    if (!loaded) return kExitUsage;
+    return waive_command->parsed() ? run_books_waive(loaded->settings, waive_options)
+                                   : run_books(loaded->settings, books_options);
   }
 
   int run_generate() {

@@ -59,6 +59,18 @@ struct BooksOptions {
 // Asks the running service to count anew, or counts here where none runs.
 int run_books(const config::Settings& settings, const BooksOptions& options);
 
+struct WaiveOptions {
+  std::string target;
+  std::string hour;  // 2026-11-26T19:00Z
+  std::uint64_t events = 0;
+  std::string reason;
+  bool yes = false;
+  bool list = false;  // what was waived so, instead
+  TableFormat format = TableFormat::table;
+};
+// Signs off events that are missing, in the running service or here where none runs.
+int run_books_waive(const config::Settings& settings, const WaiveOptions& options);
+
 struct VerifyCommandOptions {
   std::string from;  // of event_at; empty: from the first event on
   std::string to;    // empty: to the last

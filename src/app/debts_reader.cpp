@@ -99,7 +99,7 @@ class OwnDebts final : public proof::Debts {
     parts_ = {.queue = stores_.queue.get(), .identity = identity_mode(settings)};
     const auto secondary = find_target(settings, "secondary");
     if (!secondary) return {};
-    if (auto opened = stores_.open_backlog(settings, **secondary); !opened) return opened;
+    if (auto opened = stores_.open_backlog_to_count(settings, **secondary); !opened) return opened;
     if (stores_.backlog) parts_.backlogs.emplace((*secondary)->name, stores_.backlog.get());
     return {};
   }

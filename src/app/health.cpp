@@ -41,6 +41,11 @@ std::string storage_part(const backlog::StorageStatus& storage) {
     part.add("budgetUsedInSeconds", static_cast<std::int64_t>(storage.budget_used_in->count()));
   part.add("idsOnly", storage.ids_only).add("lost", storage.lost);
   if (storage.damaged_files > 0) part.add("damagedFiles", storage.damaged_files);
+  if (storage.unreadable_files > 0) {
+    JsonObject unreadable;
+    unreadable.add("events", storage.unreadable_events).add("files", storage.unreadable_files);
+    part.add_raw("unreadable", unreadable.text());
+  }
   if (storage.refill_trouble) part.add("refillError", storage.refill_trouble->message);
   return part.text();
 }

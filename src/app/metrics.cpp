@@ -1,6 +1,8 @@
 #include "app/metrics.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <optional>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -37,40 +39,49 @@ std::vector<prometheus::ClientMetric::Label> labels(const std::string& target, c
   return {{"target", target}, {name, value}};
 }
 
+// What was never counted has no value: 0 would say that nothing is missing. twinshift_books_counted is there always.
+std::vector<books::TargetBooks> counted_of(const std::vector<books::TargetBooks>& books) {
+  std::vector<books::TargetBooks> counted;
+  std::ranges::copy_if(books, std::back_inserter(counted),
+                       [](const auto& each) { return each.counted_at.has_value(); });
+  return counted;
+}
+
+void add_sides(Gauges& gauges, const books::TargetBooks& books) {
+  const auto add = [&](const char* side, std::uint64_t count) {
+    gauges.add("twinshift_books_events",
+               "Events by what became of them: received = landed + duplicate + quarantined + owed + waived.",
+               labels(books.name, "side", side), static_cast<double>(count));
+  };
+  const books::Counts& counts = books.summary.counts;
+  add("received", counts.received);
+  add("landed", counts.landed);
+  add("duplicate", counts.duplicate);
+  add("quarantined", counts.quarantined);
+  add("owed", counts.owed);
+  add("waived", counts.waived);
+}
+
 // A family at a time: the format wants its samples together.
 void add_books(Gauges& gauges, const std::vector<books::TargetBooks>& books) {
-  for (const books::TargetBooks& each : books) {
-    const auto add = [&](const char* side, std::uint64_t count) {
-      gauges.add("twinshift_books_events",
-                 "Events by what became of them: received = landed + duplicate + quarantined + owed + waived.",
-                 labels(each.name, "side", side), static_cast<double>(count));
-    };
-    const books::Counts& counts = each.summary.counts;
-    add("received", counts.received);
-    add("landed", counts.landed);
-    add("duplicate", counts.duplicate);
-    add("quarantined", counts.quarantined);
-    add("owed", counts.owed);
-    add("waived", counts.waived);
-  }
-  for (const books::TargetBooks& each : books) {
-    gauges.add("twinshift_books_missing", "Events that were received and are nowhere. Above 0: wake somebody.",
-               labels(each.name), static_cast<double>(each.missing));
-  }
-  for (const books::TargetBooks& each : books) {
-    gauges.add("twinshift_books_surplus", "More than was received, in closed hours.", labels(each.name),
-               static_cast<double>(each.summary.surplus));
-  }
-  for (const books::TargetBooks& each : books) {
-    gauges.add("twinshift_books_open_hours", "Hours of arrival of which something is still owed.", labels(each.name),
-               static_cast<double>(each.summary.open_hours));
-  }
-  for (const books::TargetBooks& each : books) {
-    if (!each.counted_at) continue;
-    const std::chrono::duration<double> since = each.counted_at->time_since_epoch();
-    gauges.add("twinshift_books_counted_timestamp_seconds", "When the books were last counted.", labels(each.name),
-               since.count());
-  }
+  const std::vector<books::TargetBooks> counted = counted_of(books);
+  const auto add = [&gauges](const std::vector<books::TargetBooks>& of, const char* name, const char* help,
+                             auto value) {
+    for (const books::TargetBooks& each : of) {
+      gauges.add(name, help, labels(each.name), static_cast<double>(value(each)));
+    }
+  };
+  add(books, "twinshift_books_counted", "1: the last count succeeded; 0: it failed, or there was none yet.",
+      [](const auto& each) { return each.counted_at && each.error.empty() ? 1 : 0; });
+  for (const books::TargetBooks& each : counted) add_sides(gauges, each);
+  add(counted, "twinshift_books_missing", "Events that were received and are nowhere. Above 0: wake somebody.",
+      [](const auto& each) { return each.missing; });
+  add(counted, "twinshift_books_surplus", "More than was received, in closed hours.",
+      [](const auto& each) { return each.summary.surplus; });
+  add(counted, "twinshift_books_open_hours", "Hours of arrival of which something is still owed.",
+      [](const auto& each) { return each.summary.open_hours; });
+  add(counted, "twinshift_books_counted_timestamp_seconds", "When the books were last counted.",
+      [](const auto& each) { return std::chrono::duration<double>(each.counted_at->time_since_epoch()).count(); });
 }
 
 // `value` gives nothing where a target has none.
@@ -103,6 +114,10 @@ void add_backlogs(Gauges& gauges, const std::vector<delivery::TargetStatus>& tar
              [&](const Target& t) { return stored(t, [](const auto& s) { return s.events_per_second; }); });
   add_family(gauges, "twinshift_backlog_lost_events", "Events that damaged files can no longer tell.", targets,
              [&](const Target& t) { return stored(t, [](const auto& s) { return s.lost; }); });
+  add_family(gauges, "twinshift_backlog_unreadable_files", "Segments that could not be opened at the start.", targets,
+             [&](const Target& t) { return stored(t, [](const auto& s) { return s.unreadable_files; }); });
+  add_family(gauges, "twinshift_backlog_unreadable_events", "Owed events in them: they wait for a start that can.",
+             targets, [&](const Target& t) { return stored(t, [](const auto& s) { return s.unreadable_events; }); });
   add_family(gauges, "twinshift_backlog_parity_seconds", "Until nothing is owed, at the present rate.", targets,
              [&](const Target& t) { return t.backlog_storage ? seconds(t.backlog_storage->parity_in) : std::nullopt; });
   add_family(

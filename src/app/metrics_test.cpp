@@ -31,7 +31,21 @@ TEST(Metrics, TellOfTheBooks) {
 TEST(Metrics, SayNothingOfWhatWasNotCounted) {
   auto books = some_books();
   books[0].counted_at.reset();
-  EXPECT_THAT(metrics_text(books, {}), Not(HasSubstr("counted_timestamp")));
+  const std::string text = metrics_text(books, {});
+  EXPECT_THAT(text, Not(HasSubstr("counted_timestamp")));
+  EXPECT_THAT(text, Not(HasSubstr("twinshift_books_missing"))) << "0 would say that nothing is missing";
+  EXPECT_THAT(text, Not(HasSubstr("twinshift_books_events")));
+  EXPECT_THAT(text, Not(HasSubstr("twinshift_books_surplus")));
+  EXPECT_THAT(text, HasSubstr("twinshift_books_counted{target=\"secondary\"} 0"));
+}
+
+TEST(Metrics, ACountThatFailedLeavesTheLastFiguresAndSaysSo) {
+  auto books = some_books();
+  EXPECT_THAT(metrics_text(books, {}), HasSubstr("twinshift_books_counted{target=\"secondary\"} 1"));
+  books[0].error = "away";
+  const std::string text = metrics_text(books, {});
+  EXPECT_THAT(text, HasSubstr("twinshift_books_counted{target=\"secondary\"} 0"));
+  EXPECT_THAT(text, HasSubstr("twinshift_books_missing{target=\"secondary\"} 1"));
 }
 
 TEST(Metrics, TellOfWhatIsOwedAndWhenItEnds) {
@@ -44,10 +58,14 @@ TEST(Metrics, TellOfWhatIsOwedAndWhenItEnds) {
   secondary.backlog_storage.emplace();
   secondary.backlog_storage->bytes = 4096;
   secondary.backlog_storage->parity_in = std::chrono::seconds(60);
+  secondary.backlog_storage->unreadable_files = 1;
+  secondary.backlog_storage->unreadable_events = 5;
   const std::string text = metrics_text({}, {primary, secondary});
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_events{target=\"secondary\"} 7"));
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_bytes{target=\"secondary\"} 4096"));
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_parity_seconds{target=\"secondary\"} 60"));
+  EXPECT_THAT(text, HasSubstr("twinshift_backlog_unreadable_files{target=\"secondary\"} 1"));
+  EXPECT_THAT(text, HasSubstr("twinshift_backlog_unreadable_events{target=\"secondary\"} 5"));
   EXPECT_THAT(text, Not(HasSubstr("budget_seconds")));
   EXPECT_THAT(text, Not(HasSubstr("primary")));
 }

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "app/driver_table.hpp"
-#include "warehouse/load_sums.hpp"
 #include "warehouse/schema/owed_text.hpp"
 
 namespace twinshift::app {
@@ -16,11 +15,10 @@ std::chrono::seconds publish_interval(const config::Settings& settings) {
 
 }  // namespace
 
-HoursOfBooks sum_of_others(const std::vector<warehouse::OwedRow>& rows, const std::string& own,
-                           const std::string& target) {
+HoursOfBooks hours_of(const std::vector<warehouse::OwedRow>& sums, const std::string& target) {
   HoursOfBooks hours;
-  for (const warehouse::OwedRow& row : rows) {
-    if (row.instance == own || row.target != target) continue;
+  for (const warehouse::OwedRow& row : sums) {
+    if (row.target != target) continue;
     hours[row.arrival_at] += {.received = row.received,
                               .landed = 0,
                               .duplicate = 0,
@@ -38,35 +36,36 @@ std::chrono::milliseconds OtherInstances::lag() const {
   return 2 * publish_interval(settings_) + 2 * settings_.books_interval + kept_for_;
 }
 
-base::Result<HoursOfBooks> OtherInstances::read(const std::string& target) {
+base::Result<HoursOfBooks> OtherInstances::read(const std::string& target, books::Hour from) {
   const std::lock_guard lock(mutex_);
   if (std::chrono::steady_clock::now() >= good_until_) {
-    if (auto read = refresh(); !read) return base::fail(std::move(read.error()));
+    if (auto read = refresh(from); !read) return base::fail(std::move(read.error()));
     good_until_ = std::chrono::steady_clock::now() + kept_for_;
   }
-  return sum_of_others(rows_, own_, target);
+  return hours_of(sums_, target);
 }
 
-base::Status OtherInstances::refresh() {
+base::Status OtherInstances::refresh(books::Hour from) {
   if (!primary_) {
     auto opened = open_for_reading(settings_, "primary");
     if (!opened) return base::fail(std::move(opened.error()));
     primary_ = std::move(*opened);
   }
-  auto rows = warehouse::read_owed(*primary_);
-  if (!rows) return explain(rows.error());
-  rows_ = std::move(*rows);
+  auto sums = warehouse::read_owed_by_others(*primary_, own_, from);
+  if (!sums) return explain(sums.error());
+  sums_ = std::move(*sums);
   return {};
 }
 
-// Is it the primary that does not answer, or only this table that cannot be read?
+// Only where the table is not there, or may not be read, do we go on without the others. Everything else (a primary
+// that does not answer, or takes too long, an answer that was cut) is no answer at all: then losses would hide behind
+// what the others took.
 base::Status OtherInstances::explain(const base::Error& error) {
-  const bool answers = warehouse::read_load_sums(*primary_, {.from_hour = base::system_clock().now()}).has_value();
-  if (!answers) {
+  if (warehouse::can_read_owed(*primary_)) {
     primary_.reset();
     return base::fail(error);
   }
-  rows_.clear();
+  sums_.clear();
   if (throttle_.pass("owed", std::chrono::steady_clock::now())) {
     base::log::warn("The other instances' books cannot be read: what they take shows as surplus in ours").add(error);
   }

@@ -22,17 +22,18 @@ namespace twinshift::app {
 
 using HoursOfBooks = std::map<books::Hour, books::Counts>;
 
-// Of `target`, what all instances but `own` say: our own live counts win over what we have published.
-HoursOfBooks sum_of_others(const std::vector<warehouse::OwedRow>& rows, const std::string& own,
-                           const std::string& target);
+// Of `target`: rows that are sums over the other instances, hour by hour.
+HoursOfBooks hours_of(const std::vector<warehouse::OwedRow>& sums, const std::string& target);
 
 class OtherInstances {
  public:
   OtherInstances(const config::Settings& settings, std::string own);
 
-  // As of at most kept_for() ago. Nothing where the primary has no table of the kind that our user may read, with one
-  // warning. Errors are those of Warehouse::query().
-  base::Result<HoursOfBooks> read(const std::string& target);
+  // What all instances but ours say of the hours from `from` on (our own live counts win over what we have published),
+  // as of at most kept_for() ago. Nothing where the primary has no table of the kind that our user may read, with one
+  // warning. Errors are those of Warehouse::query(), and `full` where there are more hours than can be: whoever cannot
+  // see the others must not judge.
+  base::Result<HoursOfBooks> read(const std::string& target, books::Hour from);
 
   // How long an answer is good: half of what the instances wait between two publications.
   [[nodiscard]] std::chrono::milliseconds kept_for() const { return kept_for_; }
@@ -41,7 +42,7 @@ class OtherInstances {
   [[nodiscard]] std::chrono::milliseconds lag() const;
 
  private:
-  base::Status refresh();
+  base::Status refresh(books::Hour from);
   base::Status explain(const base::Error& error);
 
   const config::Settings settings_;
@@ -50,7 +51,7 @@ class OtherInstances {
   std::mutex mutex_;
   // All below: mutex_.
   std::unique_ptr<warehouse::Warehouse> primary_;  // a connection of its own; none after a failure
-  std::vector<warehouse::OwedRow> rows_;
+  std::vector<warehouse::OwedRow> sums_;           // of each target and hour
   std::chrono::steady_clock::time_point good_until_{};
   base::log::Throttle throttle_;
 };

@@ -1,23 +1,94 @@
 #include "app/other_instances.hpp"
 
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
 #include <gtest/gtest.h>
+
+#include "app/driver_table.hpp"
+#include "sqlite/database.hpp"
 
 namespace twinshift::app {
 namespace {
 
 const books::Hour kNoon{std::chrono::hours(473'364)};
 
-TEST(OtherInstances, OnlyOthersOfThatTargetCount) {
-  const std::vector<warehouse::OwedRow> rows = {{"me", "primary", kNoon, 100, 100, 100, 100, kNoon},
-                                                {"a", "primary", kNoon, 5, 1, 2, 3, kNoon},
-                                                {"b", "primary", kNoon, 7, 2, 0, 1, kNoon},
-                                                {"b", "primary", kNoon + std::chrono::hours(1), 4, 0, 0, 0, kNoon},
-                                                {"a", "secondary", kNoon, 50, 50, 50, 50, kNoon}};
+TEST(OtherInstances, SumsOfThatTargetCount) {
+  const std::vector<warehouse::OwedRow> sums = {{"", "primary", kNoon, 12, 3, 2, 4, kNoon},
+                                                {"", "primary", kNoon + std::chrono::hours(1), 4, 0, 0, 0, kNoon},
+                                                {"", "secondary", kNoon, 50, 50, 50, 50, kNoon}};
   const HoursOfBooks expected = {
       {kNoon, {.received = 12, .landed = 0, .duplicate = 0, .quarantined = 2, .owed = 3, .waived = 4}},
       {kNoon + std::chrono::hours(1), {.received = 4}}};
-  EXPECT_EQ(sum_of_others(rows, "me", "primary"), expected);
-  EXPECT_TRUE(sum_of_others({rows.front()}, "me", "primary").empty());
+  EXPECT_EQ(hours_of(sums, "primary"), expected);
+  EXPECT_TRUE(hours_of(sums, "third").empty());
+}
+
+class PublishedBooks : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-others-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    settings_.data_dir = pattern;
+    settings_.primary.name = "primary";
+    settings_.primary.driver = "sqlite";
+    settings_.primary.path = settings_.data_dir / "primary.db";
+    settings_.primary.table = "events";
+    auto made = open_for_reading(settings_, "primary");
+    ASSERT_TRUE(made);
+    ASSERT_TRUE((*made)->prepare());
+  }
+  void TearDown() override { std::filesystem::remove_all(settings_.data_dir); }
+  void execute(const std::string& sql) {
+    auto database = sqlite::Database::open(settings_.primary.path.string(), sqlite::OpenMode::read_write);
+    ASSERT_TRUE(database);
+    const auto done = database->execute(sql);
+    ASSERT_TRUE(done) << done.error().text();
+  }
+  void publish(const std::string& instance, const std::string& as_of = "2024-01-01 12:30:00") {
+    execute("INSERT INTO twinshift_owed VALUES ('events', '" + instance +
+            "', 'primary', '2024-01-01 12:00:00', 5, 1, 0, 0, '" + as_of + "')");
+  }
+  // A reader that has kept nothing yet.
+  base::Result<HoursOfBooks> read() { return OtherInstances(settings_, "me").read("primary", kNoon); }
+
+  config::Settings settings_;
+};
+
+// More rows than one answer holds: of instances and hours that are long gone.
+TEST_F(PublishedBooks, AnyNumberOfOldRowsHidesNobody) {
+  publish("a");
+  publish("b");
+  publish("me");
+  execute(
+      "INSERT INTO twinshift_owed WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 60001) "
+      "SELECT 'events', 'old-' || (i % 10), 'primary', strftime('%Y-%m-%d %H:00:00', 1577836800 + i / 10 * 3600, "
+      "'unixepoch'), 5, 0, 0, 0, '2020-01-01 00:00:00' FROM n");
+  const auto hours = read();
+  ASSERT_TRUE(hours) << hours.error().text();
+  EXPECT_EQ(*hours, (HoursOfBooks{{kNoon, {.received = 10, .owed = 2}}}));
+}
+
+// Else a loss would hide behind what they took.
+TEST_F(PublishedBooks, OthersThatCannotBeReadAreNotTakenForNone) {
+  publish("a", "yesterday");
+  EXPECT_FALSE(read());
+  execute(
+      "INSERT INTO twinshift_owed WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 60001) "
+      "SELECT 'events', 'a', 'primary', strftime('%Y-%m-%d %H:00:00', 1704110400 + i * 3600, 'unixepoch'), 5, 0, 0, 0, "
+      "'2024-01-01 00:00:00' FROM n");
+  const auto cut = read();
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().kind, base::ErrorKind::full);
+}
+
+TEST_F(PublishedBooks, WithoutTheTableThereAreNone) {
+  publish("a");
+  execute("DROP TABLE twinshift_owed");
+  const auto hours = read();
+  ASSERT_TRUE(hours) << hours.error().text();
+  EXPECT_TRUE(hours->empty());
 }
 
 }  // namespace

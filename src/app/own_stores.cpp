@@ -16,6 +16,14 @@ base::Status put_into(Place& place, base::Result<Opened> opened) {
   return {};
 }
 
+// Who asks for them found no control socket: where the folder is locked all the same, that is what is wrong.
+base::Error unreachable_service(base::Error error) {
+  if (error.kind != base::ErrorKind::conflict) return error;
+  error.message += ", which cannot be asked: its control socket is not there";
+  error.hint = "Try again where it is just starting; else restart it: the start makes control.sock anew";
+  return error;
+}
+
 }  // namespace
 
 OwnStores::~OwnStores() {
@@ -25,7 +33,8 @@ OwnStores::~OwnStores() {
 }
 
 base::Status OwnStores::open_folder(const config::Settings& settings) {
-  if (auto opened = put_into(folder, sqlite::DataFolder::open(settings.data_dir)); !opened) return opened;
+  if (auto opened = put_into(folder, sqlite::DataFolder::open(settings.data_dir)); !opened)
+    return base::fail(unreachable_service(std::move(opened.error())));
   return put_into(books, open_books_file(settings));
 }
 
@@ -39,6 +48,10 @@ base::Status OwnStores::open_queue(const config::Settings& settings) {
 
 base::Status OwnStores::open_backlog(const config::Settings& settings, const config::TargetSettings& target) {
   return put_into(backlog, app::open_backlog(settings, target));
+}
+
+base::Status OwnStores::open_backlog_to_count(const config::Settings& settings, const config::TargetSettings& target) {
+  return put_into(backlog, app::open_backlog_to_count(settings, target));
 }
 
 }  // namespace twinshift::app

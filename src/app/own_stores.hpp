@@ -28,6 +28,9 @@ struct OwnStores {
   base::Status open_queue(const config::Settings& settings);
   base::Status open_backlog(const config::Settings& settings, const config::TargetSettings& target);
 
+  // Changes no file of it; nothing can be parked or received.
+  base::Status open_backlog_to_count(const config::Settings& settings, const config::TargetSettings& target);
+
   std::optional<sqlite::DataFolder> folder;
   std::shared_ptr<books::BooksFile> books;  // only with the folder
   std::unique_ptr<queue::EventQueue> queue;

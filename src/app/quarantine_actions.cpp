@@ -145,8 +145,9 @@ base::Status QuarantineActions::send_all(const std::vector<quarantine::Ticket>& 
 }
 
 base::Status QuarantineActions::send_arrivals(const quarantine::Record& record) {
-  for (const base::WallTime arrival : quarantine::arrivals_of(record)) {
-    auto event = event::decode_event(record.json, record.message_id, arrival, parts_.identity);
+  for (const quarantine::Arrival& arrival : quarantine::arrivals_of(record)) {
+    // Under the record's own message id: with EVENT_IDENTITY=message it is the event's identity.
+    auto event = event::decode_event(record.json, record.message_id, arrival.received_at, parts_.identity);
     if (!event) return base::fail(std::move(event.error()));
     if (auto done = send(record.target, {std::move(*event)}); !done) return done;
   }
@@ -179,8 +180,8 @@ base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarant
     const auto record = (*reader)->find(ticket.id);
     if (!record || record->tries != ticket.tries) continue;
     planned.push_back({record->id, record->target, {}});
-    for (const base::WallTime arrival : quarantine::arrivals_of(*record))
-      ++planned.back().messages[warehouse::hour_of(arrival)];
+    for (const quarantine::Arrival& arrival : quarantine::arrivals_of(*record))
+      ++planned.back().messages[warehouse::hour_of(arrival.received_at)];
   }
   if (auto noted = parts_.books->plan_drops(planned); !noted) return base::fail(std::move(noted.error()));
   auto gone = drop(tickets);
@@ -192,15 +193,17 @@ base::Result<std::uint64_t> QuarantineActions::give_up(const std::vector<quarant
 }
 
 control::Reply QuarantineActions::answer(const control::Request& request) {
+  const bool replays = request.verb == kReplayVerb;
+  if (!replays && request.verb != kDropVerb) {
+    return {false, "this version of the service does not know '" + request.verb + "'"};
+  }
   std::vector<quarantine::Ticket> tickets;
   for (const std::string& argument : request.arguments) {
     const auto ticket = parse_ticket(argument);
     if (!ticket || tickets.size() >= kTicketsMax) return {false, "the request was not understood"};
     tickets.push_back(*ticket);
   }
-  if (request.verb == kReplayVerb) return reply_of(replay(tickets));
-  if (request.verb == kDropVerb) return reply_of(give_up(tickets));
-  return {false, "this version of the service does not know '" + request.verb + "'"};
+  return reply_of(replays ? replay(tickets) : give_up(tickets));
 }
 
 }  // namespace twinshift::app

@@ -30,6 +30,7 @@ std::string text_of(const quarantine::Ticket& ticket);
 // Tells the books what became of drops that were planned; also of those that a crash has left unsettled.
 base::Status settle_planned_drops(books::BooksFile& books, quarantine::Reader& reader);
 
+// One thread at a time (Turns); cancel() by any.
 class QuarantineActions {
  public:
   struct Parts {
@@ -54,7 +55,7 @@ class QuarantineActions {
   // Drops for good; the books waive those that went.
   base::Result<std::uint64_t> give_up(const std::vector<quarantine::Ticket>& tickets);
 
-  // Ends what is under way with `cancelled`, as soon as may be, and what comes. Any thread.
+  // Ends what is under way with `cancelled`, as soon as may be, and what comes.
   void cancel() { stop_.request_stop(); }
 
   // A request of the two verbs. The text of a good reply is the number.

@@ -52,7 +52,7 @@ int list(quarantine::Reader& reader, const QuarantineOptions& options) {
   if (!records) return explain(records.error());
   std::string text;
   if (options.format == TableFormat::json) {
-    for (const Record& record : *records) text += record_as_json(record) + "\n";
+    for (const Record& record : *records) text += record_as_json(record, false) + "\n";
   } else if (options.format == TableFormat::csv) {
     text = table_as_csv(records_as_table(*records));
   } else if (records->empty()) {
@@ -68,7 +68,7 @@ int show(quarantine::Reader& reader, const QuarantineOptions& options) {
   for (const std::int64_t id : options.ids) {
     auto record = reader.find(id);
     if (!record) return explain(record.error());
-    const std::string text = record_as_json(*record) + "\n";
+    const std::string text = record_as_json(*record, true) + "\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
   return kExitOk;
@@ -82,7 +82,7 @@ int export_records(quarantine::Reader& reader, const QuarantineOptions& options)
   if (!to_stdout) (void)::fchmod(::fileno(file), 0600);
   std::uint64_t count = 0;
   auto done = for_each(reader, {.target = options.target}, [&](const Record& record) {
-    const std::string line = record_as_json(record) + "\n";
+    const std::string line = record_as_json(record, true) + "\n";
     ++count;
     return std::fwrite(line.data(), 1, line.size(), file) == line.size();
   });

@@ -7,6 +7,7 @@
 #include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
+#include "app/books_waive.hpp"
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
 #include "app/quarantine_actions.hpp"
@@ -48,10 +49,6 @@ delivery::TargetLimits target_limits(const config::Settings& settings, const con
   return limits;
 }
 
-control::Reply no_books() {
-  return {false, "its consumer is disabled (ENABLE_SQS_CONSUMER=false): it lands nothing, and keeps no books"};
-}
-
 std::uint64_t records_of(const quarantine::QuarantineStatus& status, const std::string& target) {
   const auto found = status.records.find(target);
   return found == status.records.end() ? 0 : found->second;
@@ -86,16 +83,24 @@ base::Status Service::start_control() {
       .books = books_file_};
   for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
   if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
-  actions_ = std::make_shared<QuarantineActions>(std::move(parts));
-  const auto answer = [actions = actions_, books = books_.get(), owing = debts()](const control::Request& request) {
-    if (is_about_debts(request)) return answer_debts(owing, request);
-    if (request.verb != kBooksVerb) return actions->answer(request);
-    return books != nullptr ? answer_books(*books, request) : no_books();
-  };
-  auto server = control::Server::start(settings_.data_dir, answer);
-  if (!server) return base::fail(std::move(server.error()));
+  actions_ = std::make_unique<QuarantineActions>(std::move(parts));
+  auto server = control::Server::start(settings_.data_dir, [this](const auto& request) { return answer(request); });
+  if (!server) {
+    base::Error error = std::move(server.error());
+    if (error.hint.empty()) error.hint = "Remove what stands there under this name; the service makes it anew";
+    return base::fail(std::move(error));
+  }
   control_ = std::move(*server);
   return {};
+}
+
+// On several threads at once.
+control::Reply Service::answer(const control::Request& request) {
+  if (is_about_debts(request)) return answer_debts(debts(), request);
+  const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
+  if (request.verb == kWaiveVerb) return turns_.run(books);
+  if (is_books_verb(request.verb)) return books();
+  return turns_.run([&] { return actions_->answer(request); });
 }
 
 proof::StoreDebts::Parts Service::debts() const {
@@ -282,7 +287,8 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   }
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
-  if (actions_) actions_->cancel();  // else the next line waits for a long one
+  turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
+  if (actions_) actions_->cancel();
   if (books_) books_->cancel();
   control_.reset();
   server_.reset();  // before the stores close: it still hands over what it refused

@@ -10,6 +10,7 @@
 #include "app/health.hpp"
 #include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
+#include "app/turns.hpp"
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -57,6 +58,7 @@ class Service {
   void stop_books();
   base::Status start_control();
   [[nodiscard]] proof::StoreDebts::Parts debts() const;
+  control::Reply answer(const control::Request& request);
   base::Status start_http();
   [[nodiscard]] http::Options http_options();
 
@@ -73,7 +75,8 @@ class Service {
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
-  std::shared_ptr<QuarantineActions> actions_;
+  std::unique_ptr<QuarantineActions> actions_;
+  Turns turns_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<Metrics> metrics_;

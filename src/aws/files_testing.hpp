@@ -1,7 +1,6 @@
 // For tests: a folder of their own that goes with them, and a made-up environment. One thread at a time.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -10,23 +9,12 @@
 #include <utility>
 
 #include "aws/credential_chain.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::aws::testing_files {
 
 class Folder {
  public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-aws-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    root_ = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
   [[nodiscard]] std::string path(std::string_view name) const { return (root_ / name).string(); }
   [[nodiscard]] std::string write(std::string_view name, std::string_view text) const {
     std::filesystem::create_directories((root_ / name).parent_path());
@@ -35,7 +23,7 @@ class Folder {
   }
 
  private:
-  std::filesystem::path root_;
+  tests::TemporaryFolder root_;
 };
 
 class Variables {

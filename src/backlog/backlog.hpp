@@ -33,13 +33,16 @@ struct StorageStatus {
   std::uint64_t ids_only = 0;       // owed events whose body is not here: they are read from the primary again
   std::uint64_t lost = 0;           // events that a damaged file can no longer tell; nobody has them but the primary
   std::uint64_t damaged_files = 0;  // segments that are damaged, or were and are kept aside
+  // Segments whose files could not be opened at the start, and the owed events in them: they wait for a start that can.
+  std::uint64_t unreadable_files = 0;
+  std::uint64_t unreadable_events = 0;
   std::optional<std::chrono::seconds> parity_in;       // until nothing is owed; none while that is not in sight
   std::optional<std::chrono::seconds> budget_used_in;  // until `bytes_max`; none while it does not grow
   std::optional<base::Error> refill_trouble;           // why bodies cannot be read from the primary now
 };
 
 struct BacklogStatus {
-  std::uint64_t owed = 0;  // events, those that a lane is writing just now included
+  std::uint64_t owed = 0;  // events, those included that a lane is writing just now, and those in unreadable files
   std::chrono::milliseconds oldest_age{0};
   std::optional<base::Error> trouble;    // why nothing can be parked now
   std::optional<StorageStatus> storage;  // none where somebody else keeps it (SQS)
@@ -73,7 +76,8 @@ class Backlog {
   virtual void extend(const std::vector<queue::Receipt>& receipts, std::chrono::milliseconds duration) = 0;
 
   virtual BacklogStatus status() = 0;
-  // For the books: what is owed, by hour of arrival.
+  // For the books: what is owed, by hour of arrival. Without what stands in unreadable files, of whose hours nobody
+  // knows: status() says how much that is.
   virtual base::Result<queue::Arrivals> count_arrivals() = 0;
 
   // Shows every event that is owed, without lending it: those that were owed when it began and still are, and perhaps

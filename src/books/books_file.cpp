@@ -1,5 +1,6 @@
 #include "books/books_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace {
 
 using std::chrono::hours;
 
-constexpr std::array<const char*, 1> kSteps = {
+constexpr std::array<const char*, 3> kSteps = {
     "CREATE TABLE books_state(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), since INTEGER NOT NULL,"
     " instance TEXT NOT NULL) STRICT;"
     "CREATE TABLE received(hour INTEGER PRIMARY KEY, events INTEGER NOT NULL) STRICT;"
@@ -22,6 +23,14 @@ constexpr std::array<const char*, 1> kSteps = {
     "CREATE TABLE archive(target TEXT NOT NULL, hour INTEGER NOT NULL, landed INTEGER NOT NULL,"
     " duplicate INTEGER NOT NULL, PRIMARY KEY (target, hour)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE archive_state(target TEXT PRIMARY KEY, cutoff INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+    "ALTER TABLE books_state ADD COLUMN judged_from INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE signed_off(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, hour INTEGER NOT NULL,"
+    " events INTEGER NOT NULL, reason TEXT NOT NULL, signed_at INTEGER NOT NULL) STRICT;",
+    "CREATE TABLE counted(target TEXT PRIMARY KEY, database TEXT NOT NULL DEFAULT '', database_id TEXT NOT NULL"
+    " DEFAULT '', schema_name TEXT NOT NULL DEFAULT '', table_name TEXT NOT NULL DEFAULT '', judged_from INTEGER NOT"
+    " NULL DEFAULT 0) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE clock_watch(target TEXT PRIMARY KEY, last INTEGER NOT NULL, candidate INTEGER NOT NULL, confirmed"
+    " INTEGER NOT NULL, watched INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 constexpr sqlite::FileFormat kFormat{
     .application_id = 0x5453626B, .what = "books", .steps = kSteps, .busy_timeout = std::chrono::milliseconds(2000)};
@@ -29,26 +38,34 @@ constexpr sqlite::FileFormat kFormat{
 constexpr std::chrono::days kKept{90};
 constexpr const char* kForgetPlan = "DELETE FROM dropping WHERE record = ?";
 
+// Far more than 90 days of hours need.
+constexpr std::int64_t kLookedThroughPagesMax = 32'768;
+
 std::int64_t number_of(Hour hour) {
   return std::chrono::floor<hours>(hour.time_since_epoch()).count();
 }
 
-base::Status begin_books(sqlite::Database& database, base::WallTime now, const std::string& instance) {
-  auto state = database.prepare("INSERT INTO books_state VALUES (1, ?, ?)", false);
+base::Status begin_books(sqlite::Database& database, base::WallTime now, const std::string& instance, bool late) {
+  auto state =
+      database.prepare("INSERT INTO books_state(only_row, since, instance, judged_from) VALUES (1, ?, ?, ?)", false);
   if (!state) return base::fail(std::move(state.error()));
   state->bind(1, number_of(now));
   state->bind_text(2, instance);
+  state->bind(3, late ? number_of(now) + 1 : 0);
   if (auto done = state->run(); !done) return done;
   base::failpoint(base::Failpoint::books_create_before_commit);
   return {};
 }
 
-base::Result<sqlite::Database> open_database(const std::string& path, base::WallTime now, const std::string& instance) {
+base::Result<sqlite::Database> open_database(const std::string& path, base::WallTime now, const std::string& instance,
+                                             bool late) {
   auto file = sqlite::open_stamped(path, kFormat);
   if (!file) return base::fail(std::move(file.error()));
+  if (auto sound = sqlite::look_through(file->database, kFormat.what, kLookedThroughPagesMax); !sound)
+    return base::fail(std::move(sound.error()));
   const bool is_new = file->version == 0;
   auto made = sqlite::bring_up_to_date(
-      *file, kFormat, [&] { return is_new ? begin_books(file->database, now, instance) : base::Status(); });
+      *file, kFormat, [&] { return is_new ? begin_books(file->database, now, instance, late) : base::Status(); });
   if (!made) return base::fail(std::move(made.error()));
   if (is_new) base::failpoint(base::Failpoint::books_create_after_commit);
   return std::move(file->database);
@@ -57,14 +74,17 @@ base::Result<sqlite::Database> open_database(const std::string& path, base::Wall
 }  // namespace
 
 base::Result<std::unique_ptr<BooksFile>> BooksFile::open(const std::string& path, base::WallTime now,
-                                                         const std::string& instance) {
-  auto database = open_database(path, now, instance);
+                                                         const std::string& instance, bool late) {
+  auto database = open_database(path, now, instance, late);
   if (!database) return base::fail(std::move(database.error()));
   auto since = database->integer("SELECT since FROM books_state");
   if (!since) return base::fail(std::move(since.error()));
+  auto judged_from = database->integer("SELECT judged_from FROM books_state");
+  if (!judged_from) return base::fail(std::move(judged_from.error()));
   auto name = database->text("SELECT instance FROM books_state");
   if (!name) return base::fail(std::move(name.error()));
-  return std::unique_ptr<BooksFile>(new BooksFile(std::move(*database), Hour(hours(*since)), std::move(*name)));
+  return std::unique_ptr<BooksFile>(
+      new BooksFile(std::move(*database), Hour(hours(*since)), Hour(hours(*judged_from)), std::move(*name)));
 }
 
 base::Result<std::map<Hour, std::uint64_t>> BooksFile::read_counts(std::string_view sql, const std::string& target) {
@@ -87,6 +107,63 @@ base::Result<std::map<Hour, std::uint64_t>> BooksFile::received() {
 
 base::Result<std::map<Hour, std::uint64_t>> BooksFile::dropped(const std::string& target) {
   return read_counts("SELECT hour, events FROM dropped WHERE target = ?", target);
+}
+
+base::Result<std::map<Hour, std::uint64_t>> BooksFile::signed_off(const std::string& target) {
+  return read_counts("SELECT hour, sum(events) FROM signed_off WHERE target = ? GROUP BY hour", target);
+}
+
+base::Result<std::uint64_t> BooksFile::signed_off_of(const SignOff& loss) {
+  auto sum = database_.prepare("SELECT coalesce(sum(events), 0) FROM signed_off WHERE target = ? AND hour = ?", false);
+  if (!sum) return base::fail(std::move(sum.error()));
+  sum->bind_text(1, loss.target);
+  sum->bind(2, number_of(loss.hour));
+  auto row = sum->step();
+  if (!row) return base::fail(std::move(row.error()));
+  return static_cast<std::uint64_t>(sum->integer(0));
+}
+
+base::Status BooksFile::sign_off(const SignOff& loss, std::uint64_t counted_with) {
+  const std::lock_guard lock(mutex_);
+  auto transaction = sqlite::Transaction::begin(database_);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  auto until_now = signed_off_of(loss);
+  if (!until_now) return base::fail(std::move(until_now.error()));
+  if (*until_now != counted_with) {
+    return base::fail(base::ErrorKind::conflict, "somebody has waived events of this hour meanwhile", "the books",
+                      "Count again with `twinshift books`");
+  }
+  auto add = database_.prepare("INSERT INTO signed_off(target, hour, events, reason, signed_at) VALUES (?, ?, ?, ?, ?)",
+                               false);
+  if (!add) return base::fail(std::move(add.error()));
+  add->bind_text(1, loss.target);
+  add->bind(2, number_of(loss.hour));
+  add->bind(3, static_cast<std::int64_t>(loss.events));
+  add->bind_text(4, loss.reason);
+  add->bind(5, loss.at.time_since_epoch().count());
+  if (auto done = add->run(); !done) return done;
+  return transaction->commit();
+}
+
+base::Result<std::vector<BooksFile::SignOff>> BooksFile::sign_offs() {
+  const std::lock_guard lock(mutex_);
+  auto statement = database_.prepare(
+      "SELECT target, hour, events, reason, signed_at FROM signed_off ORDER BY id DESC LIMIT ?", false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind(1, static_cast<std::int64_t>(kSignOffsMax));
+  std::vector<SignOff> losses;
+  for (;;) {
+    auto row = statement->step();
+    if (!row) return base::fail(std::move(row.error()));
+    if (!*row) break;
+    losses.push_back({.target = std::string(statement->text(0)),
+                      .hour = Hour(hours(statement->integer(1))),
+                      .events = static_cast<std::uint64_t>(statement->integer(2)),
+                      .reason = std::string(statement->text(3)),
+                      .at = base::WallTime(std::chrono::microseconds(statement->integer(4)))});
+  }
+  std::ranges::reverse(losses);
+  return losses;
 }
 
 base::Status BooksFile::save_received(const std::map<Hour, std::uint64_t>& received) {
@@ -199,8 +276,8 @@ base::Status BooksFile::add_to_archive(const std::string& target, base::WallTime
     add->bind(4, static_cast<std::int64_t>(counts.duplicate));
     if (auto done = add->run(); !done) return done;
   }
-  // No longer judged (keeper.cpp, kJudged).
-  for (const char* table : {"archive", "dropped", "received"}) {
+  // No longer judged (ledger.hpp, kJudged).
+  for (const char* table : {"archive", "dropped", "signed_off", "received"}) {
     const std::string old =
         std::string("DELETE FROM ") + table + " WHERE hour < " + std::to_string(number_of(cutoff - kKept));
     if (auto done = database_.execute(old); !done) return done;
@@ -210,7 +287,10 @@ base::Status BooksFile::add_to_archive(const std::string& target, base::WallTime
   state->bind_text(1, target);
   state->bind(2, cutoff.time_since_epoch().count());
   if (auto done = state->run(); !done) return done;
-  return transaction->commit();
+  base::failpoint(base::Failpoint::books_archive_before_commit);
+  if (auto committed = transaction->commit(); !committed) return committed;
+  base::failpoint(base::Failpoint::books_archive_after_commit);
+  return {};
 }
 
 }  // namespace twinshift::books

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -14,17 +13,15 @@
 namespace twinshift::books {
 namespace {
 
-constexpr std::uint64_t kUnknownMany = std::numeric_limits<std::uint64_t>::max() / 4;
-
-// Hours older than this before the newest are not judged where nothing is known to have been received in them. The
-// embedded queue knows its hours for 90 days.
-constexpr std::chrono::days kJudged{89};
-
 // What the queue's side has counted, the same for every target.
 struct QueueSide {
   std::map<Hour, queue::HourOfArrival> hours;
   std::uint64_t owed_elsewhere = 0;
 };
+
+void add_elsewhere(Sample& sample, std::uint64_t events) {
+  sample.owed_elsewhere = std::min(kUnknownMany, sample.owed_elsewhere + events);
+}
 
 }  // namespace
 
@@ -38,6 +35,9 @@ struct Keeper::Impl {
   base::Result<QueueSide> count_queue();
   base::Status keep_received(queue::Arrivals& arrivals);
   base::Result<Sample> sample_for(const TargetParts& target, const QueueSide& side);
+  [[nodiscard]] Hour forgotten_before(const QueueSide& side) const;
+  base::Status add_waived(const std::string& target, Sample& sample);
+  static base::Status add_backlog(backlog::Backlog& backlog, Sample& sample);
 
   const Options options;
   queue::EventQueue& queue;
@@ -189,10 +189,20 @@ base::Status Keeper::Impl::keep_received(queue::Arrivals& arrivals) {
   return file.save_received(all);
 }
 
+// By the newest hour, too: a clock that is behind must not make hours of what the queue has forgotten judged again.
+Hour Keeper::Impl::forgotten_before(const QueueSide& side) const {
+  Hour newest = std::chrono::floor<std::chrono::hours>(options.clock->now());
+  if (!side.hours.empty()) newest = std::max(newest, side.hours.rbegin()->first);
+  return newest - kJudged;
+}
+
 base::Result<Sample> Keeper::Impl::sample_for(const TargetParts& target, const QueueSide& side) {
-  Sample sample{.hours = {}, .owed_elsewhere = side.owed_elsewhere, .since = file.since()};
-  // The queue forgets its oldest hours: what landed in them can be judged no more.
-  if (!side.hours.empty()) sample.since = std::max(sample.since, side.hours.rbegin()->first - kJudged);
+  Sample sample{.hours = {},
+                .owed_elsewhere = side.owed_elsewhere,
+                .since = file.since(),
+                .judged_from = file.judged_from(),
+                .forgotten_before = forgotten_before(side),
+                .signed_off = 0};
   for (const auto& [hour, arrived] : side.hours) {
     Counts& counts = sample.hours[hour];
     counts.received = arrived.received;
@@ -200,21 +210,38 @@ base::Result<Sample> Keeper::Impl::sample_for(const TargetParts& target, const Q
     if (!target.is_primary) counts.waived = arrived.waived;
   }
   if (target.backlog != nullptr) {
-    auto owed = target.backlog->count_arrivals();
-    if (!owed) return base::fail(std::move(owed.error()));
-    for (const queue::HourOfArrival& each : owed->hours) sample.hours[each.hour].owed += each.waiting;
-    if (!owed->waiting_known) {
-      const std::uint64_t there = target.backlog->status().owed;
-      sample.owed_elsewhere = std::min(kUnknownMany, sample.owed_elsewhere + there);
-    }
+    if (auto added = add_backlog(*target.backlog, sample); !added) return base::fail(std::move(added.error()));
   }
-  if (target.quarantined_elsewhere) {
-    sample.owed_elsewhere = std::min(kUnknownMany, sample.owed_elsewhere + target.quarantined_elsewhere());
+  if (target.quarantined_elsewhere) add_elsewhere(sample, target.quarantined_elsewhere());
+  if (auto added = add_waived(target.name, sample); !added) return base::fail(std::move(added.error()));
+  return sample;
+}
+
+base::Status Keeper::Impl::add_backlog(backlog::Backlog& backlog, Sample& sample) {
+  auto owed = backlog.count_arrivals();
+  if (!owed) return base::fail(std::move(owed.error()));
+  for (const queue::HourOfArrival& each : owed->hours) sample.hours[each.hour].owed += each.waiting;
+  const backlog::BacklogStatus status = backlog.status();
+  if (!owed->waiting_known) {
+    add_elsewhere(sample, status.owed);
+  } else if (status.storage) {
+    add_elsewhere(sample, status.storage->unreadable_events);
   }
-  auto dropped = file.dropped(target.name);
+  return {};
+}
+
+// What a person has given up.
+base::Status Keeper::Impl::add_waived(const std::string& target, Sample& sample) {
+  auto dropped = file.dropped(target);
   if (!dropped) return base::fail(std::move(dropped.error()));
   for (const auto& [hour, events] : *dropped) sample.hours[hour].waived += events;
-  return sample;
+  auto signed_off = file.signed_off(target);
+  if (!signed_off) return base::fail(std::move(signed_off.error()));
+  for (const auto& [hour, events] : *signed_off) {
+    sample.hours[hour].waived += events;
+    sample.signed_off += events;
+  }
+  return {};
 }
 
 }  // namespace twinshift::books

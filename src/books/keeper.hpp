@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,19 +33,24 @@ using ReadHours = std::function<base::Result<std::map<Hour, Counts>>(Hour from)>
 // target's own thread before the target is asked, so that others see it though the target does not answer.
 using Publish = std::function<void(const std::map<Hour, Counts>& own, base::WallTime as_of)>;
 
+// So many events that no residual is larger.
+inline constexpr std::uint64_t kUnknownMany = std::numeric_limits<std::uint64_t>::max() / 4;
+
 struct TargetParts {
   std::string name;
   bool is_primary = false;
   backlog::Backlog* backlog = nullptr;  // outlives the Keeper
   // Landed and duplicate by hour of arrival, from the markers. It outlives the Keeper where a call hangs.
   ReadHours read_loads;
+  // Of hours before this not all is known that landed, as of the last read_loads() that succeeded. May be empty.
+  std::function<Hour()> judged_from{};
   // Quarantined by hour of arrival; asked for all hours.
   ReadHours read_quarantined;
   // Of a quarantine elsewhere: how many, of hours that nobody knows. May be empty. The queue side's thread.
   std::function<std::uint64_t()> quarantined_elsewhere{};
   Publish publish{};  // may be empty
-  // What the other instances on a shared queue have published: received, owed, quarantined, waived of all hours. Empty
-  // where the queue is ours alone. On the target's own thread.
+  // What the other instances on a shared queue have published: received, owed, quarantined, waived. Empty where the
+  // queue is ours alone. On the target's own thread.
   ReadHours read_others{};
   // How far that may lag behind: a residual that has not stood for so long is no loss yet, where there are others.
   std::chrono::milliseconds others_lag{0};
@@ -55,6 +61,10 @@ struct TargetBooks {
   std::vector<Line> lines;  // oldest first
   Summary summary{};
   std::uint64_t missing = 0;                 // confirmed by two samples
+  std::map<Hour, std::uint64_t> confirmed;   // the same, hour by hour
+  std::uint64_t signed_off = 0;              // of what is waived: losses that a person has looked into
+  std::uint64_t owed_elsewhere = 0;          // of hours that nobody knows; kUnknownMany: not even how many
+  Hour judged_from{};                        // earlier hours are not judged
   std::optional<base::WallTime> counted_at;  // none: not yet
   std::string error;                         // why the last sample could not be counted; empty after a success
   bool fresh = true;                         // of count_now(): counted since it was asked

@@ -1,6 +1,5 @@
 #include "books/keeper.hpp"
 
-#include <filesystem>
 #include <future>
 #include <map>
 #include <mutex>
@@ -8,8 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/log.hpp"
-#include "queue/event_queue.hpp"
+#include "books/keeper_fixture.hpp"
 #include "tests/support/wait_until.hpp"
 
 namespace twinshift::books {
@@ -20,115 +18,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-
-const Hour kNoon{std::chrono::hours(473'364)};
-
-queue::QueueStatus status_of(std::uint64_t depth) {
-  queue::QueueStatus status;
-  status.depth = depth;
-  return status;
-}
-
-// A queue whose counts are set by hand.
-class CountedQueue final : public queue::EventQueue {
- public:
-  void enqueue(queue::Message, queue::Done done) override { done({}); }
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done done) override { done({}); }
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  queue::QueueStatus status() override {
-    const std::lock_guard lock(mutex_);
-    return status_;
-  }
-  base::Result<queue::Arrivals> count_arrivals() override {
-    const std::lock_guard lock(mutex_);
-    if (error_) return base::fail(*error_);
-    return arrivals_;
-  }
-  void close() override {}
-
-  void set(queue::Arrivals arrivals, queue::QueueStatus status = {}) {
-    const std::lock_guard lock(mutex_);
-    arrivals_ = std::move(arrivals);
-    status_ = std::move(status);
-    error_.reset();
-  }
-  void fail(base::Error error) {
-    const std::lock_guard lock(mutex_);
-    error_ = std::move(error);
-  }
-
- private:
-  std::mutex mutex_;
-  queue::Arrivals arrivals_;
-  queue::QueueStatus status_;
-  std::optional<base::Error> error_;
-};
-
-class KeeperTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-books-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    open_file();
-    base::log::set_sink([this](std::string_view line) {
-      const std::lock_guard lock(mutex_);
-      log_ += line;
-    });
-  }
-  void TearDown() override {
-    keeper_.reset();
-    base::log::set_sink({});
-    std::filesystem::remove_all(folder_);
-  }
-  void open_file() {
-    file_.reset();
-    auto file = BooksFile::open((folder_ / "books.db").string(), kNoon + 5min, "me");
-    ASSERT_TRUE(file) << file.error().text();
-    file_ = std::move(*file);
-  }
-  ReadHours landed(const std::string& target) {
-    return [this, target](Hour) -> base::Result<std::map<Hour, Counts>> {
-      const std::lock_guard lock(mutex_);
-      if (const auto failed = broken_.find(target); failed != broken_.end()) return base::fail(failed->second);
-      return std::map<Hour, Counts>{{kNoon, {.landed = landed_[target]}}};
-    };
-  }
-  static ReadHours nothing() {
-    return [](Hour) { return std::map<Hour, Counts>(); };
-  }
-  void start() {
-    std::vector<TargetParts> targets;
-    for (const std::string name : {"primary", "secondary"}) {
-      targets.push_back(
-          {.name = name, .is_primary = name == "primary", .read_loads = landed(name), .read_quarantined = nothing()});
-    }
-    keeper_ = std::make_unique<Keeper>(Options{.interval = 1h}, queue_, *file_, std::move(targets));
-    keeper_->start();
-  }
-  TargetBooks count(std::size_t target) { return keeper_->count_now(30s).at(target); }
-  std::string log() {
-    const std::lock_guard lock(mutex_);
-    return log_;
-  }
-  void land(const std::string& target, std::uint64_t events) {
-    const std::lock_guard lock(mutex_);
-    landed_[target] = events;
-  }
-
-  std::filesystem::path folder_;
-  CountedQueue queue_;
-  std::unique_ptr<BooksFile> file_;
-  std::unique_ptr<Keeper> keeper_;
-  std::mutex mutex_;
-  std::string log_;
-  std::map<std::string, std::uint64_t> landed_;
-  std::map<std::string, base::Error> broken_;
-};
 
 TEST_F(KeeperTest, ClosesAnHourAndNamesWhatIsMissing) {
   queue_.set({.hours = {{.hour = kNoon, .received = 10}}});
@@ -211,6 +100,56 @@ TEST_F(KeeperTest, KeepsTheArrivalsOfAQueueElsewhereOverARestart) {
   EXPECT_EQ(count(0).lines.at(0).state, LineState::closed);
 }
 
+// A segment that cannot be opened: nobody can look of which hours its events are.
+TEST_F(KeeperTest, WhatABacklogOwesInUnreadableFilesKeepsHoursOpen) {
+  queue_.set({.hours = {{.hour = kNoon, .received = 10}}});
+  land("primary", 10);
+  land("secondary", 5);
+  backlog::BacklogStatus status{.owed = 5, .oldest_age = {}, .trouble = {}, .storage = backlog::StorageStatus()};
+  status.storage->unreadable_events = 3;
+  CountedBacklog owed({.hours = {{.hour = kNoon, .received = 2, .waiting = 2}}}, status);
+  start(&owed);
+  EXPECT_EQ(count(1).lines.at(0).state, LineState::open);
+  EXPECT_EQ(count(1).missing, 0U);
+  EXPECT_EQ(count(1).owed_elsewhere, 3U);
+  EXPECT_EQ(count(0).lines.at(0).state, LineState::closed);
+  land("secondary", 4);  // one more is gone than stands there
+  EXPECT_EQ(count(1).lines.at(0).state, LineState::missing);
+  keeper_.reset();
+}
+
+TEST_F(KeeperTest, HoursOlderThanTheBooksKnowAreForgottenUnlessTheyAreOwed) {
+  queue_.set(
+      {.hours = {{.hour = kNoon, .received = 10, .waiting = 0}, {.hour = kNoon + 1h, .received = 10, .waiting = 1}}});
+  clock_.advance(90 * 24h);
+  start();
+  (void)count(0);
+  const TargetBooks books = count(0);
+  ASSERT_EQ(books.lines.size(), 1U);
+  EXPECT_EQ(books.lines[0].hour, kNoon + 1h);
+  EXPECT_EQ(books.lines[0].state, LineState::unknown);
+  EXPECT_EQ(books.missing, 0U);
+  keeper_.reset();
+}
+
+// A table that is another, markers that others have removed.
+TEST_F(KeeperTest, ATargetMayBeJudgedFromALaterHourThanTheOther) {
+  queue_.set({.hours = {{.hour = kNoon, .received = 10}, {.hour = kNoon + 1h, .received = 1}}});
+  std::vector<TargetParts> targets;
+  for (const std::string name : {"primary", "secondary"}) {
+    targets.push_back(
+        {.name = name, .is_primary = name == "primary", .read_loads = nothing(), .read_quarantined = nothing()});
+  }
+  targets[1].judged_from = [] { return kNoon + 1h; };
+  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h, .clock = &clock_}, queue_, *file_, std::move(targets));
+  keeper_->start();
+  (void)count(0);
+  EXPECT_EQ(count(0).missing, 11U);
+  EXPECT_EQ(count(1).missing, 1U);
+  EXPECT_EQ(count(1).judged_from, kNoon + 1h);
+  keeper_.reset();
+}
+
 TEST_F(KeeperTest, AQueueThatCannotBeCountedIsSaid) {
   queue_.fail({base::ErrorKind::unavailable, "no file", "queue.db", ""});
   start();
@@ -231,7 +170,7 @@ TEST_F(KeeperTest, StoppingLeavesAThreadBehindThatHangs) {
          return std::map<Hour, Counts>();
        },
        .read_quarantined = nothing()});
-  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h}, queue_, *file_, std::move(targets));
+  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h, .clock = &clock_}, queue_, *file_, std::move(targets));
   keeper_->start();
   begun.get_future().wait();
   EXPECT_FALSE(keeper_->stop(10ms));
@@ -260,7 +199,7 @@ TEST_F(KeeperTest, AddsWhatOtherInstancesHavePublishedAndTellsItsOwnAlone) {
                        return others;
                      },
                      .others_lag = 1h});
-  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h}, queue_, *file_, std::move(targets));
+  keeper_ = std::make_unique<Keeper>(Options{.interval = 1h, .clock = &clock_}, queue_, *file_, std::move(targets));
   keeper_->start();
   const TargetBooks first = count(0);
   ASSERT_EQ(first.lines.size(), 1U);  // the hour before ours is not ours to judge

@@ -38,6 +38,7 @@ const char* to_string(LineState state) {
 namespace {
 
 LineState state_of(Hour hour, const Counts& counts, const Sample& sample) {
+  if (hour < sample.judged_from || hour < sample.forgotten_before) return LineState::unknown;
   if (hour < sample.since && counts.received == 0) return LineState::unknown;
   const std::int64_t residual = counts.residual();
   // What waits elsewhere may be all of it.
@@ -70,15 +71,15 @@ Summary summarize(const std::vector<Line>& lines) {
   return summary;
 }
 
-std::uint64_t Confirmation::confirm(const std::vector<Line>& lines) {
+std::map<Hour, std::uint64_t> Confirmation::confirm(const std::vector<Line>& lines) {
   std::map<Hour, std::uint64_t> now;
-  std::uint64_t confirmed = 0;
+  std::map<Hour, std::uint64_t> confirmed;
   for (const Line& line : lines) {
     if (line.state != LineState::missing) continue;
     const auto missing = static_cast<std::uint64_t>(line.counts.residual());
     now[line.hour] = missing;
     if (const auto found = before_.find(line.hour); found != before_.end()) {
-      confirmed += std::min(missing, found->second);
+      confirmed[line.hour] = std::min(missing, found->second);
     }
   }
   before_ = std::move(now);

@@ -48,7 +48,7 @@ enum class LineState : std::uint8_t {
   closed,   // nothing is owed and the sum is even
   missing,  // fewer than were received: events are lost
   surplus,  // more than were received: counted twice, or brought by somebody else
-  unknown,  // the counting began after this hour
+  unknown,  // the counting began after this hour, or anew
 };
 const char* to_string(LineState state);
 
@@ -58,6 +58,10 @@ struct Line {
   LineState state = LineState::open;
 };
 
+// Hours older than this are not judged: the embedded queue knows its hours for 90 days, and old markers may be
+// anybody's to remove some days later (warehouse::kLoadsAbandoned).
+inline constexpr std::chrono::days kJudged{89};
+
 // One sample, as it was counted.
 struct Sample {
   std::map<Hour, Counts> hours{};
@@ -66,6 +70,11 @@ struct Sample {
   // The hour in which the counting began. What landed in earlier ones is shown, not judged: its arrival was not
   // counted.
   Hour since{};
+  // Earlier hours are not judged though something was received in them: what became of it, earlier books have counted.
+  Hour judged_from{};
+  // Hours of which nobody knows all any more, for their age (kJudged).
+  Hour forgotten_before{};
+  std::uint64_t signed_off = 0;  // of `waived`, by a person who has looked into a loss
 };
 
 // The lines of a sample, oldest first.
@@ -84,8 +93,8 @@ Summary summarize(const std::vector<Line>& lines);
 // of the quarantine, back into the queue) is in neither for a moment.
 class Confirmation {
  public:
-  // The missing events of hours that were missing in the sample before, too: the smaller of the two figures.
-  std::uint64_t confirm(const std::vector<Line>& lines);
+  // By hour the missing events of those that were missing in the sample before, too: the smaller of the two figures.
+  std::map<Hour, std::uint64_t> confirm(const std::vector<Line>& lines);
 
  private:
   std::map<Hour, std::uint64_t> before_;

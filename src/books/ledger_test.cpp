@@ -7,6 +7,9 @@ namespace twinshift::books {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 
 Hour at(int hour) {
   return Hour(std::chrono::hours(473'364 + hour));
@@ -53,6 +56,24 @@ TEST(Ledger, HoursBeforeTheCountingBeganAreNotJudged) {
   EXPECT_EQ(summarize(lines).counts.received, 2U);
 }
 
+TEST(Ledger, HoursThatNobodyKnowsWholeAnyMoreAreNotJudgedThoughSomethingIsOwed) {
+  const Sample sample{.hours = {{at(0), {.received = 9, .owed = 1}}, {at(1), {.received = 2}}},
+                      .forgotten_before = at(1)};
+  const auto lines = lines_of(sample);
+  EXPECT_EQ(lines[0].state, LineState::unknown);
+  EXPECT_EQ(lines[1].state, LineState::missing);
+}
+
+// books.db was removed: what was received before landed under another name.
+TEST(Ledger, HoursBeforeTheCountingBeganAnewAreNeverMissing) {
+  const auto lines = lines_of({.hours = {{at(0), {.received = 5}}, {at(1), {.received = 2, .landed = 1}}},
+                               .since = at(0),
+                               .judged_from = at(1)});
+  EXPECT_EQ(lines[0].state, LineState::unknown);
+  EXPECT_EQ(lines[1].state, LineState::missing);
+  EXPECT_EQ(summarize(lines).missing, 1U);
+}
+
 TEST(Ledger, TheSummaryAddsUpLossesAndNeverSetsThemOffAgainstASurplus) {
   const auto lines = lines_of({.hours = {{at(0), {.received = 10, .landed = 8}},
                                          {at(1), {.received = 5, .landed = 7}},
@@ -70,10 +91,10 @@ TEST(Ledger, AResidualIsBelievedWhereTwoSamplesShowIt) {
   const auto lines = [](std::uint64_t landed) {
     return lines_of({.hours = {{at(0), {.received = 10, .landed = landed}}}});
   };
-  EXPECT_EQ(confirmation.confirm(lines(8)), 0U);
-  EXPECT_EQ(confirmation.confirm(lines(9)), 1U);
-  EXPECT_EQ(confirmation.confirm(lines(10)), 0U);
-  EXPECT_EQ(confirmation.confirm(lines(9)), 0U);
+  EXPECT_THAT(confirmation.confirm(lines(8)), IsEmpty());
+  EXPECT_THAT(confirmation.confirm(lines(9)), ElementsAre(Pair(at(0), 1)));
+  EXPECT_THAT(confirmation.confirm(lines(10)), IsEmpty());
+  EXPECT_THAT(confirmation.confirm(lines(9)), IsEmpty());
 }
 
 TEST(Patience, AMissingHourIsOpenUntilItHasStood) {

@@ -17,6 +17,7 @@ constexpr int kCountsBetweenAll = 120;
 struct TargetCounter::Core {
   void run();
   base::Result<Sample> complete(CountOrder& begun);
+  void forget_old(Sample& sample);
   void tell_own(const CountOrder& begun, const std::map<Hour, Counts>& own);
   base::Status add_other_instances(Sample& sample);
   Hour unsettled_since(const std::map<Hour, Counts>& others);
@@ -25,6 +26,7 @@ struct TargetCounter::Core {
   void tell(const TargetBooks& shown, bool was_missing);
 
   ReadHours read_loads;
+  std::function<Hour()> judged_from;
   ReadHours read_quarantined;
   Publish publish;
   ReadHours read_others;
@@ -54,6 +56,7 @@ TargetCounter::TargetCounter(const TargetParts& parts)
       worker_("books-" + parts.name, [core = core_](std::stop_token) { core->run(); }) {
   const std::lock_guard lock(core_->mutex);
   core_->read_loads = parts.read_loads;
+  core_->judged_from = parts.judged_from;
   core_->read_quarantined = parts.read_quarantined;
   core_->publish = parts.publish;
   core_->read_others = parts.read_others;
@@ -134,7 +137,7 @@ base::Result<Sample> TargetCounter::Core::complete(CountOrder& begun) {
   tell_own(begun, sample.hours);
   if (auto added = add_other_instances(sample); !added) return base::fail(std::move(added.error()));
   std::map<Hour, Counts> others = sample.hours;
-  const Hour from = unsettled_since(others);
+  const Hour from = std::max(unsettled_since(others), sample.forgotten_before);
   auto loads = read_loads(from);
   if (!loads) {
     others_before.clear();  // read everything next time
@@ -144,7 +147,16 @@ base::Result<Sample> TargetCounter::Core::complete(CountOrder& begun) {
   loads_before.merge(*loads);
   for (const auto& [hour, counts] : loads_before) sample.hours[hour] += counts;
   others_before = std::move(others);
+  if (judged_from) sample.judged_from = std::max(sample.judged_from, judged_from());
+  forget_old(sample);
   return sample;
+}
+
+// What is still owed of an hour is shown, however old it is.
+void TargetCounter::Core::forget_old(Sample& sample) {
+  loads_before.erase(loads_before.begin(), loads_before.lower_bound(sample.forgotten_before));
+  std::erase_if(sample.hours,
+                [&](const auto& each) { return each.first < sample.forgotten_before && each.second.owed == 0; });
 }
 
 void TargetCounter::Core::tell_own(const CountOrder& begun, const std::map<Hour, Counts>& own) {
@@ -159,12 +171,13 @@ void TargetCounter::Core::tell_own(const CountOrder& begun, const std::map<Hour,
 // Before the target: what another has taken and we count then stands there or is still to be published.
 base::Status TargetCounter::Core::add_other_instances(Sample& sample) {
   if (!read_others) return {};
-  const auto read = read_others(Hour{});
+  const Hour from = std::max(sample.since, sample.forgotten_before);
+  const auto read = read_others(from);
   if (!read) return base::fail(read.error());
   has_others = !read->empty();
   // Of what landed before we began, the markers may be gone, and nobody has summed them up for us.
   for (const auto& [hour, counts] : *read) {
-    if (hour >= sample.since) sample.hours[hour] += counts;
+    if (hour >= from) sample.hours[hour] += counts;
   }
   return {};
 }
@@ -201,7 +214,12 @@ void TargetCounter::Core::show(const CountOrder& begun, const base::Result<Sampl
       books.lines = lines_of(*sample);
       if (has_others) patience.hold_back(books.lines, begun.at, others_lag);
       books.summary = summarize(books.lines);
-      books.missing = confirmation.confirm(books.lines);
+      books.confirmed = confirmation.confirm(books.lines);
+      books.missing = 0;
+      for (const auto& [hour, events] : books.confirmed) books.missing += events;
+      books.signed_off = sample->signed_off;
+      books.owed_elsewhere = sample->owed_elsewhere;
+      books.judged_from = sample->judged_from;
       books.counted_at = begun.at;
       books.error.clear();
     } else {
@@ -223,7 +241,9 @@ void TargetCounter::Core::tell(const TargetBooks& shown, bool was_missing) {
         .add("target", shown.name)
         .add("missing", shown.missing)
         .add("hour", shown.summary.first_missing ? base::iso8601_ms(*shown.summary.first_missing) : std::string())
-        .add("hint", "`twinshift books` shows the hours; compare the two targets' tables over them");
+        .add("hint",
+             "`twinshift books` shows the hours; compare the two targets' tables over them. A loss that you have "
+             "looked into: `twinshift books waive`");
   }
   if (shown.missing == 0 && was_missing) base::log::info("The books close again").add("target", shown.name);
 }

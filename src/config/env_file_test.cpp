@@ -1,11 +1,11 @@
 #include "config/env_file.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::config {
 namespace {
@@ -125,17 +125,8 @@ TEST(EnvFile, TakesAnyBytes) {
 
 class ReadFile : public testing::Test {
  protected:
-  ReadFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-env.XXXXXX").string();
-    EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  ~ReadFile() override {
-    std::error_code error;
-    std::filesystem::remove_all(folder_, error);
-  }
   std::string path_to(const std::string& name) { return (folder_ / name).string(); }
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
 };
 
 TEST_F(ReadFile, GivesItsBytesAndNothingWhereThereIsNone) {

@@ -1,8 +1,6 @@
 // For the tests of this folder: a configuration from a few lines, through a real .env file. One thread.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -10,22 +8,12 @@
 #include <gtest/gtest.h>
 
 #include "config/settings.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::config {
 
 class LoadTest : public testing::Test {
  protected:
-  LoadTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-config.XXXXXX").string();
-    const char* made = ::mkdtemp(pattern.data());
-    EXPECT_NE(made, nullptr);
-    folder_ = pattern;
-  }
-  ~LoadTest() override {
-    std::error_code error;
-    std::filesystem::remove_all(folder_, error);
-  }
-
   base::Result<Loaded> load_text(const std::string& env, const std::vector<std::string>& environment = {}) {
     const std::string path = (folder_ / ".env").string();
     std::ofstream(path, std::ios::binary) << env;
@@ -54,7 +42,7 @@ class LoadTest : public testing::Test {
     return text;
   }
 
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
 };
 
 }  // namespace twinshift::config

@@ -297,7 +297,7 @@ TEST_F(Resolve, OneFileServesOnePart) {
   EXPECT_THAT(faults(second((folder_ / "a.db").string())),
               HasSubstr("the primary and the secondary would use the same"));
   EXPECT_THAT(faults(second((folder_ / "x/../a.db").string())), HasSubstr("the same SQLite file"));
-  std::filesystem::create_directory_symlink(folder_, folder_ / "link");
+  std::filesystem::create_directory_symlink(folder_.path(), folder_ / "link");
   EXPECT_THAT(faults(second((folder_ / "link" / "a.db").string())), HasSubstr("the same SQLite file"));
   EXPECT_THAT(faults(second((folder_ / "a.db").string()) + "SECONDARY_REDSHIFT_TABLE_NAME=other\n"),
               HasSubstr("the same SQLite file"))

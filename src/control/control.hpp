@@ -4,6 +4,8 @@
 //
 //   request   the verb, then one line an argument, then an empty line
 //   reply     "ok" or "error", then one line of text
+//
+// Several are served at once, so that one that takes a minute holds nobody up.
 #pragma once
 
 #include <chrono>
@@ -20,7 +22,10 @@ namespace twinshift::control {
 
 inline constexpr const char* kSocketName = "control.sock";
 inline constexpr std::size_t kRequestBytesMax = 1U << 20U;
-// A side that neither sends nor takes anything for so long is cut off.
+// Peers that are served at once. One more is told so, where none has ended within kRoomWait.
+inline constexpr std::size_t kHandlersMax = 4;
+inline constexpr std::chrono::milliseconds kRoomWait{100};
+// A side that has not sent its request, or not taken its reply, within this is cut off.
 inline constexpr std::chrono::milliseconds kSilenceMax{5'000};
 // How long a command waits for its answer: to read a quarantine that stands in a queue takes minutes where it is full.
 inline constexpr std::chrono::milliseconds kAnswerMax{300'000};
@@ -35,15 +40,17 @@ struct Reply {
 };
 using Handler = std::function<Reply(const Request&)>;
 
-// One request at a time, on a thread of its own; the handler runs there. A socket file left behind is replaced: call it
-// only where the data folder's lock is held.
+// The handler runs on kHandlersMax threads, at once: it must be safe for that. A socket file left behind is replaced:
+// call it only where the data folder's lock is held.
 class Server {
  public:
   static base::Result<std::unique_ptr<Server>> start(const std::filesystem::path& folder, Handler handler);
-  virtual ~Server() = default;  // waits for a handler that runs
+  // Ends every wait for a peer at once, and waits for handlers that run: whoever gave them ends them first.
+  virtual ~Server() = default;
 };
 
-// Asks the service that owns `folder`. not_found: none listens there. Any thread.
+// Asks the service that owns `folder`. not_found: none listens there. Any thread. At most kAnswerMax and twice
+// kSilenceMax.
 base::Result<Reply> ask(const std::filesystem::path& folder, const Request& request);
 
 }  // namespace twinshift::control

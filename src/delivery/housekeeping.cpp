@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/failpoint.hpp"
+
 namespace twinshift::delivery {
 namespace {
 
@@ -24,6 +26,7 @@ void Housekeeping::step(warehouse::Warehouse& warehouse, std::chrono::steady_clo
   const std::int64_t before = before_.load();
   if (before <= done_ || now < next_) return;
   next_ = now + kBetweenSteps;
+  base::failpoint(base::Failpoint::delivery_prune_before);
   const auto removed = warehouse.prune(base::WallTime(std::chrono::microseconds(before)));
   if (!removed) {
     next_ = now + kAfterFailure;

@@ -1,4 +1,6 @@
 // Refusals that come in company: several messages of one bad event, bad events without a good one beside them.
+#include <numeric>
+
 #include "delivery/machine_fixture.hpp"
 
 namespace twinshift::delivery {
@@ -6,8 +8,8 @@ namespace {
 
 using base::ErrorKind;
 using namespace std::chrono_literals;
-constexpr LaneIndex kPrimary = 0;
-constexpr LaneIndex kSecondary = 1;
+constexpr std::size_t kCopies = 12;  // more than rejected_rows_max
+constexpr int kTimes = 15;           // the same
 
 class RefusalTest : public MachineTest {
  protected:
@@ -21,6 +23,24 @@ class RefusalTest : public MachineTest {
     answer_fetch(kSecondary, arrivals);
     while (take_write(kSecondary)) fail(kSecondary, ErrorKind::rejected);
   }
+  // Messages of one event.
+  std::vector<Arrival> copies() {
+    std::vector<Arrival> all(kCopies, arrival());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].receipt.id = static_cast<std::int64_t>(100 + i);
+    return all;
+  }
+  static std::vector<std::size_t> rows_of_copies() {
+    std::vector<std::size_t> rows(kCopies);
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    return rows;
+  }
+  // The primary takes another one of the same batch.
+  void refuse_beside_a_good_one(const Arrival& bad) {
+    step([&](Step& s) { machine_->received({arrival(), bad}, s); });
+    const auto write = take_write(kPrimary);
+    ASSERT_TRUE(write);
+    commit(*write, {1});
+  }
   [[nodiscard]] bool fetching() const {
     return std::ranges::any_of(actions_, [](const Action& each) { return std::holds_alternative<FetchBacklog>(each); });
   }
@@ -29,27 +49,20 @@ class RefusalTest : public MachineTest {
 TEST_F(RefusalTest, SeveralMessagesOfOneEventAreOneRefusal) {
   boot();
   receive(1);
-  std::vector<Arrival> copies(12, arrival());
-  for (std::size_t i = 0; i < copies.size(); ++i) copies[i].receipt.id = static_cast<std::int64_t>(100 + i);
-  step([&](Step& s) { machine_->received(copies, s); });
+  step([&](Step& s) { machine_->received(copies(), s); });
   commit_next(kPrimary);
-  std::vector<std::size_t> all;
-  for (std::size_t i = 0; i < copies.size(); ++i) all.push_back(i);
-  commit(*take_write(kPrimary), all);
-  EXPECT_FALSE(noted(NoteKind::table_refuses));  // 12 rows, more than rejected_rows_max, but one event
+  commit(*take_write(kPrimary), rows_of_copies());
+  EXPECT_FALSE(noted(NoteKind::table_refuses));
   EXPECT_FALSE(noted(NoteKind::breaker_opened));
 }
 
 TEST_F(RefusalTest, SeveralMessagesOfOneBadEventAreQuarantinedBesideAGoodOne) {
   boot();
-  std::vector<Arrival> copies(12, arrival());
-  for (std::size_t i = 0; i < copies.size(); ++i) copies[i].receipt.id = static_cast<std::int64_t>(100 + i);
-  copies.push_back(arrival());
-  step([&](Step& s) { machine_->received(copies, s); });
-  std::vector<std::size_t> bad;
-  for (std::size_t i = 0; i < 12; ++i) bad.push_back(i);
-  commit(*take_write(kPrimary), bad);
-  EXPECT_EQ(answer_quarantine().size(), 12U);
+  std::vector<Arrival> batch = copies();
+  batch.push_back(arrival());
+  step([&](Step& s) { machine_->received(batch, s); });
+  commit(*take_write(kPrimary), rows_of_copies());
+  EXPECT_EQ(answer_quarantine().size(), kCopies);
   EXPECT_FALSE(noted(NoteKind::table_refuses));
 }
 
@@ -78,11 +91,8 @@ TEST_F(RefusalTest, BadEventsThatComeAloneBlameTheTableOnce) {
 TEST_F(RefusalTest, ABadEventThatIsSentAgainAndAgainIsOneRefusal) {
   boot();
   const Arrival bad = arrival();
-  for (int i = 0; i < 15; ++i) {
-    step([&](Step& s) { machine_->received({arrival(), bad}, s); });
-    const auto write = take_write(kPrimary);
-    ASSERT_TRUE(write) << i;
-    commit(*write, {1});
+  for (int i = 0; i < kTimes; ++i) {
+    refuse_beside_a_good_one(bad);
     EXPECT_EQ(answer_quarantine().size(), 1U) << i;
   }
   EXPECT_FALSE(noted(NoteKind::table_refuses));
@@ -91,14 +101,9 @@ TEST_F(RefusalTest, ABadEventThatIsSentAgainAndAgainIsOneRefusal) {
 TEST_F(RefusalTest, ABadEventIsNoNewsWhileTheQuarantineIsSlow) {
   boot();
   const Arrival bad = arrival();
-  for (int i = 0; i < 15; ++i) {
-    step([&](Step& s) { machine_->received({arrival(), bad}, s); });
-    const auto write = take_write(kPrimary);
-    ASSERT_TRUE(write) << i;
-    commit(*write, {1});
-  }
+  for (int i = 0; i < kTimes; ++i) refuse_beside_a_good_one(bad);
   EXPECT_FALSE(noted(NoteKind::table_refuses));
-  EXPECT_EQ(answer_quarantine().size(), 15U);
+  EXPECT_EQ(answer_quarantine().size(), std::size_t{kTimes});
 }
 
 // With a third target a message is in hand although one lane has settled it already.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/failpoint.hpp"
 #include "warehouse/markers.hpp"
 
 namespace twinshift::delivery {
@@ -86,6 +87,7 @@ bool Publisher::has_more() const {
 base::Status Publisher::publish(warehouse::Warehouse& warehouse) {
   std::vector<OwedRow> rows = take();
   if (rows.empty()) return {};
+  base::failpoint(base::Failpoint::delivery_publish_before);
   base::Status published = warehouse.publish(rows);
   if (!published) put_back(std::move(rows));
   return published;

@@ -138,9 +138,11 @@ struct Webhook::Impl {
     }
     if (!answer.claim()) return;
     if (stored) return answer.send(success(id, clock.now()));
-    answer.send(turn_away(stored.error().kind == ErrorKind::full
-                              ? "The queue is full; send the event again later"
-                              : "The queue cannot take events now; send the event again later"));
+    answer.send(
+        turn_away(stored.error().kind == ErrorKind::full
+                      ? "There is no room for events now: the disk is down to its reserve, or too many wait; send "
+                        "the event again later"
+                      : "The queue cannot take events now; send the event again later"));
   }
 
   // Kept first, then answered: a sender may take a 4xx as final.

@@ -142,6 +142,7 @@ TEST_F(WebhookTest, NeverBlamesTheSenderForOurTrouble) {
     EXPECT_EQ(answer.status, 503);
     EXPECT_EQ(answer.body.find("detail"), std::string::npos);
     EXPECT_EQ(answer.header("retry-after"), "5");
+    EXPECT_EQ(answer.body.contains("the disk is down to its reserve"), kind == ErrorKind::full) << answer.body;
   }
 }
 

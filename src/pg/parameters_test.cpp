@@ -1,33 +1,22 @@
 #include "pg/parameters.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_folder.hpp"
+
 namespace twinshift::pg {
 namespace {
 
-namespace fs = std::filesystem;
-
 class PasswordFile : public testing::Test {
  protected:
-  PasswordFile() {
-    std::string pattern = (fs::temp_directory_path() / "twinshift-pg-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    folder_ = pattern;
-  }
-  ~PasswordFile() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
   std::string write(const std::string& text) const {
     const std::string path = (folder_ / "password").string();
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
-  fs::path folder_;
+  tests::TemporaryFolder folder_;
 };
 
 TEST(Urls, AreReadAsLibpqDoes) {

@@ -28,8 +28,16 @@ struct Refused {
   std::uint32_t tries = 1;  // refusals since the last record of it
 };
 
-// Of one record, as a reader tells them; the books miss what is beyond. AppsFlyer sends an event again a few times.
+// Of one record, as a reader tells them: what is beyond is missing in the books once the record is replayed or dropped.
+// AppsFlyer sends an event again a few times.
 inline constexpr std::size_t kFurtherArrivalsMax = 1'000;
+
+// One message that brought an event.
+struct Arrival {
+  base::WallTime received_at{};
+  std::string message_id{};  // empty where it was not noted (a record of an older version)
+  bool operator==(const Arrival& other) const = default;
+};
 
 // What is kept: one record a target and event. A second refusal updates it.
 struct Record {
@@ -39,8 +47,8 @@ struct Record {
   int id_version = 0;
   std::string message_id;
   base::WallTime received_at{};
-  // Of other messages with the same event that were refused as well: distinct, ascending, without `received_at`.
-  std::vector<base::WallTime> further_arrivals{};
+  // Of other messages with the same event that were refused as well: by time, each once, without `received_at`.
+  std::vector<Arrival> further_arrivals{};
   base::WallTime quarantined_at{};
   std::string json;  // the event as received; empty where the query left it out
   std::uint64_t json_bytes = 0;
@@ -52,8 +60,8 @@ struct Record {
 };
 
 // Of every message that the record stands for, its own first.
-inline std::vector<base::WallTime> arrivals_of(const Record& record) {
-  std::vector<base::WallTime> arrivals{record.received_at};
+inline std::vector<Arrival> arrivals_of(const Record& record) {
+  std::vector<Arrival> arrivals{{record.received_at, record.message_id}};
   arrivals.insert(arrivals.end(), record.further_arrivals.begin(), record.further_arrivals.end());
   return arrivals;
 }
@@ -112,6 +120,8 @@ class Reader {
   virtual base::Result<std::vector<Record>> read(const Query& query) = 0;
   // not_found where there is none of this number.
   virtual base::Result<Record> find(std::int64_t id) = 0;
+  // How many messages the records of `target` stand for, by the hour in which they arrived (its beginning).
+  virtual base::Result<std::map<base::WallTime, std::uint64_t>> count_by_hour(const std::string& target) = 0;
 };
 
 }  // namespace twinshift::quarantine

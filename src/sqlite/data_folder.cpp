@@ -10,6 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/folder_owner.hpp"
 #include "base/log.hpp"
 
 namespace twinshift::sqlite {
@@ -61,8 +62,11 @@ base::Result<DataFolder> DataFolder::open(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / kLockName;
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock < 0) {
-    return base::fail(base::ErrorKind::unavailable, "cannot open the lock file: " + errno_text(), file.string(),
-                      "Check that this user may write to the data folder");
+    const int why = errno;
+    const std::string hint = why == EACCES ? base::other_owners_hint(file.string()) : std::string();
+    return base::fail(base::ErrorKind::unavailable,
+                      "cannot open the lock file: " + std::generic_category().message(why), file.string(),
+                      hint.empty() ? "Check that this user may write to the data folder" : hint);
   }
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const int why = errno;
@@ -77,6 +81,7 @@ base::Result<DataFolder> DataFolder::open(const std::filesystem::path& folder) {
                       folder.string(),
                       "Stop that process, or give this one a folder of its own with TWINSHIFT_DATA_DIR");
   }
+  base::give_to_folders_owner(lock, file.string());
   write_holder(lock);
   warn_if_open_to_others(folder);
   return DataFolder(folder, lock);

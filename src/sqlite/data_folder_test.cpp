@@ -1,6 +1,5 @@
 #include "sqlite/data_folder.hpp"
 
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <sys/stat.h>
@@ -9,18 +8,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_folder.hpp"
+
 namespace twinshift::sqlite {
 namespace {
 
 class DataFolderTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-folder-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    top_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(top_); }
-  std::filesystem::path top_;
+  tests::TemporaryFolder folder_;
+  const std::filesystem::path& top_ = folder_.path();
 };
 
 TEST_F(DataFolderTest, CreatesAPrivateFolderWithItsParents) {

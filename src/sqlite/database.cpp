@@ -1,10 +1,13 @@
 #include "sqlite/database.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
 #include <utility>
 
 #include <sqlite3.h>
+
+#include "base/folder_owner.hpp"
 
 namespace twinshift::sqlite {
 namespace {
@@ -52,7 +55,9 @@ base::Error make_error(sqlite3* handle, int code, const std::string& path, std::
   std::string message(doing);
   message += ": ";
   message += handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-  return {kind, std::move(message), path, std::string(hint_for(kind))};
+  const bool refused = kind == ErrorKind::unavailable && ::access(path.c_str(), R_OK | W_OK) != 0 && errno == EACCES;
+  std::string hint = refused ? base::other_owners_hint(path) : std::string();
+  return {kind, std::move(message), path, hint.empty() ? std::string(hint_for(kind)) : std::move(hint)};
 }
 
 int open_flags(OpenMode mode) {
@@ -67,10 +72,13 @@ int open_flags(OpenMode mode) {
   return SQLITE_OPEN_READONLY;
 }
 
-// SQLite gives -wal and -shm the database's own mode, so setting it on the file covers all three.
+// SQLite gives -wal and -shm the database's own mode, and as root its owner, so setting it on the file covers all
+// three.
 void create_private_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd >= 0) ::close(fd);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return;
+  base::give_to_folders_owner(fd, path);
+  ::close(fd);
 }
 
 }  // namespace

@@ -1,26 +1,21 @@
 #include "sqlite/database.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <sys/stat.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_folder.hpp"
+
 namespace twinshift::sqlite {
 namespace {
 
 class DatabaseTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-db-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   Database create() { return std::move(Database::open(path(), OpenMode::create).value()); }
-  std::string path() const { return folder_ + "/test.db"; }
-  std::string folder_;
+  std::string path() const { return (folder_ / "test.db").string(); }
+  tests::TemporaryFolder folder_;
 };
 
 TEST_F(DatabaseTest, OpensOnlyWhatIsThereUnlessToldToCreate) {

@@ -1,13 +1,14 @@
 #include "sqlite/stamped_file.hpp"
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::sqlite {
 namespace {
@@ -26,13 +27,7 @@ FileFormat first() {
 
 class StampedFileTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-stamp-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  [[nodiscard]] std::string path() const { return folder_ + "/test.db"; }
+  [[nodiscard]] std::string path() const { return (folder_ / "test.db").string(); }
   void execute(const std::string& sql) const {
     auto file = Database::open(path(), OpenMode::create);
     ASSERT_TRUE(file && file->execute(sql));
@@ -63,7 +58,7 @@ class StampedFileTest : public ::testing::Test {
     }
     EXPECT_TRUE(bytes() == before);
   }
-  std::string folder_;
+  tests::TemporaryFolder folder_;
 };
 
 TEST_F(StampedFileTest, IsMadeOnce) {

@@ -22,6 +22,13 @@ inline constexpr std::string_view kDuplicatesTable = "twinshift_duplicates";
 
 // How long their rows are kept, at least: then an hour has been summed into the books.
 inline constexpr std::chrono::hours kLoadsKept{9 * 24};
+// Rows of other instances are theirs to remove, for each alone knows what it has summed up. When they are older than
+// this, their instance is gone for good, or judges no hour as old as that (the books judge 89 days): anybody removes
+// them.
+inline constexpr std::chrono::hours kLoadsAbandoned{100 * 24};
+constexpr base::WallTime abandoned_before(base::WallTime pruned_before) {
+  return pruned_before - (kLoadsAbandoned - kLoadsKept);
+}
 // What one step of Warehouse::prune() may remove: so many rows of each table, or where a database cannot count them
 // beforehand (Redshift) what was written within so long from the oldest row on.
 inline constexpr std::size_t kPruneRowsMax = 5'000;

@@ -98,9 +98,9 @@ class Warehouse {
   virtual base::Status ping() = 0;
 
   // One bounded step (kPruneRowsMax, kPruneSlice) of removing this table's rows of `twinshift_loads` and
-  // `twinshift_duplicates` that were written before `before`, and of `twinshift_owed` what was replaced and is older,
-  // in a transaction of its own. Rows removed; 0: none is left. What asks for a marker or sums an hour must not need
-  // them any more. Errors as those of write().
+  // `twinshift_duplicates` that this instance wrote before `before`, or anybody before abandoned_before(before); and of
+  // `twinshift_owed` what was replaced and is older. In a transaction of its own. Rows removed; 0: none is left. What
+  // asks for a marker or sums an hour must not need them any more. Errors as those of write().
   virtual base::Result<std::uint64_t> prune(base::WallTime before) {
     (void)before;
     return std::uint64_t{0};

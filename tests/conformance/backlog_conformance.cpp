@@ -1,7 +1,5 @@
 // What every backlog must do, whatever keeps it: segments in a folder, or an event queue.
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <string>
@@ -16,11 +14,11 @@
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
 #include "tests/support/hostile_events.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::backlog {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using BacklogPtr = std::unique_ptr<Backlog>;
 
@@ -67,17 +65,10 @@ std::vector<event::EventPtr> events_of(int first, int count) {
 
 class BacklogConformance : public ::testing::TestWithParam<Kind> {
  protected:
-  BacklogConformance() : folder_((fs::temp_directory_path() / "twinshift-backlog-XXXXXX").string()) {
-    if (::mkdtemp(folder_.data()) == nullptr) std::abort();
-    reopen();
-  }
-  ~BacklogConformance() override {
-    backlog_.reset();
-    fs::remove_all(folder_);
-  }
+  BacklogConformance() { reopen(); }
   void reopen() {
     backlog_.reset();
-    backlog_ = GetParam().open(folder_, clock_);
+    backlog_ = GetParam().open(folder_.string(), clock_);
   }
   base::Status park(std::vector<event::EventPtr> events) {
     std::promise<base::Status> answer;
@@ -98,7 +89,7 @@ class BacklogConformance : public ::testing::TestWithParam<Kind> {
   }
   std::uint64_t owed() { return backlog_->status().owed; }
 
-  std::string folder_;
+  tests::TemporaryFolder folder_;
   tests::ManualClock clock_;
   BacklogPtr backlog_;
 };

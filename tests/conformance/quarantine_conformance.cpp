@@ -107,7 +107,8 @@ TEST_P(QuarantineConformance, ARecordTellsEveryMessageOfItsEventOnce) {
     ASSERT_THAT(found, SizeIs(3));
     EXPECT_EQ(found[0].received_at, first);
     EXPECT_EQ(found[0].tries, 6U);
-    EXPECT_THAT(found[0].further_arrivals, ElementsAre(earlier, later)) << "distinct, ascending, without its own";
+    EXPECT_THAT(found[0].further_arrivals, ElementsAre(arrival_at(earlier), arrival_at(later)))
+        << "distinct, ascending, without its own";
     EXPECT_THAT(found[1].further_arrivals, IsEmpty()) << "another target's messages are its own";
     EXPECT_THAT(found[2].further_arrivals, IsEmpty());
   }
@@ -124,7 +125,8 @@ TEST_P(QuarantineConformance, ARemovedRecordLeavesNoMessageBehind) {
   EXPECT_EQ(remove(*quarantine_, tickets_of(as_read)).value(), 0U);
   const auto found = records();
   ASSERT_THAT(found, SizeIs(1));
-  EXPECT_THAT(found[0].further_arrivals, ElementsAre(base::WallTime(2h), base::WallTime(3h))) << "none went alone";
+  EXPECT_THAT(found[0].further_arrivals, ElementsAre(arrival_at(base::WallTime(2h)), arrival_at(base::WallTime(3h))))
+      << "none went alone";
   ASSERT_EQ(remove(*quarantine_, tickets_of(found)).value(), 1U);
   bed_->clock().advance(1ms);
   refuse_at(base::WallTime(1h));

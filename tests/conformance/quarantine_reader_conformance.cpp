@@ -1,6 +1,8 @@
 // What every quarantine driver must do, tried on each row of the driver table: how its records are read.
+#include <chrono>
 #include <cstdint>
 #include <limits>
+#include <map>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 namespace twinshift::quarantine {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -69,6 +72,28 @@ TEST_P(QuarantineReaderConformance, ReadsByTargetAndEvent) {
   EXPECT_EQ(one[0].target, "secondary");
   EXPECT_EQ(one[0].event_id, second);
   EXPECT_THAT(records({.target = "secondary", .event_id = second, .after_id = one[0].id}), IsEmpty());
+}
+
+TEST_P(QuarantineReaderConformance, CountsMessagesByTheHourOfTheirArrival) {
+  const auto refuse = [this](const char* target, std::uint8_t number, base::WallTime arrival) {
+    ASSERT_TRUE(put(*quarantine_, {refused(target, event_at(number, arrival))}));
+  };
+  const base::WallTime noon(12h);
+  refuse("primary", 1, noon);
+  refuse("primary", 1, noon);  // the same message once more
+  refuse("primary", 1, noon + 1h - 1us);
+  refuse("primary", 1, noon + 1h);
+  refuse("primary", 2, noon + 59min);
+  refuse("primary", 3, base::WallTime(-1us));
+  refuse("secondary", 1, noon + 3h);
+  using Counts = std::map<base::WallTime, std::uint64_t>;
+  EXPECT_EQ(bed_->reader()->count_by_hour("primary").value(),
+            (Counts{{base::WallTime(-1h), 1}, {noon, 3}, {noon + 1h, 1}}));
+  EXPECT_EQ(bed_->reader()->count_by_hour("secondary").value(), (Counts{{noon + 3h, 1}}));
+  EXPECT_THAT(bed_->reader()->count_by_hour("elsewhere").value(), IsEmpty());
+  const auto first = records({.target = "primary", .event_id = event_of(1)->id.hex()});
+  ASSERT_EQ(remove(*quarantine_, tickets_of(first)).value(), 1U);
+  EXPECT_EQ(bed_->reader()->count_by_hour("primary").value(), (Counts{{base::WallTime(-1h), 1}, {noon, 1}}));
 }
 
 TEST_P(QuarantineReaderConformance, FindsOneRecord) {

@@ -166,6 +166,18 @@ TEST_P(WarehouseBooks, OldRowsGoAndNoOthers) {
   EXPECT_EQ(ask("SELECT count(*) FROM twinshift_loads"), "1");
 }
 
+// Each instance alone knows which of its rows it has summed up; but those of one that is gone do not stay for good.
+TEST_P(WarehouseBooks, AnotherInstancesRowsGoOnceTheyAreAbandoned) {
+  const auto now = std::chrono::floor<microseconds>(std::chrono::system_clock::now());
+  write("b1", {message(1, kNoon), message(1, kNoon + microseconds(1))});
+  ASSERT_TRUE(bed_->execute("UPDATE twinshift_loads SET instance = 'it''s another'"));
+  ASSERT_TRUE(bed_->execute("UPDATE twinshift_duplicates SET instance = 'it''s another'"));
+  EXPECT_EQ(prune(now + hours(24)), 0U);
+  EXPECT_EQ(total(), "1 landed, 1 duplicate");
+  EXPECT_EQ(prune(now + (kLoadsAbandoned - kLoadsKept) + hours(1)), 2U);
+  EXPECT_EQ(total(), "0 landed, 0 duplicate");
+}
+
 TEST_P(WarehouseBooks, ATableThatWasTakenAwayIsMadeAnew) {
   write("b1", {message(1, kNoon)});
   ASSERT_TRUE(bed_->execute("DROP TABLE twinshift_duplicates"));

@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "tests/conformance/warehouse_suite.hpp"
+#include "warehouse/markers.hpp"
 #include "warehouse/schema/owed_text.hpp"
 
 namespace twinshift::warehouse {
@@ -28,7 +29,7 @@ class WarehouseOwed : public WarehouseSuite {
     EXPECT_TRUE(done) << done.error().text();
   }
   std::vector<OwedRow> read() {
-    auto rows = read_owed(*warehouse_);
+    auto rows = read_owed(*warehouse_, kHour - hours(1));
     EXPECT_TRUE(rows) << rows.error().text();
     return rows ? std::move(*rows) : std::vector<OwedRow>();
   }
@@ -44,6 +45,29 @@ TEST_P(WarehouseOwed, TheLatestRowOfEachCounts) {
   publish({row("a", kHour, 6, kHour)});  // late
   publish({later});                      // again, after an unknown outcome
   EXPECT_EQ(read(), (std::vector{later, row("a", kHour + hours(1), 1, kHour), row(odd, kHour, 9, kHour)}));
+}
+
+TEST_P(WarehouseOwed, WhatTheOthersSayIsSummedByHour) {
+  ASSERT_TRUE(warehouse_->prepare());
+  OwedRow primarys = row("b", kHour, 40, kHour);
+  primarys.target = "primary";
+  publish({row("it's me", kHour, 100, kHour), row("a", kHour, 4, kHour), row("a", kHour, 5, kHour + hours(1)),
+           row("b", kHour, 7, kHour), row("b", kHour + hours(1), 8, kHour), row("b", kHour - hours(2), 9, kHour),
+           primarys});
+  const auto sums = read_owed_by_others(*warehouse_, "it's me", kHour - hours(1));
+  ASSERT_TRUE(sums) << sums.error().text();
+  OwedRow both = row("", kHour, 12, kHour + hours(1));
+  both.owed = 2, both.quarantined = 4, both.waived = 6;
+  primarys.instance.clear();
+  EXPECT_EQ(*sums, (std::vector{primarys, both, row("", kHour + hours(1), 8, kHour)}));
+  EXPECT_EQ(read().size(), 6U) << "of an older hour something is owed";
+}
+
+TEST_P(WarehouseOwed, ATableThatIsNotThereIsToldFromOneThatIs) {
+  ASSERT_TRUE(warehouse_->prepare());
+  EXPECT_TRUE(can_read_owed(*warehouse_));
+  ASSERT_TRUE(bed_->execute("DROP TABLE twinshift_owed"));
+  EXPECT_FALSE(can_read_owed(*warehouse_));
 }
 
 TEST_P(WarehouseOwed, AsManyRowsAsOneCallMayBring) {
@@ -70,6 +94,19 @@ TEST_P(WarehouseOwed, WhatWasReplacedGoesAndNothingElse) {
   EXPECT_EQ(*warehouse_->prune(kHour + hours(2)), 0U);
   EXPECT_EQ(read(), before);
   EXPECT_EQ(ask("SELECT count(*) FROM twinshift_owed"), "5");
+}
+
+TEST_P(WarehouseOwed, WhatNobodyJudgesAnyMoreGoesUnlessItIsOwed) {
+  ASSERT_TRUE(warehouse_->prepare());
+  OwedRow settled = row("a", kHour, 5, kHour);
+  settled.owed = 0;
+  OwedRow said_since = settled;
+  said_since.arrival_at += hours(1);
+  said_since.as_of += hours(3);
+  publish({settled, row("b", kHour, 5, kHour), said_since});
+  EXPECT_EQ(*warehouse_->prune(kHour + (kLoadsAbandoned - kLoadsKept)), 0U);
+  EXPECT_EQ(*warehouse_->prune(kHour + (kLoadsAbandoned - kLoadsKept) + hours(2)), 1U);
+  EXPECT_EQ(read(), (std::vector{said_since, row("b", kHour, 5, kHour)}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, WarehouseOwed, testing::ValuesIn(drivers_under_test()),

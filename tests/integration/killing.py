@@ -15,6 +15,7 @@ FAILING = os.path.join(os.path.dirname(BINARY), "tests", "failpoints", "twinshif
 TARGETS = ("primary", "secondary")
 BURST_EVENTS = 24
 BURST_THREADS = 4
+BEGINNING = "1970-01-01 00:00:00"
 NUDGE_SECONDS = 0.3  # between events that are sent until the step is reached
 
 
@@ -25,8 +26,8 @@ def all_points():
 
 
 class Killing:
-    """To be mixed into a ServiceTest. It gives landed(target): how often each appsflyer_id stands there; inserted(target): what the load
-    markers say was inserted; settings()."""
+    """To be mixed into a ServiceTest. It gives landed(target): how often each appsflyer_id stands there; inserted(target, since): what the
+    load markers written since then say was inserted; settings()."""
 
     counts_arrivals = True  # in the queue's own transactions, so that the books close after any kill
 
@@ -36,6 +37,7 @@ class Killing:
         self.sent, self.answered = set(), set()
         self.lock = threading.Lock()
         self.case = ""
+        self.verdict = ""  # of the latest books
         self.service = None
         self.refusing = set()  # what a target refuses for good, by name
 
@@ -70,6 +72,12 @@ class Killing:
 
     def alive(self):
         return self.service.process.poll() is None
+
+    def listens(self):
+        """Also of one that nobody has waited for."""
+        if not self.service.port:
+            self.service.port = next((line["port"] for line in list(self.service.lines) if line.get("msg") == "Server listening"), 0)
+        return self.service.port
 
     def post(self, name, **fields):
         try:
@@ -111,7 +119,7 @@ class Killing:
             nonlocal next_at
             if condition():
                 return True
-            if time.monotonic() > next_at:
+            if time.monotonic() > next_at and self.listens():
                 self.send_one()
                 next_at = time.monotonic() + NUDGE_SECONDS
             return False
@@ -164,19 +172,35 @@ class Killing:
             self.assertEqual({n: c for n, c in landed.items() if c != 1}, {}, f"{self.case}: doubled in {target}")
             self.assertEqual(sorted(self.answered - self.refusing - landed.keys()), [], f"{self.case}: lost in {target}")
             self.assertEqual(sorted(landed.keys() - self.sent), [], f"{self.case}: foreign in {target}")
-            self.assertEqual(self.inserted(target), len(landed), f"{self.case}: the markers of {target} do not add up")
+            since, archived = self.archive(target)
+            self.assertEqual(archived + self.inserted(target, since), len(landed), f"{self.case}: the markers of {target} do not add up")
 
     def check_all(self):
         self.check()
         if self.counts_arrivals:
-            self.assertEqual(self.books(), (0, {target: 0 for target in TARGETS}), f"{self.case}: (exit code, residuals)")
+            books = self.books()
+            self.assertEqual(books, (0, {target: 0 for target in TARGETS}), f"{self.case}: (exit code, residuals)\n{self.verdict}")
+
+    def archive(self, target):
+        """What books.db holds of markers that are gone, or about to go: up to when they were written, and what they said was inserted."""
+        with sqlite3.connect(f"file:{os.path.join(self.folder, 'data', 'books.db')}?mode=ro", uri=True, timeout=PATIENCE_SECONDS) as file:
+            [[cutoff]] = file.execute("SELECT coalesce(max(cutoff), 0) / 1000000 FROM archive_state WHERE target = ?", [target])
+            [[inserted]] = file.execute("SELECT coalesce(sum(landed), 0) FROM archive WHERE target = ?", [target])
+        file.close()
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(cutoff)), inserted
 
     def books(self):
-        """What `twinshift books` says: its exit code, and by target the sum of its hours' residuals."""
-        done = self.run_command("books", "--format", "json", settings=self.settings())
-        self.assertIn(done.returncode, (0, 1, 3), done.stdout + done.stderr)
+        """What `twinshift books` says: its exit code, and by target the sum of its hours' residuals. Once it has counted every target: not before
+        a first start has made its tables."""
+        done = wait_until(self.counted, f"{self.case}: the books to be counted")
+        self.assertIn(done.returncode, (0, 3), done.stdout + done.stderr)
         rows = json.loads(done.stdout)
+        self.verdict = done.stderr
         return done.returncode, {target: sum(int(row["residual"]) for row in rows if row["target"] == target) for target in TARGETS}
+
+    def counted(self):
+        done = self.run_command("books", "--format", "json", settings=self.settings())
+        return done if done.returncode != 1 else None
 
     def missing(self, target):
         """Answered 200, and not there."""
@@ -201,8 +225,13 @@ class EmbeddedKilling(Killing, ServiceTest):
     def landed(self, target):
         return {row["id"]: row["n"] for row in self.read(target, "SELECT appsflyer_id AS id, count(*) AS n FROM appsflyer_events GROUP BY 1")}
 
-    def inserted(self, target):
-        return sum(row["inserted"] for row in self.read(target, "SELECT inserted FROM twinshift_loads"))
+    def inserted(self, target, since=BEGINNING):
+        return sum(row["inserted"] for row in self.read(target, f"SELECT inserted FROM twinshift_loads WHERE written_at >= '{since}'"))
+
+    def hold_when_warm(self):
+        self.burst()
+        self.wait_settled()
+        return self.hold_secondary()
 
     def hold_secondary(self):
         """Until the returned function is called, the secondary takes nothing."""

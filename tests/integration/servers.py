@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from aws_servers import DataApi, SqsServer
 from harness import PATIENCE_SECONDS, Service, ServiceTest, wait_until
-from postgres_server import PostgresServer, ServerError
+from postgres_server import PostgresServer, ServerError, children_of, send_signal
 from with_servers import StandIn
 
 TABLE = "appsflyer_events"
@@ -90,4 +90,5 @@ class LimitedUserTest(PostgresTest):
                   f'GRANT SELECT, INSERT ON {tables} TO "{self.user}"')
 
 
-__all__ = ["TABLE", "DataApi", "LimitedUserTest", "SqsServer", "PostgresServer", "PostgresTest", "RedshiftTest", "ServerError", "Service"]
+__all__ = ["TABLE", "DataApi", "LimitedUserTest", "SqsServer", "PostgresServer", "PostgresTest", "RedshiftTest", "ServerError", "Service",
+           "children_of", "send_signal"]

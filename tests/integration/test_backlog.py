@@ -94,6 +94,36 @@ class Backlog(ServiceTest):
         part = self.secondary_part(service)["backlog"]
         self.assertEqual((part["lost"], part["damagedFiles"]), (0, 1))
 
+    def test_a_segment_that_cannot_be_opened_is_owed_until_it_can(self):
+        self.take_secondary_away()
+        service = self.start()
+        first = [f"first-{i}" for i in range(20)]
+        self.owe(service, first)
+        self.assertEqual(service.stop(), 0)
+        segment, aside = glob.glob(os.path.join(self.backlog, "*.seg"))[0], os.path.join(self.folder, "aside")
+        os.rename(segment, aside)
+        os.mkdir(segment)  # root cannot open it either
+        self.bring_secondary_back()
+        service = self.start()
+        line = service.wait_log(lambda l: l.get("msg", "").startswith("A segment of the backlog cannot be opened"))
+        self.assertEqual((os.path.basename(line["file"]), line["events"]), (os.path.basename(segment), 20), line)
+        self.assertIn("do not delete it", line["hint"])
+        for i in range(5):
+            self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id=f"later-{i}")).status, 200)
+        service.wait_landed(5, ("secondary",))
+        part = self.secondary_part(service)
+        self.assertEqual((part["owed"], part["backlog"]["unreadable"]), (20, {"events": 20, "files": 1}))
+        self.assertIn('twinshift_backlog_unreadable_events{target="secondary"} 20', service.request("GET", "/metrics").body.decode())
+        text = self.run_command("books").stdout
+        self.assertIn("20 owed of which nobody knows the hours", text)
+        self.assertIn("secondary: nothing is missing", text)
+        self.assertEqual(service.stop(), 0)
+        os.rmdir(segment)
+        os.rename(aside, segment)
+        service = self.start()
+        service.wait_landed(25)
+        self.assertNotIn("unreadable", self.secondary_part(service)["backlog"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,8 @@
 """The books on the real binary: what was received is accounted for, hour by hour, whatever became of it."""
 
+import glob
 import json
+import os
 import unittest
 
 from harness import GUIDE_EVENT, wait_until
@@ -83,6 +85,66 @@ class Books(PostgresTest):
         self.assertIn('twinshift_books_missing{target="primary"} 0', text)
         self.assertIn('twinshift_books_events{target="primary",side="landed"} 3', text)
 
+    def lose_one(self, service):
+        """One event of three is gone from the secondary's markers; the hour, once two counts have shown it."""
+        self.send(service, *(event(f"e{i}") for i in range(3)))
+        self.wait_books("secondary", {"landed": 3, "residual": 0})
+        self.psql("secondary", "UPDATE twinshift_loads SET inserted = inserted - 1 WHERE inserted > 0 AND batch_id = "
+                               "(SELECT max(batch_id) FROM twinshift_loads WHERE inserted > 0)")
+        service.wait_log(lambda l: l["msg"] == "The books do not close: events are missing")
+        rows = json.loads(self.command("books", "--format", "json", code=3).stdout)
+        return next(row["hour"] for row in rows if row["state"] == "missing")
+
+    def books_part(self, service):
+        return service.request("GET", "/ready").json()["parts"]["secondary"]["books"]
+
+    def waive(self, hour, events, *more, code=0):
+        return self.command("books", "waive", "--target", "secondary", "--hour", hour, "--events", str(events), *more, code=code)
+
+    def test_a_loss_that_was_looked_into_is_signed_off(self):
+        service = self.start(self.urls(BOOKS_INTERVAL="1s"))
+        hour = self.lose_one(service)
+        self.assertIn("only 1 events of this hour are missing, not 2", self.waive(hour, 2, "--yes", code=1).stderr)
+        self.assertIn("1 of 1 missing events", self.waive(hour, 1, code=2).stderr)
+        self.assertEqual(self.books_part(service)["missing"], 1)
+        self.assertIn("nothing was signed off", self.command("books", "waive", "--list").stdout)
+        self.assertIn("the hour is closed", self.waive(hour, 1, "--reason", "by hand", "--yes").stdout)
+        line = service.wait_log(lambda l: l["msg"] == "Missing events were signed off: the books count them as waived")
+        self.assertEqual((line["target"], line["hour"], line["events"], line["reason"]), ("secondary", hour, 1, "by hand"))
+        self.assertEqual(self.books_part(service)["missing"], 0)
+        self.assertIn('twinshift_books_missing{target="secondary"} 0', service.request("GET", "/metrics").body.decode())
+        service.kill()
+        self.assertEqual(self.books()["secondary"], {"received": 3, "landed": 2, "duplicate": 0, "quarantined": 0, "owed": 0, "waived": 1,
+                                                     "residual": 0, "states": {"closed"}})
+        self.assertIn("1 signed off as lost", self.command("books").stdout)
+        listed = json.loads(self.command("books", "waive", "--list", "--format", "json").stdout)
+        self.assertEqual([(row["target"], row["hour"], row["events"], row["reason"]) for row in listed], [("secondary", hour, "1", "by hand")])
+
+    def test_a_loss_is_signed_off_while_no_service_runs(self):
+        service = self.start(self.urls(BOOKS_INTERVAL="1s"))
+        hour = self.lose_one(service)
+        self.assertEqual(service.stop(), 0)
+        self.assertIn("1 of 1 missing events", self.waive(hour, 1, code=2).stderr)
+        self.assertIn("the hour is closed", self.waive(hour, 1, "--yes").stdout)
+        self.assertIn("nothing is missing for certain in this hour: it is closed", self.waive(hour, 1, "--yes", code=1).stderr)
+        self.waive("2026-11-26T19:30Z", 1, "--yes", code=2)
+        self.command("books", "waive", "--target", "secondary", code=2)
+
+    def test_books_that_were_removed_begin_anew_and_call_nothing_missing(self):
+        service = self.start(self.urls())
+        self.send(service, *(event(f"e{i}") for i in range(3)))
+        self.wait_books("secondary", {"landed": 3, "residual": 0})
+        self.assertEqual(service.stop(), 0)
+        for name in glob.glob(os.path.join(self.folder, "data", "books.db*")):
+            os.remove(name)
+        service = self.start(self.urls())
+        self.send(service, event("later"))
+        self.wait_books("primary", {"received": 4, "owed": 0})
+        text = self.command("books").stdout
+        self.assertRegex(text, "primary: nothing is missing of [01] received")  # 1 where an hour has begun since
+        self.assertEqual(text.count("The counting began anew at "), 1)
+        self.assertEqual(self.books_part(service)["missing"], 0)
+
     def test_quarantined_then_replayed_or_dropped(self):
         service = self.start(self.urls())
         self.send(service, event("first"))
@@ -126,8 +188,12 @@ class Books(PostgresTest):
         service = self.start(self.urls())
         received = self.refuse_resends(service, "dropped", "replayed")
         self.wait_books("secondary", {"received": received, "landed": received - 4, "duplicate": 0, "quarantined": 4, "owed": 0, "residual": 0})
-        ids = sorted(json.loads(line)["id"] for line in self.command("quarantine", "list", "--format", "json").stdout.splitlines())
-        self.assertEqual(len(ids), 2)
+        records = [json.loads(line) for line in self.command("quarantine", "list", "--format", "json").stdout.splitlines()]
+        self.assertEqual([record["messages"] for record in records], [2, 2])
+        ids = sorted(record["id"] for record in records)
+        arrivals = json.loads(self.command("quarantine", "show", str(ids[0])).stdout)["arrivals"]
+        self.assertEqual(len({arrival["messageId"] for arrival in arrivals}), 2)
+        self.assertEqual(len({arrival["receivedAt"] for arrival in arrivals}), 2)
         self.command("quarantine", "drop", str(ids[0]), "--yes")
         self.wait_books("secondary", {"received": received, "quarantined": 2, "waived": 2, "residual": 0})
         self.psql("secondary", f"ALTER TABLE {TABLE} DROP CONSTRAINT no_secret")

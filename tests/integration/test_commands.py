@@ -84,6 +84,20 @@ class Commands(ServiceTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("gave up", done.stderr)
 
+    def test_a_service_without_its_control_socket_is_to_be_restarted_not_stopped(self):
+        service = self.start()
+        os.remove(os.path.join(service.data, "control.sock"))
+        done = self.run_command("books")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("its control socket is not there", done.stderr)
+        self.assertIn("restart it", done.stderr)
+        self.assertNotIn("TWINSHIFT_DATA_DIR", done.stderr)
+        service.stop()
+        os.mkdir(os.path.join(service.data, "control.sock"))
+        failed = self.run_command("serve", settings={"PORT": "0"})
+        self.assertEqual(failed.returncode, 4)
+        self.assertIn("Remove what stands there", failed.stdout + failed.stderr)
+
     def test_query_never_writes(self):
         service = self.start()
         self.assertEqual(service.post(GUIDE_EVENT).status, 200)

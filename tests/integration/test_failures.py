@@ -37,6 +37,35 @@ class Crash(ServiceTest):
         self.assertGreater(len(acknowledged), self.ROUNDS)
 
 
+class Damage(ServiceTest):
+    def test_files_without_accepted_events_do_not_keep_the_door_shut(self):
+        service = self.start()
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="before")).status, 200)
+        self.assertEqual(service.request("POST", "/webhook/appsflyer", b"{broken").status, 400)
+        service.wait_landed(1)
+        service.stop()
+        for name in ("books.db", "refused.db"):
+            with open(os.path.join(service.data, name), "wb") as f:
+                f.write(random.Random(1).randbytes(8192))
+        service = self.start({"BOOKS_INTERVAL": "1s"})
+        aside = {l["setAside"] for l in service.lines if l["msg"].startswith("A damaged file is set aside")}
+        self.assertEqual(sorted(os.path.basename(a).split(".damaged-")[0] for a in aside), ["books.db", "refused.db"])
+        self.assertTrue(all(os.path.exists(os.path.join(self.folder, a)) for a in aside), aside)
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="after")).status, 200)
+        self.assertEqual(service.request("POST", "/webhook/appsflyer", b"{broken").status, 400)
+        service.wait_landed(2)
+        # What was received before the books that are gone is not judged: never missing.
+        for target in ("primary", "secondary"):
+            books = wait_until(lambda t=target: service.request("GET", "/ready").json()["parts"][t].get("books", {}).get("countedAt") and
+                               service.request("GET", "/ready").json()["parts"][t]["books"], f"the books of {target}")
+            self.assertEqual(books["missing"], 0)
+        books = self.run_command("books")
+        self.assertEqual(books.returncode, 0, books.stdout + books.stderr)
+        self.assertIn("The counting began anew", books.stdout)
+        self.assertFalse([l for l in service.lines if l["msg"].startswith("The books do not close")])
+        service.stop()
+
+
 class Secondary(ServiceTest):
     def test_unusable_secondary_leaves_the_primary_alone(self):
         service = self.start()

@@ -12,6 +12,7 @@ import test_kill_aws
 import test_kill_postgres
 from harness import wait_until
 from killing import TARGETS, EmbeddedKilling, all_points
+from killing_books import BooksKilling, InFiles
 
 FORMAT = ("queue.sqlite.format.before_commit", "queue.sqlite.format.after_commit")
 BOOKS = ("books.create.before_commit", "books.create.after_commit")
@@ -26,11 +27,21 @@ PARKING = ("backlog.park.before", "backlog.park.after", "delivery.parked", "back
 DRAINING = ("backlog.fetched", "backlog.erase.before", "backlog.erase.after", "backlog.segments.settle.before", "backlog.segments.settle.after")
 REMOVAL = ("backlog.segments.remove.before",)
 JOURNAL = ("backlog.segments.journal.before_rename", "backlog.segments.journal.after_rename")
+REFILL = ("backlog.refill.before", "backlog.refill.after")
+ARCHIVE = ("books.archive.before_commit", "books.archive.after_commit")
+PRUNE = ("delivery.prune.before", "warehouse.sqlite.prune.before_commit", "warehouse.sqlite.prune.after_commit")
+PUBLISH = ("delivery.publish.before", "warehouse.sqlite.publish.before_commit", "warehouse.sqlite.publish.after_commit")
 TAKEOVER = ("backlog.takeover.parked", "backlog.takeover.drained")
 REFUSED_BODY = ("queue.refused.before_commit", "queue.refused.after_commit")
 DROPS = ("delivery.drop_received", "delivery.drop_before_write", "delivery.drop_parked")
 ROUNDS, PASSINGS_MAX = 10, 12
-NAMES = (*FORMAT, *BOOKS, *PLAIN, *MARKER, *PARKING, *DRAINING, *REMOVAL, *JOURNAL, *TAKEOVER, *REFUSED_BODY, *DROPS)
+# A group is 16 MB: which step is met, and in which group. Each start goes on where the last one ended.
+OLD_BACKLOG_EVENTS, OLD_EVENT_BYTES = 36, 600_000
+TAKING_OVER = (("backlog.segments.append.before_sync", 1), ("backlog.segments.append.after_sync", 1), ("backlog.takeover.parked", 1),
+               ("queue.sqlite.erase.before_commit", 1), ("backlog.takeover.parked", 2), ("queue.sqlite.erase.after_commit", 1),
+               ("backlog.takeover.drained", 1))
+NAMES = (*FORMAT, *BOOKS, *PLAIN, *MARKER, *PARKING, *DRAINING, *REMOVAL, *JOURNAL, *REFILL, *ARCHIVE, *PRUNE, *PUBLISH, *TAKEOVER,
+         *REFUSED_BODY, *DROPS)
 
 
 class Names(unittest.TestCase):
@@ -128,26 +139,40 @@ class Killed(EmbeddedKilling):
             self.wait_killed(name, nudge=False)
             self.recover()
 
+    def test_while_bodies_are_read_from_the_primary_again(self):
+        status = os.statvfs(self.folder)
+        free = status.f_bavail * status.f_frsize
+        if free < 1_500_000_000:
+            self.skipTest("needs 1.5 GB of free disk to tell a reserve from the queue's share above it")
+        ids_alone = {"DISK_RESERVE": str(free - 500_000_000)}  # above the reserve, so events are taken; not above the queue's share as well
+        self.begin(**ids_alone)
+        for name in REFILL:
+            self.case = name
+            release = self.hold_when_warm()
+            self.burst()
+            self.wait_owed()
+            self.assertGreater(self.parts()["secondary"]["backlog"]["idsOnly"], 0)
+            self.order(f"{name}=kill")
+            release()
+            self.wait_killed(name, nudge=False)
+            self.recover(**ids_alone)
+
     def test_while_an_older_backlog_is_taken_over(self):
         self.begin(ENABLE_SQS_CONSUMER="false")
-        self.burst()
+        for _ in range(OLD_BACKLOG_EVENTS):
+            self.send_one(campaign="x" * OLD_EVENT_BYTES)
         self.assertEqual(self.service.stop(), 0)
         # What versions before the segments kept is a file like the queue's.
         data = os.path.join(self.folder, "data")
         shutil.copy(os.path.join(data, "queue.db"), os.path.join(data, "secondary-backlog.db"))
-        for name in TAKEOVER:
-            self.case = name
-            self.order(f"{name}=kill")
+        for name, at in TAKING_OVER:
+            self.case = f"{name}@{at}"
+            self.order(f"{name}=kill@{at}")
             self.service = self.launch_failing()
             self.wait_killed(name, nudge=False)
         self.recover()
         self.assertEqual(len(self.answered), len(self.landed("secondary")))
         self.assertFalse(os.path.exists(os.path.join(data, "secondary-backlog.db")))
-
-    def hold_when_warm(self):
-        self.burst()
-        self.wait_settled()
-        return self.hold_secondary()
 
     def test_while_a_body_is_refused(self):
         """Kept first, then answered."""
@@ -198,6 +223,27 @@ class Killed(EmbeddedKilling):
             self.wait_killed(name, nudge=False)
         self.recover()
         self.assertEqual(len(self.answered), len(self.landed("primary")))
+
+
+class KilledAtItsBooks(InFiles, BooksKilling, EmbeddedKilling):
+    def test_while_old_markers_are_summed_up_and_removed(self):
+        self.kill_while_removing((*ARCHIVE, *PRUNE))
+
+    def test_while_they_are_published(self):
+        self.kill_while_publishing(PUBLISH[:1])
+
+    def test_while_they_are_published_with_debts(self):
+        """What the killed process said is owed is paid by the next one, which says so."""
+        for name in PUBLISH[1:]:
+            self.case = name
+            self.begin()
+            release = self.hold_when_warm()
+            self.burst()
+            self.wait_owed()
+            self.die_while_stopping(name)
+            release()
+            self.recover()
+            self.check_published()
 
 
 class Steps(EmbeddedKilling):

@@ -4,7 +4,8 @@ import unittest
 
 from aws import AwsTest
 from harness import wait_until
-from killing import EmbeddedKilling, Killing
+from killing import BEGINNING, EmbeddedKilling, Killing
+from killing_books import BooksKilling, OnServers
 from servers import DataApi, PostgresServer, SqsServer
 
 SQS = ("queue.sqs.send.before", "queue.sqs.send.after", "queue.sqs.receive.after", "queue.sqs.delete.before", "queue.sqs.delete.after")
@@ -13,17 +14,19 @@ SPOOL_MOVE = ("queue.spool.move.before", "queue.spool.move.after")
 DATA_API = ("warehouse.redshift_data.before_send", "warehouse.redshift_data.accepted", "warehouse.redshift_data.after_commit")
 LOST_ANSWER = "warehouse.redshift_data.after_commit"
 MARKER = ("warehouse.redshift_data.find_marker",)
-NAMES = (*SQS, *SPOOL_PUT, *SPOOL_MOVE, *DATA_API, *MARKER)
+PRUNE = ("warehouse.redshift_data.prune.after_commit",)
+PUBLISH = ("warehouse.redshift_data.publish.after_commit",)
+NAMES = (*SQS, *SPOOL_PUT, *SPOOL_MOVE, *DATA_API, *MARKER, *PRUNE, *PUBLISH)
 
 
-class Batch(Killing, AwsTest):
+class Batch(OnServers, BooksKilling, Killing, AwsTest):
     """The guide's two clusters behind the embedded queue: its leases end with the process, so no kill waits for a visibility time-out."""
 
     def settings(self):
         return {name: value for name, value in self.guide().items() if name != "SQS_QUEUE_URL"}
 
-    def inserted(self, target):
-        return int(self.psql(target, "SELECT coalesce(sum(inserted), 0) FROM twinshift_loads"))
+    def inserted(self, target, since=BEGINNING):
+        return int(self.psql(target, f"SELECT coalesce(sum(inserted), 0) FROM twinshift_loads WHERE written_at >= '{since}'"))
 
     def test_at_each_step(self):
         self.begin()
@@ -44,6 +47,13 @@ class Batch(Killing, AwsTest):
         for name in MARKER:
             self.die_at(name, f"{LOST_ANSWER}=error")
             self.recover()
+
+
+    def test_while_old_markers_are_removed(self):
+        self.kill_while_removing(PRUNE)
+
+    def test_while_the_books_are_published(self):
+        self.kill_while_publishing(PUBLISH)
 
 
 class Queue(EmbeddedKilling):

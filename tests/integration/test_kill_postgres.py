@@ -4,7 +4,8 @@ import json
 import unittest
 
 from harness import wait_until
-from killing import Killing
+from killing import BEGINNING, Killing
+from killing_books import BooksKilling, OnServers
 from servers import TABLE, PostgresTest, SqsServer
 from with_servers import StandIn
 
@@ -17,8 +18,11 @@ MARKER = (("warehouse.postgres.after_commit", "warehouse.postgres.find_marker"),
 QUARANTINE = ("quarantine.sqlite.put.before_commit", "quarantine.sqlite.put.after_commit", "delivery.quarantined")
 REPLAY = ("quarantine.replay.sent", "quarantine.sqlite.remove.before_commit", "quarantine.sqlite.remove.after_commit")
 DROP = ("quarantine.drop.removed",)
+PRUNE = ("warehouse.postgres.prune.after_commit", "warehouse.redshift.prune.after_commit")
+PUBLISH = ("warehouse.postgres.publish.after_commit",)
+PUBLISH_REDSHIFT = ("warehouse.redshift.publish.after_commit",)
 QUARANTINE_QUEUE = ("quarantine.queue.put.before", "quarantine.queue.put.after")
-NAMES = (*POSTGRES, *STAGE, *REDSHIFT, *(find for _, find in MARKER), *QUARANTINE, *REPLAY, *DROP, *QUARANTINE_QUEUE)
+NAMES = (*POSTGRES, *STAGE, *REDSHIFT, *(find for _, find in MARKER), *QUARANTINE, *REPLAY, *DROP, *PRUNE, *PUBLISH, *PUBLISH_REDSHIFT, *QUARANTINE_QUEUE)
 
 REFUSED = "refuse-me-4711"
 CHECK = f"ALTER TABLE {TABLE} ADD CONSTRAINT no_secret CHECK (campaign IS NULL OR campaign <> '{REFUSED}') NOT VALID"
@@ -35,8 +39,8 @@ class ServerKilling(Killing, PostgresTest):
     def settings(self):
         return self.urls(SECONDARY_WAREHOUSE_URL=self.stand_in.redshift_url(self.database))
 
-    def inserted(self, target):
-        return int(self.psql(target, "SELECT coalesce(sum(inserted), 0) FROM twinshift_loads"))
+    def inserted(self, target, since=BEGINNING):
+        return int(self.psql(target, f"SELECT coalesce(sum(inserted), 0) FROM twinshift_loads WHERE written_at >= '{since}'"))
 
 
 class Killed(ServerKilling):
@@ -79,6 +83,25 @@ class Killed(ServerKilling):
             self.service = self.launch_failing()
             self.wait_killed(name, nudge=False)
         self.recover()
+
+
+class KilledAtItsBooks(OnServers, BooksKilling, ServerKilling):
+    def test_while_old_markers_are_removed(self):
+        self.kill_while_removing(PRUNE)
+
+    def test_while_they_are_published(self):
+        self.kill_while_publishing(PUBLISH)
+
+
+class RedshiftFirst(OnServers, BooksKilling, ServerKilling):
+    """Redshift as the primary: the sides of each check change places, too."""
+
+    def settings(self):
+        urls = super().settings()
+        return {**urls, "PRIMARY_WAREHOUSE_URL": urls["SECONDARY_WAREHOUSE_URL"], "SECONDARY_WAREHOUSE_URL": urls["PRIMARY_WAREHOUSE_URL"]}
+
+    def test_while_the_books_are_published(self):
+        self.kill_while_publishing(PUBLISH_REDSHIFT)
 
 
 class RefusingBase(ServerKilling):

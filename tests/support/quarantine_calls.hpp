@@ -13,17 +13,30 @@
 namespace twinshift::tests {
 
 // The event number `number`; equal numbers are the same event.
-inline event::EventPtr event_of(std::uint8_t number, std::string json = "{}", base::WallTime received_at = {}) {
+inline event::EventPtr event_of(std::uint8_t number, std::string json = "{}") {
   auto event = std::make_shared<event::Event>();
   event->id.bytes.back() = number;
   event->json = std::move(json);
-  event->received_at = received_at;
   return event;
+}
+
+inline std::string message_at(base::WallTime received_at) {
+  return "m" + std::to_string(received_at.time_since_epoch().count());
 }
 
 // The same event in a message of its own, which intake took then.
 inline event::EventPtr event_at(std::uint8_t number, base::WallTime received_at) {
-  return event_of(number, "{}", received_at);
+  auto event = std::make_shared<event::Event>();
+  event->id.bytes.back() = number;
+  event->json = "{}";
+  event->message_id = message_at(received_at);
+  event->received_at = received_at;
+  return event;
+}
+
+// What brought the event of event_at().
+inline quarantine::Arrival arrival_at(base::WallTime received_at) {
+  return {received_at, message_at(received_at)};
 }
 
 inline quarantine::Refused refused(std::string target, event::EventPtr event) {

@@ -15,6 +15,7 @@
 
 namespace twinshift::quarantine {
 
+using tests::arrival_at;
 using tests::event_at;
 using tests::event_of;
 using tests::ids_of;

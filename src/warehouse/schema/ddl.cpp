@@ -8,6 +8,7 @@
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
 #include "warehouse/schema_access.hpp"
+#include "warehouse/table_columns.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -88,7 +89,7 @@ std::string id_index_name(const TableName& table) {
 
 std::string create_table_sql(Dialect dialect, const TableName& table) {
   std::string sql = "CREATE TABLE IF NOT EXISTS " + table.quoted() + " (";
-  for (const event::Column& column : schema_columns()) sql += "\n  " + column_sql(dialect, column, true) + ',';
+  for (const event::Column& column : table_columns()) sql += "\n  " + column_sql(dialect, column, true) + ',';
   sql += fmt::format("\n  \"{}\" TIMESTAMP DEFAULT {}\n)", kLoadedAt, clock_of(dialect));
   if (dialect == Dialect::redshift) sql += kRedshiftKeys;
   return sql;
@@ -123,7 +124,7 @@ std::vector<Sibling> siblings_of(Dialect dialect, const TableName& table) {
 }
 
 std::string add_column_sql(Dialect dialect, const TableName& table, std::string_view column) {
-  const auto columns = schema_columns();
+  const auto columns = table_columns();
   const auto found = std::ranges::find_if(columns, [&](const event::Column& each) { return each.name == column; });
   if (found == columns.end()) return {};
   return "ALTER TABLE " + table.quoted() + " ADD COLUMN " + column_sql(dialect, *found, false);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/table_columns.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -32,7 +33,7 @@ class Describer {
     for (const Fit::Fault& fault : fit_.faults) add_stop("", fault.what, fault.cure);
     for (const RealColumn& real : in_.real.columns) describe_column(real);
     tell_missing();
-    for (const event::Column& column : schema_columns()) compare(column);
+    for (const event::Column& column : table_columns()) compare(column);
     tell_keys();
     return std::move(out_);
   }
@@ -57,7 +58,7 @@ class Describer {
   void describe_column(const RealColumn& real) {
     SchemaColumn column{
         .name = real.name, .type = real.type_text, .holds = {}, .encoding = {}, .not_null = real.not_null};
-    for (const event::Column& each : schema_columns()) {
+    for (const event::Column& each : table_columns()) {
       if (each.name == real.name) column.holds = holds_of(each, width(each), scale(each));
     }
     if (const auto found = in_.physical.encodings.find(real.name); found != in_.physical.encodings.end()) {

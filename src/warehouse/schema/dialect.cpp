@@ -60,17 +60,4 @@ std::string type_of(Dialect dialect, const event::Column& column) {
   return dialect == Dialect::postgres ? postgres_type(column) : redshift_type(column);
 }
 
-std::vector<event::Column> schema_columns() {
-  std::vector<event::Column> columns;
-  const auto is_extra = [](const event::Column& column) { return column.name == "extra"; };
-  for (const event::Column& column : event::own_columns()) {
-    if (!is_extra(column)) columns.push_back(column);
-  }
-  columns.insert(columns.end(), event::catalogue().begin(), event::catalogue().end());
-  for (const event::Column& column : event::own_columns()) {
-    if (is_extra(column)) columns.push_back(column);
-  }
-  return columns;
-}
-
 }  // namespace twinshift::warehouse

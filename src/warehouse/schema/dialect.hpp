@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "event/row.hpp"
 
@@ -23,8 +22,5 @@ inline constexpr std::int32_t kRedshiftTextMax = 65'535;
 
 // As a CREATE TABLE of ours spells it: TEXT, VARCHAR(255), SUPER ...
 std::string type_of(Dialect dialect, const event::Column& column);
-
-// The columns of a table that we make, in order: ours, AppsFlyer's, `extra`.
-std::vector<event::Column> schema_columns();
 
 }  // namespace twinshift::warehouse

@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "warehouse/table_columns.hpp"
+
 namespace twinshift::warehouse {
 namespace {
 
 event::Column column_named(std::string_view name) {
-  for (const event::Column& column : schema_columns()) {
+  for (const event::Column& column : table_columns()) {
     if (column.name == name) return column;
   }
   ADD_FAILURE() << name;
@@ -49,7 +51,7 @@ TEST(Dialect, TypesOfRedshift) {
 }
 
 TEST(Dialect, OurColumnsFrameTheCatalogue) {
-  const auto columns = schema_columns();
+  const auto columns = table_columns();
   ASSERT_EQ(columns.size(), event::catalogue().size() + event::own_columns().size());
   EXPECT_EQ(columns.front().name, "event_id");
   EXPECT_EQ(columns.back().name, "extra");

@@ -73,36 +73,39 @@ std::string stage_doubles_sql(Stored received_at, std::span<const StagedDouble> 
 
 namespace {
 
+// The rows that this instance may remove, less what a dialect adds to find them fast.
+std::string removable(Dialect dialect, const TableName& table, const PruneScope& scope) {
+  return fmt::format("table_name = {} AND written_at < '{}' AND (instance = {} OR written_at < '{}')",
+                     literal(dialect, table.table), base::sql_timestamp(scope.before), literal(dialect, scope.instance),
+                     base::sql_timestamp(abandoned_before(scope.before)));
+}
+
 // PostgreSQL: by the index on the arrival, which is never after the writing but where a clock was turned back.
 std::string prune_rows_sql(const TableName& table, std::string_view name, std::string_view arrival,
-                           const std::string& old) {
+                           const PruneScope& scope) {
   return fmt::format(
-      "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {0} WHERE {1} < '{2}' AND written_at < '{2}' AND "
-      "table_name = {3} LIMIT {4}))",
-      sibling(table, name), arrival, old, literal(Dialect::postgres, table.table), kPruneRowsMax);
+      "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {0} WHERE {1} < '{2}' AND {3} LIMIT {4}))",
+      sibling(table, name), arrival, base::sql_timestamp(scope.before), removable(Dialect::postgres, table, scope),
+      kPruneRowsMax);
 }
 
 // Redshift: by the sort key; DELETE has no LIMIT there.
-std::string prune_slice_sql(const TableName& table, std::string_view name, const std::string& old) {
-  const std::string ours = "table_name = " + literal(Dialect::redshift, table.table);
+std::string prune_slice_sql(const TableName& table, std::string_view name, const PruneScope& scope) {
   return fmt::format(
-      "DELETE FROM {0} WHERE {1} AND written_at < '{2}' AND written_at <= (SELECT MIN(written_at) FROM {0} WHERE {1}) "
-      "+ INTERVAL '{3} hours'",
-      sibling(table, name), ours, old, kPruneSlice.count());
+      "DELETE FROM {0} WHERE {1} AND written_at <= (SELECT MIN(written_at) FROM {0} WHERE {1}) + INTERVAL '{2} hours'",
+      sibling(table, name), removable(Dialect::redshift, table, scope), kPruneSlice.count());
 }
 
 }  // namespace
 
-std::string prune_loads_sql(Dialect dialect, const TableName& table, base::WallTime before) {
-  const std::string old = base::sql_timestamp(before);
-  return dialect == Dialect::redshift ? prune_slice_sql(table, kLoadsTable, old)
-                                      : prune_rows_sql(table, kLoadsTable, "arrival_at", old);
+std::string prune_loads_sql(Dialect dialect, const TableName& table, const PruneScope& scope) {
+  return dialect == Dialect::redshift ? prune_slice_sql(table, kLoadsTable, scope)
+                                      : prune_rows_sql(table, kLoadsTable, "arrival_at", scope);
 }
 
-std::string prune_duplicates_sql(Dialect dialect, const TableName& table, base::WallTime before) {
-  const std::string old = base::sql_timestamp(before);
-  return dialect == Dialect::redshift ? prune_slice_sql(table, kDuplicatesTable, old)
-                                      : prune_rows_sql(table, kDuplicatesTable, "received_at", old);
+std::string prune_duplicates_sql(Dialect dialect, const TableName& table, const PruneScope& scope) {
+  return dialect == Dialect::redshift ? prune_slice_sql(table, kDuplicatesTable, scope)
+                                      : prune_rows_sql(table, kDuplicatesTable, "received_at", scope);
 }
 
 std::string prune_grant(const TableName& table) {

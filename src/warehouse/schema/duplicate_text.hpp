@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "event/event.hpp"
 #include "warehouse/lookup_ranges.hpp"
@@ -44,9 +45,14 @@ inline constexpr std::size_t kStageDoublesMax = 700;
 
 // ---- both
 
-// One step of Warehouse::prune(), for each of the two tables. Redshift's go under lock_writer_sql().
-std::string prune_loads_sql(Dialect dialect, const TableName& table, base::WallTime before);
-std::string prune_duplicates_sql(Dialect dialect, const TableName& table, base::WallTime before);
+// Whose rows a step of Warehouse::prune() removes: those that `instance` wrote before `before`, and abandoned ones.
+struct PruneScope {
+  std::string_view instance;
+  base::WallTime before;
+};
+// One step, for each of the two tables. Redshift's go under lock_writer_sql().
+std::string prune_loads_sql(Dialect dialect, const TableName& table, const PruneScope& scope);
+std::string prune_duplicates_sql(Dialect dialect, const TableName& table, const PruneScope& scope);
 
 // What a person runs where our user may not remove rows.
 std::string prune_grant(const TableName& table);

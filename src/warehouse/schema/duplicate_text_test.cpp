@@ -65,14 +65,17 @@ TEST(DuplicateText, AFullStatementOfDoublesFitsIntoTheDataApis) {
 
 TEST(DuplicateText, AStepOfPruningIsBoundedAndItsOwnTablesAlone) {
   const TableName odd{"s", "it's"};
-  EXPECT_EQ(prune_loads_sql(Dialect::postgres, odd, kArrival),
+  // "Older than 91 days before that": abandoned.
+  EXPECT_EQ(prune_loads_sql(Dialect::postgres, odd, {"o'hara", kArrival}),
             R"(DELETE FROM "s"."twinshift_loads" WHERE ctid = ANY (ARRAY(SELECT ctid FROM "s"."twinshift_loads" WHERE )"
-            "arrival_at < '2024-10-04 00:00:00' AND written_at < '2024-10-04 00:00:00' AND table_name = 'it''s' LIMIT "
-            "5000))");
-  EXPECT_EQ(prune_duplicates_sql(Dialect::redshift, odd, kArrival),
-            R"(DELETE FROM "s"."twinshift_duplicates" WHERE table_name = 'it''s' AND written_at < )"
-            R"('2024-10-04 00:00:00' AND written_at <= (SELECT MIN(written_at) FROM "s"."twinshift_duplicates" WHERE )"
-            "table_name = 'it''s') + INTERVAL '24 hours'");
+            "arrival_at < '2024-10-04 00:00:00' AND table_name = 'it''s' AND written_at < '2024-10-04 00:00:00' AND "
+            "(instance = 'o''hara' OR written_at < '2024-07-05 00:00:00') LIMIT 5000))");
+  const std::string ours =
+      "table_name = 'it''s' AND written_at < '2024-10-04 00:00:00' AND (instance = 'o''hara' OR written_at < "
+      "'2024-07-05 00:00:00')";
+  EXPECT_EQ(prune_duplicates_sql(Dialect::redshift, odd, {"o'hara", kArrival}),
+            R"(DELETE FROM "s"."twinshift_duplicates" WHERE )" + ours + " AND written_at <= (SELECT MIN(written_at) " +
+                R"(FROM "s"."twinshift_duplicates" WHERE )" + ours + ") + INTERVAL '24 hours'");
   EXPECT_THAT(
       prune_grant(kTable),
       StartsWith(R"(GRANT DELETE ON "s"."twinshift_loads", "s"."twinshift_duplicates", "s"."twinshift_owed" TO)"));

@@ -8,6 +8,7 @@
 
 #include "base/time_text.hpp"
 #include "event/time_parse.hpp"
+#include "warehouse/markers.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/write_text.hpp"
 
@@ -66,21 +67,51 @@ std::string insert_owed_sql(Dialect dialect, const TableName& table, std::span<c
 std::string prune_owed_sql(Dialect dialect, const TableName& table, base::WallTime before) {
   return fmt::format(
       "DELETE FROM {0} USING {1} WHERE {2}.table_name = {3} AND {2}.instance = n.instance AND {2}.target = n.target "
-      "AND "
-      "{2}.arrival_at = n.arrival_at AND {2}.as_of < n.newest AND {2}.as_of < '{4}'",
+      "AND {2}.arrival_at = n.arrival_at AND {2}.as_of < '{4}' AND ({2}.as_of < n.newest OR "
+      "({2}.arrival_at < '{5}' AND {2}.as_of < '{5}' AND {2}.owed = 0))",
       sibling(table, kOwedTable), newest_sql(dialect, table), kOwedTable, literal(dialect, table.table),
-      base::sql_timestamp(before));
+      base::sql_timestamp(before), base::sql_timestamp(abandoned_before(before)));
 }
 
+namespace {
+
 // MAX of each: what was published again after an unknown outcome stands there twice, alike.
-std::string read_owed_sql(Dialect dialect, const TableName& table) {
+std::string latest_sql(Dialect dialect, const TableName& table, const std::string& condition) {
   return fmt::format(
-      "SELECT o.instance, o.target, CAST(o.arrival_at AS VARCHAR(32)) AS arrival_at, MAX(o.received) AS received, "
-      "MAX(o.owed) AS owed, MAX(o.quarantined) AS quarantined, MAX(o.waived) AS waived, "
-      "CAST(MAX(o.as_of) AS VARCHAR(32)) AS as_of FROM {} o JOIN {} ON o.instance = n.instance AND o.target = n.target "
-      "AND o.arrival_at = n.arrival_at AND o.as_of = n.newest WHERE o.table_name = {} GROUP BY o.instance, o.target, "
-      "o.arrival_at ORDER BY o.instance, o.target, o.arrival_at",
-      sibling(table, kOwedTable), newest_sql(dialect, table), literal(dialect, table.table));
+      "SELECT o.instance, o.target, o.arrival_at, MAX(o.received) AS received, MAX(o.owed) AS owed, MAX(o.quarantined) "
+      "AS quarantined, MAX(o.waived) AS waived, MAX(o.as_of) AS as_of FROM {} o JOIN {} ON o.instance = n.instance AND "
+      "o.target = n.target AND o.arrival_at = n.arrival_at AND o.as_of = n.newest WHERE o.table_name = {} AND {} "
+      "GROUP BY o.instance, o.target, o.arrival_at",
+      sibling(table, kOwedTable), newest_sql(dialect, table), literal(dialect, table.table), condition);
+}
+
+Dialect dialect_of(const Warehouse& warehouse) {
+  return warehouse.product() == "Redshift" ? Dialect::redshift : Dialect::postgres;
+}
+
+base::Result<std::vector<OwedRow>> read(Warehouse& warehouse, const std::string& sql) {
+  auto answer = warehouse.query(sql, kOwedRowsReadMax);
+  if (!answer) return base::fail(std::move(answer.error()));
+  return parse_owed(*answer);
+}
+
+}  // namespace
+
+std::string read_owed_sql(Dialect dialect, const TableName& table, base::WallTime from) {
+  const std::string condition = fmt::format("(o.arrival_at >= '{}' OR o.owed > 0)", base::sql_timestamp(from));
+  return "SELECT l.instance, l.target, CAST(l.arrival_at AS VARCHAR(32)) AS arrival_at, l.received, l.owed, "
+         "l.quarantined, l.waived, CAST(l.as_of AS VARCHAR(32)) AS as_of FROM (" +
+         latest_sql(dialect, table, condition) + ") l ORDER BY l.instance, l.target, l.arrival_at";
+}
+
+std::string read_owed_by_others_sql(Dialect dialect, const TableName& table, const std::string& own,
+                                    base::WallTime from) {
+  const std::string condition =
+      fmt::format("o.arrival_at >= '{}' AND o.instance <> {}", base::sql_timestamp(from), literal(dialect, own));
+  return "SELECT '' AS instance, l.target, CAST(l.arrival_at AS VARCHAR(32)) AS arrival_at, SUM(l.received) AS "
+         "received, SUM(l.owed) AS owed, SUM(l.quarantined) AS quarantined, SUM(l.waived) AS waived, "
+         "CAST(MAX(l.as_of) AS VARCHAR(32)) AS as_of FROM (" +
+         latest_sql(dialect, table, condition) + ") l GROUP BY l.target, l.arrival_at ORDER BY l.target, l.arrival_at";
 }
 
 base::Result<std::vector<OwedRow>> parse_owed(const Table& answer) {
@@ -101,11 +132,22 @@ base::Result<std::vector<OwedRow>> parse_owed(const Table& answer) {
   return rows;
 }
 
-base::Result<std::vector<OwedRow>> read_owed(Warehouse& warehouse) {
-  const Dialect dialect = warehouse.product() == "Redshift" ? Dialect::redshift : Dialect::postgres;
-  auto answer = warehouse.query(read_owed_sql(dialect, warehouse.event_table()), kOwedRowsReadMax);
-  if (!answer) return base::fail(std::move(answer.error()));
-  return parse_owed(*answer);
+base::Result<std::vector<OwedRow>> read_owed(Warehouse& warehouse, base::WallTime from) {
+  return read(warehouse, read_owed_sql(dialect_of(warehouse), warehouse.event_table(), from));
+}
+
+base::Result<std::vector<OwedRow>> read_owed_by_others(Warehouse& warehouse, const std::string& own,
+                                                       base::WallTime from) {
+  return read(warehouse, read_owed_by_others_sql(dialect_of(warehouse), warehouse.event_table(), own, from));
+}
+
+bool can_read_owed(Warehouse& warehouse) {
+  const auto answer =
+      warehouse.query("SELECT instance FROM " + sibling(warehouse.event_table(), kOwedTable) + " WHERE 1 = 0", 1);
+  if (answer) return true;
+  // By the Data API a missing right is no fault of the statement.
+  return answer.error().kind != ErrorKind::invalid &&
+         answer.error().message.find("permission denied") == std::string::npos;
 }
 
 }  // namespace twinshift::warehouse

@@ -22,19 +22,30 @@ namespace twinshift::warehouse {
 std::string insert_owed_sql(Dialect dialect, const TableName& table, std::span<const OwedRow> rows);
 
 // PostgreSQL, Redshift: removes what was replaced by a later row of the same instance, target and hour, and is older
-// than `before`.
+// than `before`; and what says of an hour before abandoned_before(before), since then, that nothing is owed: nobody
+// judges it any more.
 std::string prune_owed_sql(Dialect dialect, const TableName& table, base::WallTime before);
 
-// The latest row of each instance, target and hour, in that order.
-std::string read_owed_sql(Dialect dialect, const TableName& table);
+// The latest row of each instance, target and hour, in that order: of the hours from `from` on, and older ones of which
+// something is owed.
+std::string read_owed_sql(Dialect dialect, const TableName& table, base::WallTime from);
+// The sums of those over all instances but `own`, of the hours from `from` on, by target and hour; the instance is ''.
+std::string read_owed_by_others_sql(Dialect dialect, const TableName& table, const std::string& own,
+                                    base::WallTime from);
 
-// Rows of one answer: three instances' and two targets' of more than a year.
+// Rows of one answer: fourteen instances' and two targets' of 89 days. Of sums there are 4,300 in as many days, however
+// many instances there are.
 inline constexpr std::size_t kOwedRowsReadMax = 60'000;
 
-// `internal` where it is not the answer to read_owed_sql(), `full` where it was cut.
+// `internal` where it is not the answer to one of these, `full` where it was cut.
 base::Result<std::vector<OwedRow>> parse_owed(const Table& answer);
 
 // One query. Errors are those of query().
-base::Result<std::vector<OwedRow>> read_owed(Warehouse& warehouse);
+base::Result<std::vector<OwedRow>> read_owed(Warehouse& warehouse, base::WallTime from);
+base::Result<std::vector<OwedRow>> read_owed_by_others(Warehouse& warehouse, const std::string& own,
+                                                       base::WallTime from);
+// False where the database says that there is no such table, or that our user may not read it; true where it can be
+// read, and where it is not known.
+bool can_read_owed(Warehouse& warehouse);
 
 }  // namespace twinshift::warehouse

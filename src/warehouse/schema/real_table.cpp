@@ -5,6 +5,7 @@
 
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema_access.hpp"
+#include "warehouse/table_columns.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -40,7 +41,7 @@ class Fitter {
 
   Fit fit() {
     start_shape();
-    for (const event::Column& column : schema_columns()) look_at(column);
+    for (const event::Column& column : table_columns()) look_at(column);
     look_at_foreign();
     look_at_keys();
     fit_.lacks_loaded_at = real_.find(kLoadedAt) == nullptr;
@@ -106,7 +107,7 @@ class Fitter {
   void look_at_foreign() {
     for (const RealColumn& real : real_.columns) {
       const auto is_this = [&](const event::Column& column) { return column.name == lower_name(real.name); };
-      if (std::ranges::none_of(schema_columns(), is_this)) refuse_null(real);
+      if (std::ranges::none_of(table_columns(), is_this)) refuse_null(real);
     }
   }
 

@@ -70,7 +70,7 @@ struct WriteColumn {
 
 struct Fit {
   event::TableShape shape;
-  std::vector<WriteColumn> columns;  // what an INSERT fills, in the order of schema_columns()
+  std::vector<WriteColumn> columns;  // what an INSERT fills, in the order of table_columns()
   std::vector<std::string> missing;  // ours or AppsFlyer's, not there: ADD COLUMN
   std::vector<std::string> unused;   // there, but of a type that would change values: these go to `extra`
   // What a person must mend before rows can be written: one sentence and one statement each.

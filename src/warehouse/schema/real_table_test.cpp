@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "warehouse/schema/real_testing.hpp"
+#include "warehouse/table_columns.hpp"
 
 namespace twinshift::warehouse {
 namespace {
@@ -31,7 +32,7 @@ TEST_P(FitTable, ATableOfOursTakesEverything) {
   EXPECT_THAT(result.unused, IsEmpty());
   EXPECT_THAT(result.faults, IsEmpty());
   EXPECT_FALSE(result.lacks_loaded_at);
-  EXPECT_EQ(result.columns.size(), schema_columns().size());
+  EXPECT_EQ(result.columns.size(), table_columns().size());
   EXPECT_EQ(result.shape.widths, TableShape::whole().widths);
   EXPECT_THAT(result.shape.not_null, IsEmpty());
   EXPECT_EQ(result.shape.json_exact, GetParam() == Dialect::postgres);
@@ -179,7 +180,7 @@ TEST(FitTableOfAPredecessor, IsTakenOver) {
   EXPECT_THAT(result.missing, Contains("event_id"));
   EXPECT_THAT(result.missing, Contains("extra"));
   EXPECT_THAT(result.missing, Not(Contains("created_at")));
-  EXPECT_EQ(result.missing.size() + 4, schema_columns().size());
+  EXPECT_EQ(result.missing.size() + 4, table_columns().size());
   EXPECT_EQ(result.shape.widths[index_of("gp_referrer")], 256);
   EXPECT_TRUE(result.shape.not_null[index_of("appsflyer_id")]);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "warehouse/schema/real_table.hpp"
+#include "warehouse/table_columns.hpp"
 
 namespace twinshift::warehouse {
 
@@ -54,7 +55,7 @@ inline Stored stored_as(Dialect dialect, const event::Column& column) {
 inline RealTable made_table(Dialect dialect) {
   RealTable real;
   real.exists = true;
-  for (const event::Column& column : schema_columns()) {
+  for (const event::Column& column : table_columns()) {
     RealColumn made = real_column(std::string(column.name), stored_as(dialect, column), type_of(dialect, column));
     if (dialect == Dialect::redshift && made.stored == Stored::text) made.width = column.width;
     if (made.stored == Stored::numeric) {

@@ -172,6 +172,28 @@ TEST_F(DamageTest, ALossIsCountedOnce) {
   EXPECT_EQ(storage().lost, 2U) << "the file is still there";
   EXPECT_EQ(backlog_->status().owed, 5U);
   EXPECT_EQ(drain().size(), 5U);
+  backlog_.reset();
+  std::filesystem::remove(segment(1));
+  open();
+  EXPECT_EQ(storage().lost, 5U) << "the others; those two were told before";
+}
+
+// Segments are settled in any order, and deleted when they are: the journal goes on telling where an older one ends.
+TEST_F(DamageTest, WhatWasSettledBehindAnOlderSegmentIsNotLostWithIt) {
+  options_.segment_bytes_max = 1;
+  open();
+  for (int number = 1; number <= 3; ++number) ASSERT_TRUE(park(*backlog_, {event_of(number)}));
+  auto leases = receive(*backlog_);
+  std::erase_if(leases, [](const queue::Lease& lease) { return lease.message.body == json_of(1); });
+  ASSERT_EQ(leases.size(), 2U);
+  ASSERT_TRUE(acknowledge(*backlog_, leases));
+  open();
+  ASSERT_TRUE(park(*backlog_, {event_of(4)}));
+  ASSERT_TRUE(acknowledge(*backlog_, receive(*backlog_, 1)));
+  ASSERT_FALSE(std::filesystem::exists(segment(1)));
+  open();
+  EXPECT_EQ(storage().lost, 0U);
+  EXPECT_EQ(bodies(receive(*backlog_)), jsons(4, 1));
 }
 
 TEST_F(DamageTest, AFileThatIsGoneIsCounted) {

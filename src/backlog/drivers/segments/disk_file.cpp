@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/folder_owner.hpp"
+
 namespace twinshift::backlog::segments {
 namespace {
 
@@ -33,8 +35,9 @@ base::Error disk_error(const std::string& what, const std::string& path, int cod
   const base::ErrorKind kind = full             ? base::ErrorKind::full
                                : code == ENOENT ? base::ErrorKind::not_found
                                                 : base::ErrorKind::unavailable;
-  return {kind, "a file of the backlog " + what + ": " + std::strerror(code), path,
-          full ? "Free disk space" : "Look at the disk and at the folder's owner; it is tried again"};
+  std::string hint = code == EACCES ? base::other_owners_hint(path) : std::string();
+  if (hint.empty()) hint = full ? "Free disk space" : "Look at the disk and at the folder's owner; it is tried again";
+  return {kind, "a file of the backlog " + what + ": " + std::strerror(code), path, std::move(hint)};
 }
 
 base::Result<DiskFile> DiskFile::open(const std::string& path) {
@@ -46,6 +49,7 @@ base::Result<DiskFile> DiskFile::open(const std::string& path) {
 base::Result<DiskFile> DiskFile::create(const std::string& path) {
   auto descriptor = open_descriptor(path, O_RDWR | O_CREAT | O_EXCL);
   if (!descriptor) return base::fail(std::move(descriptor.error()));
+  base::give_to_folders_owner(*descriptor, path);
   DiskFile file(*descriptor, path);
   if (auto synced = sync_folder(folder_of(path)); !synced) return base::fail(std::move(synced.error()));
   return file;
@@ -109,8 +113,27 @@ base::Result<std::uint64_t> DiskFile::size() const {
   return static_cast<std::uint64_t>(found.st_size);
 }
 
+bool DiskFile::deleted() const {
+  struct stat found{};
+  return ::fstat(descriptor_, &found) == 0 && found.st_nlink == 0;
+}
+
 void DiskFile::reserve(std::uint64_t size) {
   (void)::fallocate(descriptor_, 0, 0, static_cast<off_t>(size));
+}
+
+base::Status make_folder(const std::string& folder) {
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0) {
+    const int code = errno;
+    std::error_code ignored;
+    if (code == EEXIST && std::filesystem::is_directory(folder, ignored)) return {};
+    return base::fail(disk_error("'s folder cannot be made", folder, code));
+  }
+  if (const int made = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); made >= 0) {
+    base::give_to_folders_owner(made, folder);
+    ::close(made);
+  }
+  return sync_folder(folder_of(folder));
 }
 
 base::Status sync_folder(const std::string& folder) {
@@ -133,6 +156,11 @@ base::Status rename_file(const std::string& from, const std::string& to) {
     return base::fail(disk_error("cannot be renamed", from, errno));
   }
   return sync_folder(folder_of(to));
+}
+
+bool is_missing(const std::string& path) {
+  struct stat found{};
+  return ::lstat(path.c_str(), &found) != 0 && errno == ENOENT;
 }
 
 std::uint64_t free_bytes(const std::string& folder) {

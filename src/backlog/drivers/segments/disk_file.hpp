@@ -28,6 +28,8 @@ class DiskFile {
   base::Status sync();  // the content, as fdatasync(2)
   base::Status truncate(std::uint64_t size);
   base::Result<std::uint64_t> size() const;
+  // Somebody deleted it: what is written ends with the descriptor.
+  [[nodiscard]] bool deleted() const;
   // Takes the room now, so that a full disk later stops no write in it. Best effort.
   void reserve(std::uint64_t size);
 
@@ -39,6 +41,8 @@ class DiskFile {
   std::string path_;
 };
 
+// 0700, made durable. One that is there is no error.
+base::Status make_folder(const std::string& folder);
 // What a folder holds, made durable: names that came, went or changed.
 base::Status sync_folder(const std::string& folder);
 // Renames and removes with the folder synced after it. A name that is not there is no error.
@@ -47,6 +51,9 @@ base::Status rename_file(const std::string& from, const std::string& to);
 
 // What errno says, as an error of ours.
 base::Error disk_error(const std::string& what, const std::string& path, int code);
+
+// False also where its folder's names cannot be asked.
+bool is_missing(const std::string& path);
 
 // Free for us on the file system of `folder`; the largest number where it cannot be asked.
 std::uint64_t free_bytes(const std::string& folder);

@@ -56,6 +56,14 @@ void Inbox::put_lost(std::vector<EventRange> ranges) {
   filled_.notify_one();
 }
 
+void Inbox::put_gone(std::uint32_t segment) {
+  {
+    const std::lock_guard lock(mutex_);
+    gone_.push_back(segment);
+  }
+  filled_.notify_one();
+}
+
 bool Inbox::full_block() const {
   return events_queued_ >= kBlockEventsMax || bytes_queued_ >= kBlockRawBytesMax;
 }
@@ -69,7 +77,7 @@ Work Inbox::take(std::chrono::milliseconds wait) {
   } else {
     filled_.wait_for(lock, wait, ready);
   }
-  const bool only_parks = settled_.empty() && lost_.empty();
+  const bool only_parks = settled_.empty() && lost_.empty() && gone_.empty();
   if (only_parks && !groups_.empty()) {
     filled_.wait_until(lock, next_block_, [&] { return closed_ || full_block() || !settled_.empty(); });
   }
@@ -84,6 +92,7 @@ Work Inbox::take(std::chrono::milliseconds wait) {
   bytes_queued_ -= work.bytes;
   work.settled.swap(settled_);
   work.lost.swap(lost_);
+  work.gone.swap(gone_);
   work.closing = closed_ && groups_.empty();
   if (work.events > 0) next_block_ = std::chrono::steady_clock::now() + bounds_.gather;
   return work;

@@ -1,5 +1,5 @@
 // What waits for the writer's next round: groups of events (bounded by count and bytes), settled events (bounded by the
-// number of loans) and losses that the lender found. Any thread puts in, the writer takes out.
+// number of loans), losses and missing files that the lender found. Any thread puts in, the writer takes out.
 #pragma once
 
 #include <chrono>
@@ -30,6 +30,7 @@ struct Work {
   std::vector<ParkGroup> parks;
   std::vector<Settled> settled;
   std::vector<EventRange> lost;
+  std::vector<std::uint32_t> gone;
   std::size_t events = 0;
   std::size_t bytes = 0;
   bool closing = false;  // nothing more will come once the inbox is empty
@@ -50,6 +51,8 @@ class Inbox {
   Put put(ParkGroup& group);
   Put put(Settled& settled);
   void put_lost(std::vector<EventRange> ranges);
+  // The file of this segment was not found.
+  void put_gone(std::uint32_t segment);
 
   // Waits up to `wait` for work. What it takes counts as waiting until written() is called.
   Work take(std::chrono::milliseconds wait);
@@ -59,7 +62,7 @@ class Inbox {
  private:
   using Time = std::chrono::steady_clock::time_point;
   [[nodiscard]] bool full_block() const;
-  [[nodiscard]] bool any() const { return !groups_.empty() || !settled_.empty() || !lost_.empty(); }
+  [[nodiscard]] bool any() const { return !groups_.empty() || !settled_.empty() || !lost_.empty() || !gone_.empty(); }
 
   const Bounds bounds_;
   std::mutex mutex_;
@@ -68,6 +71,7 @@ class Inbox {
   std::deque<ParkGroup> groups_;
   std::vector<Settled> settled_;
   std::vector<EventRange> lost_;
+  std::vector<std::uint32_t> gone_;
   std::size_t events_queued_ = 0;
   std::size_t bytes_queued_ = 0;
   std::size_t events_waiting_ = 0;  // queued, and in the round that is being written

@@ -62,6 +62,7 @@ std::string text_of(const Journal::Content& content) {
   append_position(out, content.position);
   for (const SegmentBegin& segment : content.segments) append_segment(out, segment);
   append_ranges(out, RecordKind::lost, content.lost);
+  append_ranges(out, RecordKind::settled, content.settled_ranges);
   for (const Journal::Bits& bits : content.settled) {
     std::int64_t first = bits.first;
     for (const std::uint64_t word : bits.words) {

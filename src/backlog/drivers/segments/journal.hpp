@@ -32,6 +32,10 @@ struct Position {
   std::uint32_t next_number = 1;
 };
 
+// More than a segment can hold. Segment n begins at (n - 1) * kSegmentNumbers + 1 at the latest, and a gap as wide as
+// this was left out (opening.cpp): it is no loss.
+inline constexpr std::int64_t kSegmentNumbers = std::int64_t{1} << 32U;
+
 // A segment that was begun: where its file is gone, or cut short, this tells what stood in it.
 struct SegmentBegin {
   std::uint32_t number = 0;
@@ -56,6 +60,7 @@ class Journal {
   struct Content {
     Position position;
     std::vector<Bits> settled;
+    std::vector<EventRange> settled_ranges;  // settled as well
     std::vector<EventRange> lost;
     std::vector<SegmentBegin> segments;
   };

@@ -17,6 +17,17 @@ void Ledger::add(std::unique_ptr<Segment> segment, const Tally& tally) {
   segments_.emplace(number, std::move(segment));
 }
 
+std::uint64_t Unreadable::owed() const {
+  std::int64_t owed = end - first;
+  for (const EventRange& range : settled) owed -= range.count;
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, owed));
+}
+
+void Ledger::add_unreadable(Unreadable segment) {
+  const std::lock_guard lock(mutex_);
+  unreadable_.emplace(segment.number, std::move(segment));
+}
+
 void Ledger::begin(std::uint32_t number, std::string path, std::int64_t first) {
   const std::lock_guard lock(mutex_);
   auto segment = std::make_unique<Segment>(number, std::move(path), first);
@@ -84,12 +95,50 @@ std::vector<Finished> Ledger::take_finished_locked() {
 
 Journal::Content Ledger::journal_content(Position position) const {
   const std::lock_guard lock(mutex_);
-  Journal::Content content{.position = position, .settled = {}, .lost = lost_ranges_, .segments = {}};
+  Journal::Content content{
+      .position = position, .settled = {}, .settled_ranges = {}, .lost = lost_ranges_, .segments = {}};
   for (const auto& [number, segment] : segments_) {
     content.segments.push_back({.number = number, .first = segment->first()});
     if (!segment->settled_bits().empty()) content.settled.push_back({segment->first(), segment->settled_bits()});
   }
+  for (const auto& [number, segment] : unreadable_) {
+    content.segments.push_back({.number = number, .first = segment.first});
+    content.settled_ranges.insert(content.settled_ranges.end(), segment.settled.begin(), segment.settled.end());
+  }
+  note_ends(content);
   return content;
+}
+
+// Where a segment ends is told by where the next number begins. Where that one is gone (all of it was settled) it is
+// noted as begun all the same, and what stood up to the next one as settled, so that nobody takes it for owed or lost.
+// Unless numbers were left out there: an unreadable file may hold more than is known of it.
+void Ledger::note_ends(Journal::Content& content) const {
+  const std::map<std::uint32_t, EventRange> held = sealed_ranges();
+  for (const auto& [number, range] : held) {
+    if (segments_.contains(number + 1) || unreadable_.contains(number + 1)) continue;
+    const std::int64_t end = range.first + range.count;
+    const std::int64_t gone = first_behind(number, content.position) - end;
+    content.segments.push_back({.number = number + 1, .first = end});
+    if (gone > 0 && gone < kSegmentNumbers) content.settled_ranges.push_back({end, gone});
+  }
+}
+
+std::map<std::uint32_t, EventRange> Ledger::sealed_ranges() const {
+  std::map<std::uint32_t, EventRange> ranges;
+  for (const auto& [number, segment] : segments_) {
+    if (segment->sealed) ranges[number] = {segment->first(), segment->end() - segment->first()};
+  }
+  for (const auto& [number, segment] : unreadable_) ranges[number] = {segment.first, segment.end - segment.first};
+  return ranges;
+}
+
+std::int64_t Ledger::first_behind(std::uint32_t number, Position position) const {
+  std::int64_t first = position.next_event;
+  if (const auto next = segments_.upper_bound(number); next != segments_.end())
+    first = std::min(first, next->second->first());
+  if (const auto next = unreadable_.upper_bound(number); next != unreadable_.end())
+    first = std::min(first, next->second.first);
+  return first;
 }
 
 void Ledger::count_lost(std::span<const EventRange> ranges) {
@@ -97,8 +146,18 @@ void Ledger::count_lost(std::span<const EventRange> ranges) {
   for (const EventRange& range : ranges) {
     lost_ += static_cast<std::uint64_t>(range.count);
     lost_ranges_.push_back(range);
-    if (Segment* segment = holder_of(range.first)) segment->damaged = true;
+    if (Segment* segment = holder_of(range.first)) segment->damaged = !segment->gone;
   }
+}
+
+std::vector<EventRange> Ledger::lose_file(std::uint32_t number) {
+  const std::lock_guard lock(mutex_);
+  Segment* segment = find(number);
+  if (segment == nullptr || segment->gone) return {};
+  segment->gone = true;
+  segment->damaged = false;  // there is nothing to keep aside
+  segment->pass.leftovers = false;
+  return ranges_of(lendable_in(*segment, segment->first(), segment->end()));
 }
 
 void Ledger::count_kept_aside(std::uint64_t files) {
@@ -108,7 +167,9 @@ void Ledger::count_kept_aside(std::uint64_t files) {
 
 bool Ledger::holds(std::int64_t event) const {
   const std::lock_guard lock(mutex_);
-  return holder_of(event) != nullptr;
+  if (holder_of(event) != nullptr) return true;
+  return std::ranges::any_of(
+      unreadable_, [event](const auto& each) { return event >= each.second.first && event < each.second.end; });
 }
 
 std::vector<std::int64_t> Ledger::take_settled(std::span<const queue::Receipt> receipts) {
@@ -196,7 +257,14 @@ bool Ledger::closed() const {
 
 Ledger::Snapshot Ledger::snapshot() const {
   const std::lock_guard lock(mutex_);
-  Snapshot out{.tally = tally_, .bytes = 0, .lost = lost_, .damaged = kept_aside_, .oldest = {}};
+  Snapshot out{.tally = tally_,
+               .bytes = 0,
+               .lost = lost_,
+               .damaged = kept_aside_,
+               .unreadable_files = unreadable_.size(),
+               .unreadable_events = 0,
+               .oldest = {}};
+  for (const auto& [number, segment] : unreadable_) out.unreadable_events += segment.owed();
   bool found_oldest = false;
   for (const auto& [number, segment] : segments_) {
     out.bytes += segment->bytes;

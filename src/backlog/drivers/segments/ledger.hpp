@@ -29,6 +29,16 @@ struct Finished {
   bool damaged = false;
 };
 
+// A segment whose file cannot be opened now. Nothing of it is lent; the journal keeps what it says of it for a start
+// that can.
+struct Unreadable {
+  std::uint32_t number = 0;
+  std::int64_t first = 0;
+  std::int64_t end = 0;             // behind its last event
+  std::vector<EventRange> settled;  // of its events, without overlaps; lost ones included
+  [[nodiscard]] std::uint64_t owed() const;
+};
+
 class Ledger {
  public:
   Ledger(const base::Clock& clock, std::uint32_t first_generation, std::size_t lent_max)
@@ -37,6 +47,7 @@ class Ledger {
   // --- At the start, and by the writer ---
   // A segment that is read back, or begun.
   void add(std::unique_ptr<Segment> segment, const Tally& tally);
+  void add_unreadable(Unreadable segment);
   void begin(std::uint32_t number, std::string path, std::int64_t first);
   // Durable blocks at the end of the newest segment.
   void append(std::span<const BlockPlace> places);
@@ -47,8 +58,12 @@ class Ledger {
   std::vector<Finished> take_finished();
   [[nodiscard]] Journal::Content journal_content(Position position) const;
   void count_lost(std::span<const EventRange> ranges);
+  // Its file was deleted: nothing of it is lent from now on. Those of its events that are owed, and are neither lent
+  // nor on their way out; none at the second call.
+  std::vector<EventRange> lose_file(std::uint32_t segment);
   // Damaged segments that are kept aside already.
   void count_kept_aside(std::uint64_t files);
+  // Also of an unreadable segment.
   [[nodiscard]] bool holds(std::int64_t event) const;
 
   // --- Leases ---
@@ -61,7 +76,8 @@ class Ledger {
   std::vector<queue::LeaseBook::Loan> lend_due(base::SteadyTime deadline, std::size_t loans_max);
   // Nothing where the event is settled, lent, given back, or there is no room.
   std::optional<queue::LeaseBook::Loan> lend(std::int64_t event, base::SteadyTime deadline);
-  void forget(std::int64_t event);
+  // The loan is taken back. False where it cannot be carried out any more: the event's file is gone.
+  bool forget(std::int64_t event);
   // A loan that could not be carried out: it comes again after `delay`.
   void give_back(const queue::LeaseBook::Loan& loan, std::chrono::milliseconds delay);
   [[nodiscard]] bool has_room_to_lend() const;
@@ -109,7 +125,9 @@ class Ledger {
     std::uint64_t bytes = 0;
     std::uint64_t lost = 0;
     std::uint64_t damaged = 0;  // segments that are, and those kept aside
-    base::WallTime oldest{};    // of what is owed
+    std::uint64_t unreadable_files = 0;
+    std::uint64_t unreadable_events = 0;  // owed, and not in `tally`
+    base::WallTime oldest{};              // of what is owed
   };
   [[nodiscard]] Snapshot snapshot() const;
   [[nodiscard]] std::uint64_t owed() const;
@@ -119,16 +137,22 @@ class Ledger {
   using Segments = std::map<std::uint32_t, std::unique_ptr<Segment>>;
   Segment* find(std::uint32_t number) const;
   Segment* holder_of(std::int64_t event) const;
+  [[nodiscard]] std::vector<std::int64_t> lendable_in(const Segment& segment, std::int64_t first,
+                                                      std::int64_t end) const;
   static Offer offer_in(const Segment& segment, std::int64_t event);
   void renew_pass(Segment& segment, base::SteadyTime now);
   std::vector<Finished> take_finished_locked();
   void changed_locked();
+  void note_ends(Journal::Content& content) const;
+  [[nodiscard]] std::map<std::uint32_t, EventRange> sealed_ranges() const;
+  [[nodiscard]] std::int64_t first_behind(std::uint32_t number, Position position) const;
 
   const base::Clock& clock_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   // All below: mutex_.
   Segments segments_;
+  std::map<std::uint32_t, Unreadable> unreadable_;
   Tally tally_;
   queue::LeaseBook leases_;
   const std::size_t lent_max_;

@@ -31,13 +31,15 @@ std::optional<queue::LeaseBook::Loan> Ledger::lend(std::int64_t event, base::Ste
     return std::nullopt;
   }
   const Segment* segment = holder_of(event);
-  if (segment == nullptr || segment->settled(event)) return std::nullopt;
+  if (segment == nullptr || segment->gone || segment->settled(event)) return std::nullopt;
   return leases_.lend(event, deadline);
 }
 
-void Ledger::forget(std::int64_t event) {
+bool Ledger::forget(std::int64_t event) {
   const std::lock_guard lock(mutex_);
   leases_.forget(event);
+  const Segment* segment = holder_of(event);
+  return segment == nullptr || !segment->gone || segment->settled(event);
 }
 
 void Ledger::give_back(const queue::LeaseBook::Loan& loan, std::chrono::milliseconds delay) {
@@ -71,7 +73,7 @@ std::optional<Ledger::Offer> Ledger::next_offer(std::uint32_t from) {
   const auto now = clock_.steady();
   for (auto found = segments_.lower_bound(from); found != segments_.end(); ++found) {
     Segment& segment = *found->second;
-    if (segment.all_settled()) continue;
+    if (segment.gone || segment.all_settled()) continue;
     if (segment.pass.next >= segment.end()) renew_pass(segment, now);
     std::int64_t event = segment.next_owed(segment.pass.next);
     while (event < segment.end() && (leases_.contains(event) || leaving_.contains(event))) {
@@ -92,11 +94,14 @@ std::optional<Ledger::Offer> Ledger::offer_of(std::int64_t event) const {
 
 std::vector<std::int64_t> Ledger::lendable(std::int64_t first, std::int64_t end) const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::int64_t> events;
   const Segment* segment = holder_of(first);
-  if (segment == nullptr) return events;
-  end = std::min(end, segment->end());
-  for (std::int64_t event = segment->next_owed(first); event < end; event = segment->next_owed(event + 1)) {
+  return segment == nullptr ? std::vector<std::int64_t>() : lendable_in(*segment, first, end);
+}
+
+std::vector<std::int64_t> Ledger::lendable_in(const Segment& segment, std::int64_t first, std::int64_t end) const {
+  std::vector<std::int64_t> events;
+  end = std::min(end, segment.end());
+  for (std::int64_t event = segment.next_owed(first); event < end; event = segment.next_owed(event + 1)) {
     if (!leases_.contains(event) && !leaving_.contains(event)) events.push_back(event);
   }
   return events;
@@ -124,7 +129,7 @@ std::vector<std::string> Ledger::paths() const {
 void Ledger::offered_up_to(std::uint32_t number, std::int64_t next, Leftovers leftovers) {
   const std::lock_guard lock(mutex_);
   Segment* segment = find(number);
-  if (segment == nullptr) return;
+  if (segment == nullptr || segment->gone) return;
   Segment::Pass& pass = segment->pass;
   pass.next = std::max(pass.next, next);
   if (leftovers == Leftovers::none || pass.leftovers) return;

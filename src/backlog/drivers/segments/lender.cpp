@@ -88,7 +88,7 @@ void Lender::lend_again(const queue::LeaseBook::Loan& loan, Gathered& out) {
       return;
     }
   }
-  parts_.ledger->forget(loan.id);
+  if (!parts_.ledger->forget(loan.id)) return parts_.inbox->put_lost({{loan.id, 1}});
   if (offer) parts_.ledger->offered_up_to(offer->segment, 0, Leftovers::soon);
 }
 
@@ -196,7 +196,7 @@ bool Lender::request_refill(const Ledger::Offer& offer, const DecodedBlock& bloc
 std::shared_ptr<const DecodedBlock> Lender::read(const Ledger::Offer& offer) {
   auto block = reader_.block(offer.path, *offer.place);
   if (!block) {
-    complain(block.error());
+    trouble(offer, block.error());
     return nullptr;
   }
   if ((*block)->damaged) judge(offer, **block);
@@ -206,7 +206,7 @@ std::shared_ptr<const DecodedBlock> Lender::read(const Ledger::Offer& offer) {
 bool Lender::load_places(const Ledger::Offer& offer) {
   auto places = reader_.places(offer.path, offer.end);
   if (!places) {
-    complain(places.error());
+    trouble(offer, places.error());
     return false;
   }
   parts_.ledger->set_places(offer.segment, std::move(*places));
@@ -251,7 +251,8 @@ void Lender::lose(const Ledger::Offer& offer, std::int64_t first, std::int64_t e
   parts_.inbox->put_lost({{first, end - first}});
 }
 
-void Lender::complain(const base::Error& error) {
+void Lender::trouble(const Ledger::Offer& offer, const base::Error& error) {
+  if (error.kind == base::ErrorKind::not_found) return parts_.inbox->put_gone(offer.segment);
   if (const auto count = throttle_.pass(error.message, parts_.clock->steady())) {
     base::log::error("A segment of the backlog cannot be read now: its events stay owed")
         .add("target", parts_.target)

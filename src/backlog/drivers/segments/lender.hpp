@@ -56,7 +56,7 @@ class Lender {
   bool load_places(const Ledger::Offer& offer);
   void judge(const Ledger::Offer& offer, const DecodedBlock& block);
   void lose(const Ledger::Offer& offer, std::int64_t first, std::int64_t end);
-  void complain(const base::Error& error);
+  void trouble(const Ledger::Offer& offer, const base::Error& error);
 
   const Parts parts_;
   std::mutex mutex_;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -24,6 +26,8 @@ struct Found {
 };
 using Files = std::map<std::uint32_t, Found>;
 
+constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
 std::optional<std::uint32_t> number_in(std::string_view name) {
   std::uint32_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
@@ -31,34 +35,35 @@ std::optional<std::uint32_t> number_in(std::string_view name) {
   return all && number > 0 ? std::optional(number) : std::nullopt;
 }
 
-base::Status make_folder(const std::string& folder) {
-  std::error_code error;
-  if (fs::create_directory(folder, error)) {
-    fs::permissions(folder, fs::perms::owner_all, error);
-    const auto parent = fs::path(folder).parent_path();
-    return sync_folder(parent.empty() ? "." : parent.string());
-  }
-  if (error) return base::fail(disk_error("'s folder cannot be made", folder, error.value()));
-  return {};
-}
-
 class Opening {
  public:
   Opening(const std::string& folder, const std::string& target, Ledger& ledger)
       : folder_(folder), target_(target), ledger_(ledger) {}
 
-  base::Result<Opened> run() {
-    if (auto made = make_folder(folder_); !made) return base::fail(std::move(made.error()));
-    if (auto listed = list(); !listed) return base::fail(std::move(listed.error()));
-    if (auto read = read_journal(); !read) return base::fail(std::move(read.error()));
+  // What the folder holds, into the ledger; no file is changed.
+  base::Status read() {
+    if (auto listed = list(); !listed) return listed;
+    if (auto read = read_journal(); !read) return read;
     const std::int64_t durable_to = position_.next_event;
-    for (auto found = files_.begin(); found != files_.end(); ++found) take_in(found);
+    for (const std::uint32_t number : numbers_) {
+      if (const auto found = files_.find(number); found != files_.end()) {
+        take_in(found);
+      } else {
+        pass_over(number);
+      }
+    }
     miss_files(durable_to);
-    if (auto cut = cut_tail(); !cut) return base::fail(std::move(cut.error()));
+    leave_room();
     // Of segments that are still here; the others were told at earlier starts.
     std::erase_if(known_lost_, [&](const EventRange& range) { return !ledger_.holds(range.first); });
     ledger_.count_lost(known_lost_);
     ledger_.count_lost(new_lost_);
+    return {};
+  }
+
+  // After read(): makes the files ready to be written.
+  base::Result<Opened> finish() {
+    if (auto cut = cut_tail(); !cut) return base::fail(std::move(cut.error()));
     // Written anew at each start: without what deleted segments held, and with what was found lost just now.
     auto journal = Journal::create(journal_path(folder_), ledger_.journal_content(position_));
     if (!journal) return base::fail(std::move(journal.error()));
@@ -87,6 +92,7 @@ class Opening {
 
   // A file that the disk does not give now is left alone until the next start: the others are served.
   base::Status scan(std::uint32_t number, const std::string& path) {
+    numbers_.insert(number);
     auto file = DiskFile::open(path);
     auto scan = file ? scan_segment(*file) : base::Result<Scan>(base::fail(std::move(file.error())));
     if (scan) {
@@ -94,11 +100,7 @@ class Opening {
       return {};
     }
     if (scan.error().kind == base::ErrorKind::conflict) return base::fail(std::move(scan.error()));
-    log::error("A segment of the backlog cannot be read: its events stay owed until a start that can")
-        .add("target", target_)
-        .add(scan.error());
-    unreadable_.insert(number);
-    ++kept_aside_;
+    unreadable_.emplace(number, std::move(scan.error()));
     return {};
   }
 
@@ -118,8 +120,9 @@ class Opening {
           .add("target", target_)
           .add("records", *damaged);
     }
-    settled_ = merged(std::move(settled_));
     known_lost_ = merged(std::move(known_lost_));
+    settled_.insert(settled_.end(), known_lost_.begin(), known_lost_.end());
+    settled_ = merged(std::move(settled_));
     return {};
   }
 
@@ -142,12 +145,21 @@ class Opening {
     position_.next_number = std::max(position_.next_number, position.next_number);
   }
 
-  // The first event of the segments behind `found`: what stands there is not this one's.
-  std::int64_t limit_behind(Files::iterator found) const {
-    for (auto next = std::next(found); next != files_.end(); ++next) {
-      if (const auto first = first_of(next->second.scan)) return *first;
+  // The first event of the segments behind this one: what stands there is not this one's.
+  [[nodiscard]] std::int64_t limit_behind(std::uint32_t number) const {
+    for (auto next = numbers_.upper_bound(number); next != numbers_.end(); ++next) {
+      if (const auto first = first_of(*next)) return *first;
     }
-    return std::numeric_limits<std::int64_t>::max();
+    return kNoLimit;
+  }
+
+  [[nodiscard]] bool is_last(std::uint32_t number) const { return number == *numbers_.rbegin(); }
+
+  // Nothing where it is not known.
+  [[nodiscard]] std::optional<std::int64_t> first_of(std::uint32_t number) const {
+    if (const auto found = files_.find(number); found != files_.end()) return first_of(found->second.scan);
+    const auto begun = begun_.find(number);
+    return begun == begun_.end() ? std::nullopt : std::optional(begun->second);
   }
 
   static std::optional<std::int64_t> first_of(const Scan& scan) {
@@ -158,10 +170,9 @@ class Opening {
 
   void take_in(Files::iterator found) {
     auto& [path, scan] = found->second;
-    const std::int64_t limit = limit_behind(found);
-    const bool is_last = std::next(found) == files_.end();
+    const std::int64_t limit = limit_behind(found->first);
     std::erase_if(scan.blocks, [&](const BlockPlace& place) { return place.header.first >= limit; });
-    if (is_last) drop_torn(found->second);
+    if (is_last(found->first)) drop_torn(found->second);
     auto first = first_of(scan);
     if (const auto begun = begun_.find(found->first); !scan.header && begun != begun_.end()) first = begun->second;
     if (!first) first = position_.next_event;
@@ -173,13 +184,50 @@ class Opening {
       const std::int64_t from = segment->end();
       note_lost(*segment, from, segment->append(place, tally));
     }
-    lose_tail(*segment, found, limit);
+    lose_tail(*segment);
     segment->bytes = scan.file_bytes;
     segment->sealed = true;
     settle_known(*segment, tally);
-    position_.next_event = is_last ? std::max(position_.next_event, segment->end()) : position_.next_event;
+    position_.next_event = std::max(position_.next_event, segment->end());
+    reached_ = segment->end();
     segment->drop_places();
     ledger_.add(std::move(segment), tally);
+  }
+
+  // What the file cannot tell the journal does: which events stand in it, and which of them are settled.
+  void pass_over(std::uint32_t number) {
+    Unreadable segment{.number = number, .first = first_of(number).value_or(reached_), .end = 0, .settled = {}};
+    const auto next_begun = begun_.upper_bound(number);
+    std::int64_t end = limit_behind(number);
+    if (end == kNoLimit) end = position_.next_event;
+    if (next_begun != begun_.end()) end = std::min(end, next_begun->second);
+    segment.end = std::max(segment.first, end_before(end, segment.first));
+    position_.next_event = std::max(position_.next_event, segment.end);
+    reached_ = segment.end;
+    for (const EventRange& range : settled_) {
+      if (const EventRange part = cut(range, segment.first, segment.end); part.count > 0)
+        segment.settled.push_back(part);
+    }
+    tell_unreadable(number, segment.owed());
+    ledger_.add_unreadable(std::move(segment));
+  }
+
+  void tell_unreadable(std::uint32_t number, std::uint64_t events) {
+    base::Error& error = unreadable_.at(number);
+    error.hint =
+        "Mend what keeps the file from opening (its owner and mode, the disk), then restart; do not delete it: its "
+        "events stand nowhere else";
+    log::error("A segment of the backlog cannot be opened: its events stay owed until a start that can")
+        .add("target", target_)
+        .add("file", segment_path(folder_, number))
+        .add("events", events)
+        .add(error);
+  }
+
+  // The part of it between `first` and `end`; count 0 or less where there is none.
+  static EventRange cut(const EventRange& range, std::int64_t first, std::int64_t end) {
+    const std::int64_t begin = std::max(range.first, first);
+    return {begin, std::min(range.first + range.count, end) - begin};
   }
 
   // Of a write that never ended, so nobody was told that it is durable. After a loss of power its head may stand there
@@ -201,17 +249,21 @@ class Opening {
     }
   }
 
-  // Known to have been durable, and not in the file any more: the next segment's first event, or the journal, tells.
-  void lose_tail(Segment& segment, Files::iterator found, std::int64_t limit) {
-    const auto next = std::next(found);
-    std::int64_t end = segment.end();
-    if (next == files_.end()) {
-      end = position_.next_event;
-    } else if (next->first == found->first + 1 && limit != std::numeric_limits<std::int64_t>::max()) {
-      end = limit;
-    }
+  // Known to have been durable, and not in the file any more: where the next number began, or the journal, tells.
+  void lose_tail(Segment& segment) {
     const std::int64_t from = segment.end();
-    note_lost(segment, from, segment.lose_up_to(end));
+    const std::int64_t end = end_told(segment.number()).value_or(from);
+    note_lost(segment, from, segment.lose_up_to(end_before(end, from)));
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> end_told(std::uint32_t number) const {
+    if (const auto next = first_of(number + 1)) return next;
+    return is_last(number) ? std::optional(position_.next_event) : std::nullopt;
+  }
+
+  // Numbers that were left out between `from` and `next` were given to no event.
+  static std::int64_t end_before(std::int64_t next, std::int64_t from) {
+    return next - from < kSegmentNumbers ? next : from;
   }
 
   // The segment has marked the events as gone; those that were settled before are no loss.
@@ -229,21 +281,27 @@ class Opening {
       if (files_.contains(begun->first) || unreadable_.contains(begun->first)) continue;
       const auto next = std::next(begun);
       const std::int64_t end = next == begun_.end() ? durable_to : next->second;
-      const EventRange lost = not_settled(begun->second, end);
+      const EventRange lost = not_settled(begun->second, end_before(end, begun->second));
       if (lost.count == 0) continue;
       new_lost_.push_back(lost);
       tell_lost(segment_path(folder_, begun->first), static_cast<std::uint64_t>(lost.count));
     }
   }
 
+  // Where the newest file cannot be read, the journal's word on its end may be older than the file (its hints are not
+  // synced). What is parked now goes on behind all that it can hold, and a number of a file is left out: under that one
+  // the journal notes the end that is known.
+  void leave_room() {
+    if (numbers_.empty() || !unreadable_.contains(*numbers_.rbegin())) return;
+    const std::uint32_t newest = *numbers_.rbegin();
+    position_.next_event = std::max(position_.next_event, (std::int64_t{newest} + 1) * kSegmentNumbers);
+    position_.next_number = std::max(position_.next_number, newest + 2);
+  }
+
   // The range of those of first .. end - 1 that nothing has settled; count: how many they are.
   [[nodiscard]] EventRange not_settled(std::int64_t first, std::int64_t end) const {
     std::int64_t count = end - first;
-    for (const auto* ranges : {&settled_, &known_lost_}) {
-      for (const EventRange& range : *ranges) {
-        count -= std::max<std::int64_t>(0, std::min(range.first + range.count, end) - std::max(range.first, first));
-      }
-    }
+    for (const EventRange& range : settled_) count -= std::max<std::int64_t>(0, cut(range, first, end).count);
     return {first, std::max<std::int64_t>(0, count)};
   }
 
@@ -256,18 +314,15 @@ class Opening {
   }
 
   void settle_known(Segment& segment, Tally& tally) {
-    for (const auto* ranges : {&settled_, &known_lost_}) {
-      for (const EventRange& range : *ranges) {
-        const std::int64_t begin = std::max(range.first, segment.first());
-        const std::int64_t end = std::min(range.first + range.count, segment.end());
-        for (std::int64_t event = begin; event < end; ++event) segment.settle(event, tally);
-      }
+    for (const EventRange& range : settled_) {
+      const EventRange part = cut(range, segment.first(), segment.end());
+      for (std::int64_t event = part.first; event < part.first + part.count; ++event) segment.settle(event, tally);
     }
   }
 
   // What stands behind the last whole block of the newest file was being written when the process ended.
   base::Status cut_tail() {
-    if (files_.empty()) return {};
+    if (files_.empty() || !is_last(files_.rbegin()->first)) return {};
     const Found& last = files_.rbegin()->second;
     const bool keeps_short = !last.scan.blocks.empty() && last.scan.blocks.back().cut_short();
     if (keeps_short || last.scan.damaged || last.scan.good_end >= last.scan.file_bytes) return {};
@@ -280,10 +335,12 @@ class Opening {
   const std::string& target_;
   Ledger& ledger_;
   Files files_;
-  std::set<std::uint32_t> unreadable_;
+  std::map<std::uint32_t, base::Error> unreadable_;
+  std::set<std::uint32_t> numbers_;              // of both
   std::map<std::uint32_t, std::int64_t> begun_;  // by segment: its first event
   Position position_;
-  std::vector<EventRange> settled_;
+  std::int64_t reached_ = 1;         // the end of the last segment that was looked at
+  std::vector<EventRange> settled_;  // lost ones included
   std::vector<EventRange> known_lost_;
   std::vector<EventRange> new_lost_;
   std::uint64_t kept_aside_ = 0;
@@ -291,16 +348,24 @@ class Opening {
 
 }  // namespace
 
+base::Status read_folder(const std::string& folder, const std::string& target, Ledger& ledger) {
+  std::error_code ignored;
+  if (!fs::exists(folder, ignored)) return {};
+  return Opening(folder, target, ledger).read();
+}
+
 base::Result<Opened> open_folder(const std::string& folder, const std::string& target, Ledger& ledger) {
-  auto opened = Opening(folder, target, ledger).run();
+  if (auto made = make_folder(folder); !made) return base::fail(std::move(made.error()));
+  Opening opening(folder, target, ledger);
+  if (auto read = opening.read(); !read) return base::fail(std::move(read.error()));
+  auto opened = opening.finish();
   if (!opened) return opened;
   if (opened->kept_aside > 0) {
-    log::warn("Segments of the backlog that are damaged, or cannot be opened, are left as they are")
+    log::warn("Damaged segments of the backlog are kept aside")
         .add("target", target)
         .add("folder", folder)
         .add("files", opened->kept_aside)
-        .add("hint",
-             "Delete only files named *.damaged, once you have looked at them; mend what keeps others from opening");
+        .add("hint", "Delete the files named *.damaged, and no others, once you have looked at them");
   }
   return opened;
 }

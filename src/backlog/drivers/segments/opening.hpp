@@ -16,6 +16,8 @@ struct Opened {
   std::uint64_t kept_aside = 0;  // damaged segments of earlier times
 };
 
+// Fills `ledger` and changes no file; a folder that is not there holds nothing.
+base::Status read_folder(const std::string& folder, const std::string& target, Ledger& ledger);
 // Makes the folder where there is none. Fills `ledger`.
 base::Result<Opened> open_folder(const std::string& folder, const std::string& target, Ledger& ledger);
 

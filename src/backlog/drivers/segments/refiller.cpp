@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
 
@@ -110,6 +111,7 @@ bool Refiller::Core::carry_out(RefillJob& job) {
   std::vector<Wanted> wanted;
   wanted.reserve(job.events.size());
   for (const RefillJob::Event& each : job.events) wanted.push_back({each.slot.id, each.slot.event_at});
+  base::failpoint(base::Failpoint::backlog_refill_before);
   auto texts = refill(wanted);
   if (texts && texts->size() != wanted.size()) {
     texts = base::fail(base::ErrorKind::internal, "the primary's answer has another number of events", target);
@@ -126,6 +128,7 @@ bool Refiller::Core::carry_out(RefillJob& job) {
     return false;
   }
   fill_in(job, std::move(*texts));
+  base::failpoint(base::Failpoint::backlog_refill_after);
   bool again = false;
   {
     const std::lock_guard lock(mutex);

@@ -66,6 +66,7 @@ class Segment {
 
   bool sealed = false;   // nothing more is appended
   bool damaged = false;  // kept aside when it is settled
+  bool gone = false;     // its file was deleted: nothing of it can be lent any more
   std::uint64_t bytes = kFileHeaderBytes;
   std::size_t blocks = 0;
 

@@ -9,6 +9,7 @@
 #include "backlog/drivers/segments/lender.hpp"
 #include "backlog/drivers/segments/opening.hpp"
 #include "backlog/drivers/segments/refiller.hpp"
+#include "backlog/drivers/segments/segment_counts.hpp"
 #include "backlog/drivers/segments/visitor.hpp"
 #include "backlog/drivers/segments/writer.hpp"
 #include "base/ids.hpp"
@@ -68,31 +69,20 @@ class SegmentBacklog final : public Backlog {
   BacklogStatus status() override {
     const Ledger::Snapshot now = ledger_->snapshot();
     const Growth growth = writer_.growth();
-    BacklogStatus status{.owed = now.tally.owed, .oldest_age = {}, .trouble = writer_.trouble(), .storage = {}};
-    if (now.tally.owed > 0) {
-      const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock->now() - now.oldest);
-      status.oldest_age = std::max(age, age.zero());
-    }
-    status.storage = StorageStatus{.bytes = now.bytes,
-                                   .bytes_max = options_.bytes_max,
-                                   .events_per_second = growth.events_per_second,
-                                   .bytes_per_second = growth.bytes_per_second,
-                                   .ids_only = now.tally.ids_only,
-                                   .lost = now.lost,
-                                   .damaged_files = now.damaged,
-                                   .parity_in = growth.parity_in,
-                                   .budget_used_in = growth.budget_used_in,
-                                   .refill_trouble = refiller_ ? refiller_->trouble() : std::nullopt};
+    BacklogStatus status = status_of(now, options_.clock->now());
+    status.trouble = writer_.trouble();
+    StorageStatus& storage = *status.storage;
+    storage.bytes_max = options_.bytes_max;
+    storage.events_per_second = growth.events_per_second;
+    storage.bytes_per_second = growth.bytes_per_second;
+    // What nobody can read is not paid by draining the rest.
+    if (now.unreadable_events == 0) storage.parity_in = growth.parity_in;
+    storage.budget_used_in = growth.budget_used_in;
+    if (refiller_) storage.refill_trouble = refiller_->trouble();
     return status;
   }
 
-  base::Result<queue::Arrivals> count_arrivals() override {
-    queue::Arrivals arrivals;
-    for (const auto& [hour, events] : ledger_->snapshot().tally.by_hour) {
-      arrivals.hours.push_back({.hour = hour, .received = events, .waiting = events});
-    }
-    return arrivals;
-  }
+  base::Result<queue::Arrivals> count_arrivals() override { return arrivals_of(ledger_->snapshot()); }
 
   base::Result<bool> visit(const ShowOwed& show) override { return visit_owed(*ledger_, show); }
 

@@ -44,4 +44,8 @@ struct SegmentBacklogOptions {
 // rest of it served. Errors: conflict (a newer format), unavailable, full.
 base::Result<std::unique_ptr<Backlog>> open_segment_backlog(const SegmentBacklogOptions& options);
 
+// For whoever only counts: status() and count_arrivals() of the moment it was opened. No file is changed, so a command
+// may be run by another user than the service's. Nothing can be parked or received.
+base::Result<std::unique_ptr<Backlog>> read_segment_backlog(const SegmentBacklogOptions& options);
+
 }  // namespace twinshift::backlog

@@ -2,7 +2,6 @@
 // them; then how fast they are lent and settled.
 #include <condition_variable>
 #include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <mutex>
 #include <string>
@@ -13,6 +12,7 @@
 #include "backlog/drivers/segments/segment_backlog.hpp"
 #include "base/log.hpp"
 #include "event/sample.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::backlog {
 namespace {
@@ -21,14 +21,10 @@ constexpr std::size_t kEvents = 20'000;
 
 class Folder {
  public:
-  Folder() : path_((std::filesystem::temp_directory_path() / "twinshift-bench-XXXXXX").string()) {
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] std::string backlog() const { return path_ + "/secondary-backlog"; }
+  [[nodiscard]] std::string backlog() const { return (root_ / "secondary-backlog").string(); }
 
  private:
-  std::string path_;
+  tests::TemporaryFolder root_;
 };
 
 const std::vector<event::EventPtr>& corpus() {

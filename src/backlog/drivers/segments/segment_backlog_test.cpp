@@ -83,6 +83,28 @@ TEST_F(SegmentsTest, AVisitorMayHaveEnough) {
   EXPECT_LT(seen, 600U);
 }
 
+// Also of a folder that a service has left with a torn tail.
+TEST_F(SegmentsTest, CountingChangesNoFile) {
+  EXPECT_EQ(read_segment_backlog(options_).value()->status().owed, 0U);
+  EXPECT_FALSE(std::filesystem::exists(options_.folder));
+  open();
+  ASSERT_TRUE(park(*backlog_, events_of(1, 3)));
+  ASSERT_TRUE(acknowledge(*backlog_, receive(*backlog_, 1)));
+  backlog_.reset();
+  write_file(segment(1), read_file(segment(1)) + "torn");
+  const std::string segment_before = read_file(segment(1));
+  const std::string journal_before = read_file(journal_path(options_.folder));
+  auto counted = read_segment_backlog(options_);
+  ASSERT_TRUE(counted);
+  EXPECT_EQ((*counted)->status().owed, 2U);
+  EXPECT_EQ((*counted)->count_arrivals().value().hours.front().waiting, 2U);
+  EXPECT_EQ(visited(**counted), ids_of(2, 2));
+  EXPECT_EQ(park(**counted, events_of(4, 1)).error().kind, base::ErrorKind::conflict);
+  EXPECT_EQ(read_file(segment(1)), segment_before);
+  EXPECT_EQ(read_file(journal_path(options_.folder)), journal_before);
+  EXPECT_EQ(std::ranges::distance(std::filesystem::directory_iterator(options_.folder)), 2);
+}
+
 // Nothing is flushed by a stop here: what `done` promised must hold when the process just ends.
 TEST_F(SegmentsTest, SurvivesAProcessThatEndsAnywhere) {
   open();

@@ -2,7 +2,6 @@
 // at a time.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -18,6 +17,7 @@
 #include "backlog/drivers/segments/segment_backlog.hpp"
 #include "backlog/drivers/segments/writer.hpp"
 #include "event/event.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::backlog::segments {
 
@@ -29,17 +29,11 @@ inline std::filesystem::path fast_folder() {
 
 class TempFolder {
  public:
-  TempFolder() : path_((fast_folder() / "twinshift-segments-XXXXXX").string()) {
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string backlog() const { return path_ + "/secondary-backlog"; }
+  [[nodiscard]] std::string path() const { return root_.string(); }
+  [[nodiscard]] std::string backlog() const { return (root_ / "secondary-backlog").string(); }
 
  private:
-  std::string path_;
+  tests::TemporaryFolder root_{fast_folder()};
 };
 
 inline std::string read_file(const std::string& path) {

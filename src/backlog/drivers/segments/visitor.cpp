@@ -63,7 +63,7 @@ base::Result<Told> show_segment(const Ledger& ledger, const std::string& path, c
 }  // namespace
 
 base::Result<bool> visit_owed(const Ledger& ledger, const ShowOwed& show) {
-  bool all = true;
+  bool all = ledger.snapshot().unreadable_events == 0;
   for (const std::string& path : ledger.paths()) {
     auto told = show_segment(ledger, path, show);
     if (!told) return base::fail(std::move(told.error()));

@@ -87,6 +87,8 @@ std::chrono::milliseconds Writer::pause() const {
 void Writer::round(Work& work) {
   std::ranges::move(work.settled, std::back_inserter(settled_));
   lost_.insert(lost_.end(), work.lost.begin(), work.lost.end());
+  for (const std::uint32_t segment : work.gone) look_for(segment);
+  if (file_ && file_->deleted()) lose_file(file_number_);
   const Time now = std::chrono::steady_clock::now();
   // Settling goes first: it gives room.
   if (!settling_.blocked(now)) outcome(settling_, write_settled());
@@ -100,6 +102,37 @@ void Writer::round(Work& work) {
   inbox_.written(work);
   for (ParkGroup& group : work.parks) group.done(parked);
   look_ahead();
+}
+
+// A segment whose file was not found. Where the journal is not found either it is the folder that is away, and nothing
+// is known of its files.
+void Writer::look_for(std::uint32_t segment) {
+  if (!is_missing(segment_path(options_.folder, segment))) return;
+  if (!is_missing(journal_path(options_.folder))) return lose_file(segment);
+  if (const auto count = throttle_.pass("the folder is away", std::chrono::steady_clock::now())) {
+    base::log::error("The backlog's folder is away: its events stay owed")
+        .add("target", options_.target)
+        .add("count", *count)
+        .add("folder", options_.folder)
+        .add("hint", "Bring it back where it was: the disk may no longer be mounted");
+  }
+}
+
+// Deleted while we run: as at a start, what is owed of it is lost. What a lane has in its hands is not, yet.
+void Writer::lose_file(std::uint32_t segment) {
+  if (file_ && segment == file_number_) seal_segment();
+  const std::vector<EventRange> ranges = ledger_.lose_file(segment);
+  if (ranges.empty()) return;
+  std::int64_t lost = 0;
+  for (const EventRange& range : ranges) lost += range.count;
+  lost_.insert(lost_.end(), ranges.begin(), ranges.end());
+  base::log::error("Events of the backlog are lost: their file is gone")
+      .add("target", options_.target)
+      .add("file", segment_path(options_.folder, segment))
+      .add("lost", lost)
+      .add("firstNumber", ranges.front().first)
+      .add("lastNumber", ranges.back().first + ranges.back().count - 1)
+      .add("hint", "Look who deletes files in the backlog's folder; compare both targets afterwards");
 }
 
 // Whether the disk takes something again, while nobody parks.

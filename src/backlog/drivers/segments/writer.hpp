@@ -49,6 +49,8 @@ class Writer {
   void seal_segment();
   [[nodiscard]] bool bodies_allowed(std::uint64_t more_bytes);
 
+  void look_for(std::uint32_t segment);
+  void lose_file(std::uint32_t segment);
   base::Status write_settled();
   base::Status renew_journal();
   void answer_settled(const base::Status& status);
@@ -76,6 +78,7 @@ class Writer {
   Position position_;
   std::optional<Journal> journal_;  // none after a failed write, until it was written anew
   std::optional<DiskFile> file_;    // of the newest segment; none: the next block begins one
+  std::uint32_t file_number_ = 0;
   std::uint64_t file_end_ = 0;
   std::size_t file_blocks_ = 0;
   std::uint64_t nonce_ = 0;

@@ -133,6 +133,7 @@ base::Status Writer::open_segment() {
   }
   base::failpoint(base::Failpoint::backlog_segments_opened);
   file_ = std::move(*file);
+  file_number_ = number;
   file_end_ = header.size();
   file_blocks_ = 0;
   ledger_.begin(number, std::move(path), position_.next_event);

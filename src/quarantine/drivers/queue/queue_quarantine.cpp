@@ -169,8 +169,8 @@ class QueueQuarantine final : public Quarantine {
       if (taken[i]) continue;
       const Record& record = entries[i].record;
       left.emplace_back(record.target, record.event_id);
-      for (const base::WallTime arrival : arrivals_of(record))
-        messages.emplace_back(record.target, message_name(record.event_id, arrival));
+      for (const Arrival& arrival : arrivals_of(record))
+        messages.emplace_back(record.target, message_name(record.event_id, arrival.received_at));
     }
     tell_board([&](Board& board) {
       board.records.sweep_ends(left);

@@ -1,6 +1,8 @@
 // The Reader: one sweep at the first call, and another one whenever a query comes to events that did not fit into
 // memory.
 #include <algorithm>
+#include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -73,6 +75,16 @@ class QueueReader final : public Reader {
       if (bytes >= query.json_bytes_max) break;
     }
     return page;
+  }
+
+  base::Result<std::map<base::WallTime, std::uint64_t>> count_by_hour(const std::string& target) override {
+    if (auto ready = look(); !ready) return base::fail(std::move(ready.error()));
+    std::map<base::WallTime, std::uint64_t> counts;
+    for (const std::size_t place : choose({.target = target})) {
+      for (const Arrival& arrival : arrivals_of(entries_[place].record))
+        ++counts[std::chrono::floor<std::chrono::hours>(arrival.received_at)];
+    }
+    return counts;
   }
 
   base::Result<Record> find(std::int64_t id) override {

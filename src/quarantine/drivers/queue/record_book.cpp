@@ -13,11 +13,13 @@ void take_reason(Record& record, const Record& last) {
   record.message = last.message;
 }
 
-void add_arrival(Record& record, base::WallTime arrival) {
-  std::vector<base::WallTime>& further = record.further_arrivals;
-  if (arrival == record.received_at || further.size() >= kFurtherArrivalsMax) return;
-  const auto place = std::ranges::lower_bound(further, arrival);
-  if (place == further.end() || *place != arrival) further.insert(place, arrival);
+// Of the record that `refusal` is about: the message that was refused.
+void add_arrival(Record& record, const Record& refusal) {
+  std::vector<Arrival>& further = record.further_arrivals;
+  const base::WallTime at = refusal.received_at;
+  if (at == record.received_at || further.size() >= kFurtherArrivalsMax) return;
+  const auto place = std::ranges::lower_bound(further, at, {}, &Arrival::received_at);
+  if (place == further.end() || place->received_at != at) further.insert(place, {at, refusal.message_id});
 }
 
 }  // namespace
@@ -45,14 +47,14 @@ void RecordBook::add(Record refusal, std::string_view event) {
     record.json = std::move(later.json);  // counted, so take_json() gives it up
     take_json(entry, event);
     record.further_arrivals = std::move(later.further_arrivals);
-    std::erase(record.further_arrivals, record.received_at);
+    std::erase_if(record.further_arrivals, [&](const Arrival& each) { return each.received_at == record.received_at; });
     if (!is_last) {
       take_reason(record, later);
-      add_arrival(record, later.received_at);
+      add_arrival(record, later);
     }
   } else {
     if (is_last) take_reason(record, refusal);
-    add_arrival(record, refusal.received_at);
+    add_arrival(record, refusal);
   }
   record.tries = tries;
 }

@@ -59,12 +59,14 @@ TEST(RecordBook, TellsTheMessagesOfOneEventApartInAnyOrder) {
     for (const std::int64_t number : order) {
       Record one = refusal(number, "a");
       one.received_at = base::WallTime(number % 20 == 0 ? 1h : 2h);
+      one.message_id = number % 20 == 0 ? "other" : "own";
       book.add(std::move(one), "{}");
     }
     const auto entries = book.take();
     ASSERT_THAT(entries, SizeIs(1));
     EXPECT_EQ(entries[0].record.received_at, base::WallTime(2h)) << "the first refusal's, not the earliest";
-    EXPECT_THAT(entries[0].record.further_arrivals, ElementsAre(base::WallTime(1h)));
+    EXPECT_THAT(entries[0].record.further_arrivals, ElementsAre(Arrival{base::WallTime(1h), "other"}));
+    EXPECT_EQ(entries[0].record.message_id, "own");
   } while (std::next_permutation(order.begin(), order.end()));
 }
 

@@ -29,8 +29,9 @@ void give_back(sqlite::Database& database) {
   }
 }
 
-// The first version that tells messages of one event apart.
+// The first version that tells messages of one event apart, and the first that knows their ids.
 constexpr std::int64_t kVersionOfArrivals = 2;
+constexpr std::int64_t kVersionOfMessageIds = 3;
 
 constexpr std::array<const char*, kFormatVersion> kSteps = {
     "CREATE TABLE quarantine(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, event_id TEXT NOT NULL,"
@@ -40,10 +41,11 @@ constexpr std::array<const char*, kFormatVersion> kSteps = {
     "CREATE INDEX quarantine_by_target ON quarantine(target, id);",
     "CREATE TABLE quarantine_arrivals(record INTEGER NOT NULL, received_at INTEGER NOT NULL,"
     " PRIMARY KEY (record, received_at)) STRICT, WITHOUT ROWID;",
+    "ALTER TABLE quarantine_arrivals ADD COLUMN message_id BLOB NOT NULL DEFAULT x'';",
 };
 
 // A command that reads holds up nobody in WAL mode; the wait is for its first moment and for a foreign sqlite3.
-constexpr sqlite::FileFormat kFormat{.application_id = 0x54537161,  // "TSqa"
+constexpr sqlite::FileFormat kFormat{.application_id = kApplicationId,
                                      .what = "quarantine",
                                      .steps = kSteps,
                                      .busy_timeout = std::chrono::milliseconds(2'000),
@@ -57,10 +59,25 @@ constexpr const char* kInsert =
     " tries=tries+excluded.tries";
 // The record's own message stands in the record; one that comes once more is known already.
 constexpr const char* kInsertArrival =
-    "INSERT OR IGNORE INTO quarantine_arrivals(record, received_at)"
-    " SELECT id, ?1 FROM quarantine WHERE event_id = ?2 AND target = ?3 AND received_at <> ?1";
+    "INSERT OR IGNORE INTO quarantine_arrivals(record, received_at, message_id)"
+    " SELECT id, ?1, ?4 FROM quarantine WHERE event_id = ?2 AND target = ?3 AND received_at <> ?1";
 constexpr const char* kSelectArrivals =
-    "SELECT received_at FROM quarantine_arrivals WHERE record = ? ORDER BY received_at LIMIT ?";
+    "SELECT received_at, message_id FROM quarantine_arrivals WHERE record = ? ORDER BY received_at LIMIT ?";
+constexpr const char* kSelectArrivalsBeforeIds =
+    "SELECT received_at, x'' FROM quarantine_arrivals WHERE record = ? ORDER BY received_at LIMIT ?";
+
+// Hours since 1970, rounded down also before it (SQLite's division and remainder go towards 0).
+constexpr std::int64_t kHourUs = 3'600'000'000;
+
+std::string count_by_hour_sql(std::int64_t version) {
+  std::string arrivals = "SELECT received_at AS at FROM quarantine WHERE target = ?1";
+  if (version >= kVersionOfArrivals) {
+    arrivals +=
+        " UNION ALL SELECT each.received_at FROM quarantine AS kept"
+        " JOIN quarantine_arrivals AS each ON each.record = kept.id WHERE kept.target = ?1";
+  }
+  return "SELECT (at - (at % ?2 + ?2) % ?2) / ?2 AS hour, count(*) FROM (" + arrivals + ") GROUP BY hour";
+}
 
 std::string select_sql(const Query& query) {
   std::string sql =
@@ -105,7 +122,7 @@ base::Status read_arrivals(sqlite::Statement& statement, Record& record) {
     auto row = statement.step();
     if (!row) return base::fail(std::move(row.error()));
     if (!*row) break;
-    record.further_arrivals.push_back(time_from(statement.integer(0)));
+    record.further_arrivals.push_back({time_from(statement.integer(0)), std::string(statement.text(1))});
   }
   statement.reset();
   return {};
@@ -131,6 +148,7 @@ base::Status put_one(sqlite::Statement& record, sqlite::Statement& arrival, cons
   arrival.bind(1, received_at);
   arrival.bind_text(2, event_id);
   arrival.bind_text(3, refused.target);
+  arrival.bind_blob(4, event.message_id);
   return arrival.run();
 }
 
@@ -200,7 +218,8 @@ base::Result<std::vector<Record>> QuarantineFile::read(const Query& query) {
   statement->bind(++parameter, static_cast<std::int64_t>(std::min(query.records_max, kRecordsMax)));
   std::optional<sqlite::Statement> arrivals;
   if (version_ >= kVersionOfArrivals) {
-    auto prepared = database_.prepare(kSelectArrivals, false);
+    auto prepared =
+        database_.prepare(version_ >= kVersionOfMessageIds ? kSelectArrivals : kSelectArrivalsBeforeIds, false);
     if (!prepared) return base::fail(std::move(prepared.error()));
     arrivals = std::move(*prepared);
   }
@@ -229,6 +248,21 @@ base::Result<std::map<std::string, std::uint64_t>> QuarantineFile::count() {
     if (!row) return base::fail(std::move(row.error()));
     if (!*row) return counts;
     counts.emplace(statement->text(0), static_cast<std::uint64_t>(statement->integer(1)));
+  }
+}
+
+base::Result<std::map<base::WallTime, std::uint64_t>> QuarantineFile::count_by_hour(const std::string& target) {
+  auto statement = database_.prepare(count_by_hour_sql(version_), false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind_text(1, target);
+  statement->bind(2, kHourUs);
+  std::map<base::WallTime, std::uint64_t> counts;
+  for (;;) {
+    auto row = statement->step();
+    if (!row) return base::fail(std::move(row.error()));
+    if (!*row) return counts;
+    const base::WallTime hour{std::chrono::hours(statement->integer(0))};
+    counts.emplace(hour, static_cast<std::uint64_t>(statement->integer(1)));
   }
 }
 

@@ -14,7 +14,9 @@
 
 namespace twinshift::quarantine {
 
-inline constexpr std::int64_t kFormatVersion = 2;
+// "TSqa" in PRAGMA application_id; the version stands in PRAGMA user_version.
+inline constexpr std::int64_t kApplicationId = 0x54537161;
+inline constexpr std::int64_t kFormatVersion = 3;
 
 class QuarantineFile {
  public:
@@ -30,6 +32,8 @@ class QuarantineFile {
 
   base::Result<std::vector<Record>> read(const Query& query);
   base::Result<std::map<std::string, std::uint64_t>> count();
+  // The messages that the target's records stand for, by the hour of their arrival.
+  base::Result<std::map<base::WallTime, std::uint64_t>> count_by_hour(const std::string& target);
   // An error where the file is damaged; large files are taken as they are.
   base::Status check();
 

@@ -197,6 +197,9 @@ class SqliteReader final : public Reader {
   SqliteReader(std::string path, QuarantineFile file) : path_(std::move(path)), file_(std::move(file)) {}
 
   base::Result<std::vector<Record>> read(const Query& query) override { return file_.read(query); }
+  base::Result<std::map<base::WallTime, std::uint64_t>> count_by_hour(const std::string& target) override {
+    return file_.count_by_hour(target);
+  }
 
   base::Result<Record> find(std::int64_t id) override {
     if (id > 0) {

@@ -2,8 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,21 +13,15 @@
 #include "sqlite/database.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/quarantine_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::quarantine {
 
 class SqliteQuarantineFixture : public QuarantineFixture {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-quarantine-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     options_.path = (folder_ / "quarantine.db").string();
     options_.clock = &clock_;
-  }
-  void TearDown() override {
-    QuarantineFixture::TearDown();
-    std::filesystem::remove_all(folder_);
   }
   void open() {
     quarantine_.reset();
@@ -41,6 +34,12 @@ class SqliteQuarantineFixture : public QuarantineFixture {
     EXPECT_TRUE(opened) << opened.error().text();
     return opened ? std::move(*opened) : nullptr;
   }
+  // Of the primary, as another process counts them.
+  using Hours = std::map<base::WallTime, std::uint64_t>;
+  Hours messages_by_hour() {
+    const auto opened = reader();
+    return opened != nullptr ? opened->count_by_hour("primary").value_or(Hours()) : Hours();
+  }
   // The first number of the first row.
   std::int64_t number(const std::string& sql) {
     auto file = sqlite::Database::open(options_.path, sqlite::OpenMode::read_only);
@@ -49,7 +48,7 @@ class SqliteQuarantineFixture : public QuarantineFixture {
     return found ? *found : -1;
   }
 
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
   tests::ManualClock clock_;
   SqliteQuarantineOptions options_;
 };

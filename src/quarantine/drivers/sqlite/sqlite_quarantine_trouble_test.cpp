@@ -270,15 +270,35 @@ TEST_F(SqliteQuarantineTroubleTest, ReadsTheFirstFormatAndTakesItOver) {
   const auto as_first = records();
   ASSERT_THAT(as_first, SizeIs(1));
   EXPECT_THAT(as_first[0].further_arrivals, IsEmpty());
+  EXPECT_EQ(messages_by_hour(), (Hours{{base::WallTime(1h), 1}}));
   EXPECT_EQ(number("PRAGMA user_version"), 1) << "who reads changes nothing";
   open();
-  EXPECT_EQ(number("PRAGMA user_version"), 2);
+  EXPECT_EQ(number("PRAGMA user_version"), 3);
   ASSERT_TRUE(put(*quarantine_, {refused("primary", event_at(1, base::WallTime(2h)))}));
   const auto found = records();
   ASSERT_EQ(ids_of(found), ids_of(as_first));
-  EXPECT_THAT(found[0].further_arrivals, ElementsAre(base::WallTime(2h)));
+  EXPECT_THAT(found[0].further_arrivals, ElementsAre(arrival_at(base::WallTime(2h))));
   EXPECT_EQ(remove(*quarantine_, tickets_of(found)).value(), 1U);
   EXPECT_EQ(number("SELECT count(*) FROM quarantine_arrivals"), 0);
+}
+
+// It knew when further messages came, not their ids.
+TEST_F(SqliteQuarantineTroubleTest, ReadsTheSecondFormatAndTakesItOver) {
+  using namespace std::chrono_literals;
+  const base::WallTime second(2h);
+  open();
+  for (const base::WallTime at : {base::WallTime(1h), second}) {
+    ASSERT_TRUE(put(*quarantine_, {refused("primary", event_at(1, at))}));
+  }
+  quarantine_.reset();
+  execute("ALTER TABLE quarantine_arrivals DROP COLUMN message_id; PRAGMA user_version=2");
+  EXPECT_THAT(records().at(0).further_arrivals, ElementsAre(Arrival{second, ""}));
+  EXPECT_EQ(messages_by_hour(), (Hours{{base::WallTime(1h), 1}, {second, 1}}));
+  EXPECT_EQ(number("PRAGMA user_version"), 2) << "who reads changes nothing";
+  open();
+  EXPECT_EQ(number("PRAGMA user_version"), 3);
+  ASSERT_TRUE(put(*quarantine_, {refused("primary", event_at(1, base::WallTime(3h)))}));
+  EXPECT_THAT(records().at(0).further_arrivals, ElementsAre(Arrival{second, ""}, arrival_at(base::WallTime(3h))));
 }
 
 TEST_F(SqliteQuarantineTroubleTest, RefusesWhatIsNoDatabase) {
@@ -316,7 +336,7 @@ TEST_F(SqliteQuarantineTroubleTest, ItsFilesArePrivateAndStamped) {
     EXPECT_EQ(found.st_mode & 0777U, 0600U) << suffix;
   }
   EXPECT_EQ(number("PRAGMA application_id"), 0x54537161);
-  EXPECT_EQ(number("PRAGMA user_version"), 2);
+  EXPECT_EQ(number("PRAGMA user_version"), 3);
   EXPECT_EQ(number("PRAGMA auto_vacuum"), 2);
 }
 

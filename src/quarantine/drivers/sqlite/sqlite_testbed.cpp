@@ -1,27 +1,16 @@
 // An empty quarantine file in a temporary folder, with a clock that the test moves.
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "base/assert.hpp"
 #include "quarantine/drivers/sqlite/sqlite_quarantine.hpp"
 #include "tests/conformance/quarantine_testbed.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::quarantine {
 namespace {
 
 class SqliteQuarantineTestbed final : public QuarantineTestbed {
  public:
-  SqliteQuarantineTestbed() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-quarantine-XXXXXX").string();
-    TWINSHIFT_ASSERT(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-  }
-  ~SqliteQuarantineTestbed() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
   std::unique_ptr<Quarantine> open() override {
     auto opened = open_sqlite_quarantine({.path = path(), .clock = &clock_});
     TWINSHIFT_ASSERT(opened.has_value());
@@ -38,7 +27,7 @@ class SqliteQuarantineTestbed final : public QuarantineTestbed {
   [[nodiscard]] std::string path() const { return (folder_ / "quarantine.db").string(); }
 
   tests::ManualClock clock_;
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
 };
 
 }  // namespace

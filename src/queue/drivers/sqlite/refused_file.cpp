@@ -20,11 +20,16 @@ constexpr std::array<const char*, 1> kSteps = {
 constexpr sqlite::FileFormat kFormat{
     .application_id = 0x54537266, .what = "refused bodies", .steps = kSteps, .incremental_vacuum = true};
 
+// The store's own bound and as much again: read in a moment.
+constexpr std::int64_t kLookedThroughPagesMax = 32'768;
+
 }  // namespace
 
 base::Result<RefusedFile> RefusedFile::open(const std::string& path) {
   auto file = sqlite::open_stamped(path, kFormat);
   if (!file) return base::fail(std::move(file.error()));
+  if (auto sound = sqlite::look_through(file->database, kFormat.what, kLookedThroughPagesMax); !sound)
+    return base::fail(std::move(sound.error()));
   if (auto made = sqlite::bring_up_to_date(*file, kFormat); !made) return base::fail(std::move(made.error()));
   auto bodies = file->database.integer("SELECT bodies FROM refused_state");
   if (!bodies) return base::fail(std::move(bodies.error()));

@@ -2,7 +2,6 @@
 //   arguments: producers, page bytes, checkpoint bytes
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <latch>
 #include <string>
 #include <sys/resource.h>
@@ -13,6 +12,7 @@
 
 #include "queue/drivers/sqlite/queue_file.hpp"
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::queue {
 namespace {
@@ -25,14 +25,10 @@ constexpr int kMessagesEachRun = 60'000;
 
 class Folder {
  public:
-  Folder() : path_((std::filesystem::temp_directory_path() / "twinshift-bench-XXXXXX").string()) {
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string file() const { return path_ + "/queue.db"; }
+  std::string file() const { return (root_ / "queue.db").string(); }
 
  private:
-  std::string path_;
+  tests::TemporaryFolder root_;
 };
 
 double cpu_us() {

@@ -2,7 +2,6 @@
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <set>
@@ -16,6 +15,7 @@
 #include "base/random.hpp"
 #include "sqlite/database.hpp"
 #include "tests/support/queue_calls.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::queue {
 namespace {
@@ -28,15 +28,8 @@ using tests::receive;
 class SqliteQueueTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-sqlite-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     options_.path = (folder_ / "queue.db").string();
     options_.disk_reserve_bytes = 0;
-  }
-  void TearDown() override {
-    queue_.reset();
-    std::filesystem::remove_all(folder_);
   }
   void open() {
     queue_.reset();
@@ -70,7 +63,7 @@ class SqliteQueueTest : public ::testing::Test {
     return std::filesystem::file_size(options_.path + suffix);
   }
 
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
   SqliteQueueOptions options_;
   std::unique_ptr<EventQueue> queue_;
 };

@@ -2,8 +2,6 @@
 // beyond its first page fail at once, for this whole process, until the limit is lifted. Nothing durable is lost,
 // nobody is told a lie, and it recovers by itself.
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <set>
 #include <sys/resource.h>
@@ -13,6 +11,7 @@
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
 #include "tests/support/failing_disk.hpp"
 #include "tests/support/queue_calls.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/support/wait_until.hpp"
 
 namespace twinshift::queue {
@@ -24,20 +23,9 @@ using tests::FailingDisk;
 using tests::receive;
 using tests::wait_until;
 
-;
-
 class SqliteQueueTroubleTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-trouble-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    open();
-  }
-  void TearDown() override {
-    queue_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void SetUp() override { open(); }
   void open() {
     queue_.reset();
     SqliteQueueOptions options;
@@ -54,7 +42,7 @@ class SqliteQueueTroubleTest : public ::testing::Test {
     return bodies;
   }
 
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
   std::unique_ptr<EventQueue> queue_;
 };
 

@@ -12,11 +12,22 @@
 #include "base/log.hpp"
 #include "base/thread.hpp"
 #include "queue/drivers/sqlite/refused_file.hpp"
+#include "sqlite/set_aside.hpp"
 
 namespace twinshift::queue {
 namespace {
 
 using base::ErrorKind;
+
+// A damaged file is set aside once, and a new one begun: these bodies were answered with an error, so none was
+// accepted.
+base::Result<RefusedFile> open_or_begin_anew(const std::string& path) {
+  auto file = RefusedFile::open(path);
+  if (file || file.error().kind != ErrorKind::corrupt) return file;
+  if (auto aside = sqlite::set_aside(path, base::system_clock().now(), file.error()); !aside)
+    return base::fail(std::move(aside.error()));
+  return RefusedFile::open(path);
+}
 
 class SqliteRefusedStore final : public RefusedStore {
  public:
@@ -132,6 +143,8 @@ class SqliteRefusedStore final : public RefusedStore {
       } else {
         kept = base::fail(pushed_out.error());
         if (pushed_out.error().kind != ErrorKind::full) file_.reset();  // opened again with the next body
+        if (pushed_out.error().kind == ErrorKind::corrupt)
+          (void)sqlite::set_aside(path_, base::system_clock().now(), pushed_out.error());
       }
     }
     const std::lock_guard lock(mutex_);
@@ -145,7 +158,7 @@ class SqliteRefusedStore final : public RefusedStore {
 
   base::Result<std::uint64_t> write_to_file(const std::vector<const RefusedBody*>& bodies) {
     if (!file_) {
-      auto opened = RefusedFile::open(path_);
+      auto opened = open_or_begin_anew(path_);
       if (!opened) return base::fail(std::move(opened.error()));
       file_ = std::move(*opened);
     }
@@ -187,7 +200,7 @@ class SqliteRefusedStore final : public RefusedStore {
 }  // namespace
 
 base::Result<std::unique_ptr<RefusedStore>> open_sqlite_refused_store(const std::string& path, RefusedLimits limits) {
-  auto file = RefusedFile::open(path);
+  auto file = open_or_begin_anew(path);
   if (!file) return base::fail(std::move(file.error()));
   if (auto fitted = file->keep({}, limits.bodies_max, limits.bytes_max); !fitted) {
     return base::fail(std::move(fitted.error()));

@@ -1,30 +1,26 @@
 #include "queue/drivers/sqlite/sqlite_refused_store.hpp"
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_folder.hpp"
+
 namespace twinshift::queue {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
 class RefusedStoreTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-refused-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
   void open(RefusedLimits limits = {}) {
     store_.reset();
-    auto opened = open_sqlite_refused_store(folder_ + "/refused.db", limits);
+    auto opened = open_sqlite_refused_store((folder_ / "refused.db").string(), limits);
     ASSERT_TRUE(opened) << opened.error().text();
     store_ = std::move(*opened);
   }
@@ -42,7 +38,7 @@ class RefusedStoreTest : public ::testing::Test {
     return out;
   }
 
-  std::string folder_;
+  tests::TemporaryFolder folder_;
   std::unique_ptr<RefusedStore> store_;
 };
 
@@ -58,7 +54,7 @@ TEST_F(RefusedStoreTest, KeepsWhatItIsGivenAcrossReopening) {
   EXPECT_EQ(entries[0].path, "/webhook/appsflyer");
   EXPECT_EQ(entries[0].received_at, base::WallTime(std::chrono::microseconds(7)));
   EXPECT_EQ(entries[0].body_bytes, hostile.size());
-  EXPECT_THAT(bodies(), ::testing::ElementsAre(hostile));
+  EXPECT_THAT(bodies(), ElementsAre(hostile));
   EXPECT_EQ(store_->status().bodies, 1U);
   EXPECT_EQ(store_->status().bytes, hostile.size());
 }
@@ -66,7 +62,7 @@ TEST_F(RefusedStoreTest, KeepsWhatItIsGivenAcrossReopening) {
 TEST_F(RefusedStoreTest, TheOldestGoFirst) {
   open({.bodies_max = 2});
   for (const char* body : {"a", "b", "c"}) ASSERT_TRUE(keep(body));
-  EXPECT_THAT(bodies(), ::testing::ElementsAre("c", "b"));
+  EXPECT_THAT(bodies(), ElementsAre("c", "b"));
   EXPECT_EQ(store_->status().dropped, 1U);
 }
 
@@ -82,7 +78,7 @@ TEST_F(RefusedStoreTest, SmallerBoundsHoldFromTheNextStart) {
   open();
   for (const char* body : {"a", "b", "c"}) ASSERT_TRUE(keep(body));
   open({.bodies_max = 1});
-  EXPECT_THAT(bodies(), ::testing::ElementsAre("c"));
+  EXPECT_THAT(bodies(), ElementsAre("c"));
 }
 
 TEST_F(RefusedStoreTest, WithoutRoomItSaysSoAndCounts) {
@@ -118,6 +114,34 @@ TEST_F(RefusedStoreTest, CloseKeepsWhatWaitsAndTakesNoMore) {
 TEST_F(RefusedStoreTest, AMissingBodyIsNotFound) {
   open();
   EXPECT_EQ(store_->body(5).error().kind, base::ErrorKind::not_found);
+}
+
+TEST_F(RefusedStoreTest, ADamagedFileIsSetAsideAndANewOneBegun) {
+  const std::string path = (folder_ / "refused.db").string();
+  for (const char* garbage : {"garbage", "SQLite format 3"}) {
+    open();
+    ASSERT_TRUE(keep("one"));
+    store_.reset();
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << garbage << std::string(8'192, 'x');
+    open();
+    EXPECT_THAT(bodies(), IsEmpty());
+    ASSERT_TRUE(keep("two"));
+    EXPECT_THAT(bodies(), ElementsAre("two"));
+  }
+  const auto aside = std::ranges::count_if(std::filesystem::directory_iterator(folder_.path()), [](const auto& entry) {
+    return entry.path().filename().string().starts_with("refused.db.damaged-");
+  });
+  EXPECT_EQ(aside, 2);
+}
+
+TEST_F(RefusedStoreTest, SoIsOneThatWasCutShort) {
+  open();
+  ASSERT_TRUE(keep(std::string(100'000, 'b')));
+  store_->close();
+  std::filesystem::resize_file(folder_ / "refused.db", 8'192);
+  open();
+  ASSERT_TRUE(keep("two"));
+  EXPECT_THAT(bodies(), ElementsAre("two"));
 }
 
 }  // namespace

@@ -1,28 +1,17 @@
 // An empty SQLite queue in a temporary folder, with a clock that the test moves.
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "base/assert.hpp"
 #include "queue/drivers/sqlite/sqlite_queue.hpp"
 #include "tests/conformance/queue_testbed.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::queue {
 namespace {
 
 class SqliteQueueTestbed final : public QueueTestbed {
  public:
-  SqliteQueueTestbed() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-queue-XXXXXX").string();
-    TWINSHIFT_ASSERT(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-  }
-  ~SqliteQueueTestbed() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
   std::unique_ptr<EventQueue> open(TestbedLimits limits) override {
     SqliteQueueOptions options;
     options.path = (folder_ / "queue.db").string();
@@ -39,7 +28,7 @@ class SqliteQueueTestbed final : public QueueTestbed {
 
  private:
   tests::ManualClock clock_;
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
 };
 
 }  // namespace

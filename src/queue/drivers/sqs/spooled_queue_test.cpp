@@ -4,6 +4,7 @@
 
 #include "tests/support/fake_queue.hpp"
 #include "tests/support/queue_calls.hpp"
+#include "tests/support/queue_handle.hpp"
 #include "tests/support/wait_until.hpp"
 
 namespace twinshift::queue {
@@ -15,31 +16,16 @@ using tests::FakeQueue;
 using tests::wait_until;
 
 // A queue that does not answer while it is held.
-class SlowQueue final : public EventQueue {
+class SlowQueue final : public tests::QueueHandle {
  public:
-  explicit SlowQueue(std::shared_ptr<FakeQueue> inner) : inner_(std::move(inner)) {}
+  using QueueHandle::QueueHandle;
   void enqueue(Message message, Done done) override {
     {
       const std::lock_guard lock(mutex_);
       if (held_) return kept_.push_back({std::move(message), std::move(done)});
     }
-    inner_->enqueue(std::move(message), std::move(done));
+    QueueHandle::enqueue(std::move(message), std::move(done));
   }
-  base::Result<std::vector<Lease>> receive(std::size_t most, std::chrono::milliseconds wait,
-                                           std::stop_token stop) override {
-    return inner_->receive(most, wait, std::move(stop));
-  }
-  void acknowledge(std::vector<Receipt> receipts, Done done) override {
-    inner_->acknowledge(std::move(receipts), std::move(done));
-  }
-  void release(const std::vector<Receipt>& receipts, std::chrono::milliseconds delay) override {
-    inner_->release(receipts, delay);
-  }
-  void extend(const std::vector<Receipt>& receipts, std::chrono::milliseconds duration) override {
-    inner_->extend(receipts, duration);
-  }
-  QueueStatus status() override { return inner_->status(); }
-  base::Result<Arrivals> count_arrivals() override { return inner_->count_arrivals(); }
   void close() override { hold(false); }
 
   void hold(bool held) {
@@ -49,11 +35,10 @@ class SlowQueue final : public EventQueue {
       held_ = held;
       if (!held) kept.swap(kept_);
     }
-    for (auto& [message, done] : kept) inner_->enqueue(std::move(message), std::move(done));
+    for (auto& [message, done] : kept) QueueHandle::enqueue(std::move(message), std::move(done));
   }
 
  private:
-  std::shared_ptr<FakeQueue> inner_;
   std::mutex mutex_;
   bool held_ = false;
   std::vector<std::pair<Message, Done>> kept_;

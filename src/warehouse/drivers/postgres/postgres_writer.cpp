@@ -48,15 +48,19 @@ class PostgresWriter final : public BatchWriter {
   }
 
   pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) override {
-    std::string sql = prune_loads_sql(Dialect::postgres, layout_.table, before);
-    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::postgres, layout_.table, before);
+    const PruneScope scope{identity_.instance, before};
+    std::string sql = prune_loads_sql(Dialect::postgres, layout_.table, scope);
+    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::postgres, layout_.table, scope);
     if (layout_.takes_books) sql += "; " + prune_owed_sql(Dialect::postgres, layout_.table, before);
-    return prune_step(connection_, sql, layout_.table, deadline);
+    auto pruned = prune_step(connection_, sql, layout_.table, deadline);
+    if (pruned) base::failpoint(base::Failpoint::warehouse_postgres_prune_after_commit);
+    return pruned;
   }
 
   pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) override {
     auto done = connection_.run(insert_owed_sql(Dialect::postgres, layout_.table, rows), deadline);
     if (!done) return std::unexpected(std::move(done.error()));
+    base::failpoint(base::Failpoint::warehouse_postgres_publish_after_commit);
     return {};
   }
 

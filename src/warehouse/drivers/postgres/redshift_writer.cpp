@@ -40,11 +40,14 @@ class RedshiftWriter final : public BatchWriter {
 
   // Under the lock that every writer of these tables takes: Redshift would let one of two fail with error 1023.
   pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) override {
+    const PruneScope scope{identity_.instance, before};
     std::string sql =
-        "BEGIN; " + lock_writer_sql(layout_.table) + "; " + prune_loads_sql(Dialect::redshift, layout_.table, before);
-    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::redshift, layout_.table, before);
+        "BEGIN; " + lock_writer_sql(layout_.table) + "; " + prune_loads_sql(Dialect::redshift, layout_.table, scope);
+    if (layout_.counts_duplicates) sql += "; " + prune_duplicates_sql(Dialect::redshift, layout_.table, scope);
     if (layout_.takes_books) sql += "; " + prune_owed_sql(Dialect::redshift, layout_.table, before);
-    return prune_step(connection_, sql + "; COMMIT", layout_.table, deadline);
+    auto pruned = prune_step(connection_, sql + "; COMMIT", layout_.table, deadline);
+    if (pruned) base::failpoint(base::Failpoint::warehouse_redshift_prune_after_commit);
+    return pruned;
   }
 
   pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) override {
@@ -52,6 +55,7 @@ class RedshiftWriter final : public BatchWriter {
                                     insert_owed_sql(Dialect::redshift, layout_.table, rows) + "; COMMIT",
                                 deadline);
     if (!done) return std::unexpected(std::move(done.error()));
+    base::failpoint(base::Failpoint::warehouse_redshift_publish_after_commit);
     return {};
   }
 

@@ -146,10 +146,11 @@ base::Result<std::optional<Marker>> DataWriter::find_marker(std::string_view bat
 
 // Under the lock that every writer of these tables takes, as by wire.
 base::Result<std::uint64_t> DataWriter::prune(base::WallTime before, const Layout& layout) {
+  const PruneScope scope{session_.options().instance, before};
   std::vector<std::string> statements{lock_writer_sql(layout.table),
-                                      prune_loads_sql(Dialect::redshift, layout.table, before)};
+                                      prune_loads_sql(Dialect::redshift, layout.table, scope)};
   if (layout.counts_duplicates) {
-    statements.push_back(prune_duplicates_sql(Dialect::redshift, layout.table, before));
+    statements.push_back(prune_duplicates_sql(Dialect::redshift, layout.table, scope));
   }
   if (layout.takes_books) statements.push_back(prune_owed_sql(Dialect::redshift, layout.table, before));
   const RunReport report = session_.carry_out(session_.request(std::move(statements), "prune"));
@@ -162,6 +163,7 @@ base::Result<std::uint64_t> DataWriter::prune(base::WallTime before, const Layou
     error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
     return base::fail(std::move(error));
   }
+  base::failpoint(base::Failpoint::warehouse_redshift_data_prune_after_commit);
   std::uint64_t removed = 0;
   for (const SubStatement& statement : report.description.statements) {
     // A LOCK has none, which the service says by -1.
@@ -174,7 +176,10 @@ base::Status DataWriter::publish(std::span<const OwedRow> rows, const Layout& la
   std::vector<std::string> statements{lock_writer_sql(layout.table),
                                       insert_owed_sql(Dialect::redshift, layout.table, rows)};
   const RunReport report = session_.carry_out(session_.request(std::move(statements), "books"));
-  if (report.end == End::finished) return {};
+  if (report.end == End::finished) {
+    base::failpoint(base::Failpoint::warehouse_redshift_data_publish_after_commit);
+    return {};
+  }
   base::Error error = error_of_end(report, session_.options().target);
   // It may be done twice.
   error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;

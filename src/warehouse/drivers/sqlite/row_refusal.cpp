@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
+#include "warehouse/table_columns.hpp"
 
 namespace twinshift::warehouse {
 namespace {

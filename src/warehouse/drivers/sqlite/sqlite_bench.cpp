@@ -1,7 +1,6 @@
 // write() beside a bare loader that puts the same ready-made rows into the same table: alone, and into two tables by
 // two threads (the shape of the service).
 #include <cstdlib>
-#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -11,13 +10,13 @@
 #include "event/row.hpp"
 #include "event/sample.hpp"
 #include "sqlite/database.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
+#include "warehouse/table_columns.hpp"
 
 namespace twinshift::warehouse {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::uint64_t kEvents = 10'000;  // 25 MB: more than a cache holds, and checkpoints take part
 
@@ -49,22 +48,11 @@ struct Ready {
 
 class Folder {
  public:
-  Folder() {
-    base::log::set_level(base::log::Level::silent);
-    std::string pattern = (fs::temp_directory_path() / "twinshift-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string file(int number) const { return (path_ / (std::to_string(number) + ".db")).string(); }
+  Folder() { base::log::set_level(base::log::Level::silent); }
+  [[nodiscard]] std::string file(int number) const { return (root_ / (std::to_string(number) + ".db")).string(); }
 
  private:
-  fs::path path_;
+  tests::TemporaryFolder root_;
 };
 
 void land(const std::string& path, std::size_t batch_rows) {

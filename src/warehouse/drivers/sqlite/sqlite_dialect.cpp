@@ -3,6 +3,7 @@
 
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
+#include "warehouse/table_columns.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
@@ -14,14 +15,10 @@ std::string column_definition(const event::Column& column) {
   return sql;
 }
 
-bool is_extra(const event::Column& column) {
-  return column.name == "extra";
-}
-
 // By the index on the arrival, which is never after the writing but where a clock was turned back.
 std::string prune_sql(const std::string& table, const std::string& arrival) {
   return "DELETE FROM " + table + " WHERE rowid IN (SELECT rowid FROM " + table + " WHERE " + arrival +
-         " < ?1 AND written_at < ?1 AND table_name = ?2 LIMIT ?3)";
+         " < ?1 AND written_at < ?1 AND table_name = ?2 AND (instance = ?4 OR written_at < ?5) LIMIT ?3)";
 }
 
 }  // namespace
@@ -35,18 +32,6 @@ std::string_view sqlite_type(event::ColumnType type) {
     default:
       return "TEXT";
   }
-}
-
-std::vector<event::Column> table_columns() {
-  std::vector<event::Column> columns;
-  for (const event::Column& column : event::own_columns()) {
-    if (!is_extra(column)) columns.push_back(column);
-  }
-  columns.insert(columns.end(), event::catalogue().begin(), event::catalogue().end());
-  for (const event::Column& column : event::own_columns()) {
-    if (is_extra(column)) columns.push_back(column);
-  }
-  return columns;
 }
 
 std::string create_table_sql(const std::string& table) {
@@ -145,9 +130,12 @@ std::string insert_owed_sql() {
 std::string prune_owed_sql() {
   const std::string owed(kOwedTable);
   return "DELETE FROM " + owed + " WHERE rowid IN (SELECT o.rowid FROM " + owed +
-         " o WHERE o.as_of < ?1 AND o.table_name = ?2 AND EXISTS (SELECT 1 FROM " + owed +
+         " o WHERE o.as_of < ?1 AND o.table_name = ?2 AND ((o.arrival_at < ?5 AND o.as_of < ?5 AND o.owed = 0) OR "
+         "EXISTS"
+         " (SELECT 1 FROM " +
+         owed +
          " n WHERE n.arrival_at = o.arrival_at AND n.instance = o.instance AND n.target = o.target AND n.table_name ="
-         " o.table_name AND n.as_of > o.as_of) LIMIT ?3)";
+         " o.table_name AND n.as_of > o.as_of)) LIMIT ?3)";
 }
 
 std::string find_marker_sql() {

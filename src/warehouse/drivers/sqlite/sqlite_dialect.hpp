@@ -12,9 +12,6 @@ namespace twinshift::warehouse {
 // INTEGER or TEXT: a decimal stands as text, since SQLite's NUMERIC would keep it as a double.
 std::string_view sqlite_type(event::ColumnType type);
 
-// Ours, then AppsFlyer's, then `extra`: the order of a table that we make.
-std::vector<event::Column> table_columns();
-
 std::string create_table_sql(const std::string& table);
 std::string add_column_sql(const std::string& table, const event::Column& column);
 std::vector<std::string> create_index_sql(const std::string& table);
@@ -37,10 +34,12 @@ std::string insert_marker_sql();
 std::string insert_duplicate_sql(const std::string& table);
 // Parameters: table, instance, target, hour, received, owed, quarantined, waived, time of counting.
 std::string insert_owed_sql();
-// Rows written before then, at most so many. Parameters: time, table, rows.
+// Rows that an instance wrote before a time, and anybody before another (abandoned_before()), at most so many.
+// Parameters: time, table, rows, instance, the other time.
 std::string prune_loads_sql();
 std::string prune_duplicates_sql();
-// Likewise, of those that a later row of the same instance, target and hour has replaced.
+// Likewise, whoever's, of those that a later row of the same instance, target and hour has replaced; and of hours
+// before the other time, where nothing is owed. The same parameters.
 std::string prune_owed_sql();
 // Parameters: batch id, table. One row: how many markers, and their sums.
 std::string find_marker_sql();

@@ -7,6 +7,7 @@
 #include "sqlite/data_folder.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
+#include "warehouse/table_columns.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {

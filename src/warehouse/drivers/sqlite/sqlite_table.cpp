@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
+#include "warehouse/table_columns.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {

@@ -4,6 +4,7 @@
 
 #include "sqlite/database.hpp"
 #include "tests/conformance/warehouse_testbed.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
 
 namespace twinshift::warehouse {
@@ -13,18 +14,6 @@ namespace fs = std::filesystem;
 
 class SqliteTestbed final : public WarehouseTestbed {
  public:
-  SqliteTestbed() {
-    std::string pattern = (fs::temp_directory_path() / "twinshift-warehouse-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    folder_ = pattern;
-  }
-  ~SqliteTestbed() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  SqliteTestbed(const SqliteTestbed&) = delete;
-  SqliteTestbed& operator=(const SqliteTestbed&) = delete;
-
   std::unique_ptr<Warehouse> open() override {
     auto opened = open_sqlite_warehouse({.path = path().string(), .table = "landing.events_here"});
     if (!opened) std::abort();
@@ -58,7 +47,7 @@ class SqliteTestbed final : public WarehouseTestbed {
     }
   }
 
-  fs::path folder_;
+  tests::TemporaryFolder folder_;
 };
 
 }  // namespace

@@ -231,6 +231,7 @@ base::Result<std::uint64_t> SqliteWarehouse::prune(base::WallTime before) {
 base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime before) {
   sqlite::Database& database = connection_->database;
   const std::string old = base::sql_timestamp(before);
+  const std::string abandoned = base::sql_timestamp(abandoned_before(before));
   std::uint64_t removed = 0;
   auto transaction = sqlite::Transaction::begin(database);
   if (!transaction) return base::fail(std::move(transaction.error()));
@@ -240,10 +241,14 @@ base::Result<std::uint64_t> SqliteWarehouse::prune_connected(base::WallTime befo
     statement->bind_text(1, old);
     statement->bind_text(2, table_);
     statement->bind(3, static_cast<std::int64_t>(kPruneRowsMax));
+    statement->bind_text(4, options_.instance);
+    statement->bind_text(5, abandoned);
     if (auto done = statement->run(); !done) return base::fail(std::move(done.error()));
     removed += static_cast<std::uint64_t>(database.changes());
   }
+  base::failpoint(base::Failpoint::warehouse_sqlite_prune_before_commit);
   if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
+  base::failpoint(base::Failpoint::warehouse_sqlite_prune_after_commit);
   return removed;
 }
 
@@ -272,7 +277,10 @@ base::Status SqliteWarehouse::publish_connected(std::span<const OwedRow> rows) {
     statement->bind_text(9, as_of);
     if (auto done = statement->run(); !done) return done;
   }
-  return transaction->commit();
+  base::failpoint(base::Failpoint::warehouse_sqlite_publish_before_commit);
+  if (auto done = transaction->commit(); !done) return done;
+  base::failpoint(base::Failpoint::warehouse_sqlite_publish_after_commit);
+  return {};
 }
 
 base::Status SqliteWarehouse::ping() {

@@ -1,13 +1,13 @@
 // What is SQLite's own: types, the file itself, tables that a person has to look at.
 #include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "sqlite/database.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/drivers/sqlite/sqlite_table.hpp"
@@ -41,16 +41,7 @@ TEST(Affinity, TellsWhatWouldChangeValues) {
 
 class SqliteFile : public testing::Test {
  protected:
-  SqliteFile() {
-    std::string pattern = (fs::temp_directory_path() / "twinshift-sqlite-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    folder_ = pattern;
-    warehouse_ = *open_sqlite_warehouse({.path = path()});
-  }
-  ~SqliteFile() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
+  SqliteFile() { warehouse_ = *open_sqlite_warehouse({.path = path()}); }
   [[nodiscard]] std::string path() const { return (folder_ / "w.db").string(); }
   void execute(const std::string& sql) const {
     auto database = sqlite::Database::open(path(), sqlite::OpenMode::create);
@@ -73,7 +64,7 @@ class SqliteFile : public testing::Test {
     return batch;
   }
 
-  fs::path folder_;
+  tests::TemporaryFolder folder_;
   std::unique_ptr<Warehouse> warehouse_;
 };
 
@@ -151,7 +142,8 @@ TEST_F(SqliteFile, OldRowsOfItsBookkeepingGoInSmallSteps) {
   const std::string rows = std::to_string(kPruneRowsMax + 1);
   execute("INSERT INTO twinshift_loads WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < " +
           rows +
-          ") SELECT 'appsflyer_events', 'i', 'b' || i, '2024-01-01 00:00:00', '2024-01-01 00:00:00', 1, 1, 0, 0, 0, "
+          ") SELECT 'appsflyer_events', 'twinshift', 'b' || i, '2024-01-01 00:00:00', '2024-01-01 00:00:00', 1, 1, 0, "
+          "0, 0, "
           "'2024-01-01 00:00:0' || (i % 2) FROM n");
   const base::WallTime all = std::chrono::sys_days(std::chrono::year(2024) / 1 / 2);
   EXPECT_EQ(warehouse_->prune(std::chrono::sys_days(std::chrono::year(2024) / 1 / 1)), 0U);
