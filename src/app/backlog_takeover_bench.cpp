@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "base/log.hpp"
 #include "config/settings.hpp"
 #include "event/sample.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -27,10 +27,9 @@ const base::WallTime kArrival(480'000h);
 // A data folder with such a file, and nothing else.
 class OldFolder {
  public:
-  explicit OldFolder(std::size_t events)
-      : path_((std::filesystem::temp_directory_path() / "twinshift-bench-XXXXXX").string()) {
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-    auto loaded = config::load({"TWINSHIFT_DATA_DIR=" + path_, "SECONDARY_REDSHIFT_ENABLED=true"}, std::nullopt);
+  explicit OldFolder(std::size_t events) {
+    auto loaded =
+        config::load({"TWINSHIFT_DATA_DIR=" + folder_.string(), "SECONDARY_REDSHIFT_ENABLED=true"}, std::nullopt);
     if (!loaded) std::abort();
     settings_ = loaded->settings;
     auto old = open_old_backlog_file(settings_, secondary());
@@ -38,10 +37,6 @@ class OldFolder {
     for (std::size_t at = 0; at < events; at += kGroup) enqueue_group(**old, at);
     (*old)->close();
   }
-  ~OldFolder() { std::filesystem::remove_all(path_); }
-  OldFolder(const OldFolder&) = delete;
-  OldFolder& operator=(const OldFolder&) = delete;
-
   [[nodiscard]] const config::Settings& settings() const { return settings_; }
   [[nodiscard]] const config::TargetSettings& secondary() const { return *settings_.secondary; }
 
@@ -57,7 +52,7 @@ class OldFolder {
     }
   }
 
-  std::string path_;
+  tests::TemporaryFolder folder_;
   config::Settings settings_;
 };
 

@@ -63,7 +63,7 @@ base::Result<std::uint64_t> missing_of(const std::vector<TargetBooks>& counted, 
   const std::string where = order.target + ", " + hour_text(order.hour);
   if (books == nullptr) {
     return base::fail(ErrorKind::not_found, "there is no target '" + order.target + "' here, or it is switched off",
-                      where);
+                      where, "`twinshift books` shows the targets that are counted");
   }
   if (!books->fresh || !books->counted_at) {
     return base::fail(ErrorKind::unavailable,

@@ -1,17 +1,14 @@
 // A target's markers over months: summed up whoever restarts how often, whoever was away, whichever table is counted.
 #include "app/load_reader.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "app/driver_table.hpp"
+#include "app/embedded_target_fixture.hpp"
 #include "base/time_text.hpp"
-#include "sqlite/database.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "warehouse/markers.hpp"
 
@@ -21,30 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 
-class LoadReaderTest : public ::testing::Test {
+class LoadReaderTest : public EmbeddedTargetFixture {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-loads-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    settings_.data_dir = pattern;
-    settings_.primary.name = "primary";
-    settings_.primary.driver = "sqlite";
-    settings_.primary.path = settings_.data_dir / "primary.db";
-    settings_.primary.table = "events";
-    make_tables();
+    EmbeddedTargetFixture::SetUp();
     auto file = books::BooksFile::open((settings_.data_dir / "books.db").string(), clock_.now(), "me");
     ASSERT_TRUE(file) << file.error().text();
     file_ = std::move(*file);
-  }
-  void TearDown() override {
-    reader_.reset();
-    file_.reset();
-    std::filesystem::remove_all(settings_.data_dir);
-  }
-  void make_tables() {
-    auto made = open_for_reading(settings_, "primary");
-    ASSERT_TRUE(made);
-    ASSERT_TRUE((*made)->prepare());
   }
   // A process's reader. `instance`: whose markers; empty: everybody's.
   void start(const std::string& instance) {
@@ -65,12 +45,6 @@ class LoadReaderTest : public ::testing::Test {
     for (const auto& [hour, counts] : read()) all += counts.landed;
     return all;
   }
-  void execute(const std::string& sql) {
-    auto database = sqlite::Database::open(settings_.primary.path.string(), sqlite::OpenMode::read_write);
-    ASSERT_TRUE(database);
-    const auto done = database->execute(sql);
-    ASSERT_TRUE(done) << done.error().text();
-  }
   // One event landed, of this hour.
   void land(const std::string& instance, const std::string& table = "events") {
     const std::string now = base::sql_timestamp(clock_.now());
@@ -83,7 +57,6 @@ class LoadReaderTest : public ::testing::Test {
   }
   [[nodiscard]] books::Hour hour() const { return warehouse::hour_of(clock_.now()); }
 
-  config::Settings settings_;
   tests::ManualClock clock_;
   std::shared_ptr<books::BooksFile> file_;
   std::unique_ptr<LoadReader> reader_;

@@ -1,13 +1,10 @@
 #include "app/other_instances.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "app/driver_table.hpp"
-#include "sqlite/database.hpp"
+#include "app/embedded_target_fixture.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -25,35 +22,14 @@ TEST(OtherInstances, SumsOfThatTargetCount) {
   EXPECT_TRUE(hours_of(sums, "third").empty());
 }
 
-class PublishedBooks : public ::testing::Test {
+class PublishedBooks : public EmbeddedTargetFixture {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-others-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    settings_.data_dir = pattern;
-    settings_.primary.name = "primary";
-    settings_.primary.driver = "sqlite";
-    settings_.primary.path = settings_.data_dir / "primary.db";
-    settings_.primary.table = "events";
-    auto made = open_for_reading(settings_, "primary");
-    ASSERT_TRUE(made);
-    ASSERT_TRUE((*made)->prepare());
-  }
-  void TearDown() override { std::filesystem::remove_all(settings_.data_dir); }
-  void execute(const std::string& sql) {
-    auto database = sqlite::Database::open(settings_.primary.path.string(), sqlite::OpenMode::read_write);
-    ASSERT_TRUE(database);
-    const auto done = database->execute(sql);
-    ASSERT_TRUE(done) << done.error().text();
-  }
   void publish(const std::string& instance, const std::string& as_of = "2024-01-01 12:30:00") {
     execute("INSERT INTO twinshift_owed VALUES ('events', '" + instance +
             "', 'primary', '2024-01-01 12:00:00', 5, 1, 0, 0, '" + as_of + "')");
   }
   // A reader that has kept nothing yet.
   base::Result<HoursOfBooks> read() { return OtherInstances(settings_, "me").read("primary", kNoon); }
-
-  config::Settings settings_;
 };
 
 // More rows than one answer holds: of instances and hours that are long gone.

@@ -2,8 +2,6 @@
 // a Keeper over them. One thread, the test's.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,6 +17,7 @@
 #include "books/keeper.hpp"
 #include "queue/event_queue.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::books {
 
@@ -93,9 +92,6 @@ class CountedBacklog final : public backlog::Backlog {
 class KeeperTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-books-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     open_file();
     base::log::set_sink([this](std::string_view line) {
       const std::lock_guard lock(mutex_);
@@ -105,7 +101,6 @@ class KeeperTest : public ::testing::Test {
   void TearDown() override {
     keeper_.reset();
     base::log::set_sink({});
-    std::filesystem::remove_all(folder_);
   }
   void open_file(bool late = false) {
     file_.reset();
@@ -154,7 +149,7 @@ class KeeperTest : public ::testing::Test {
     landed_[target] = events;
   }
 
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
   tests::ManualClock clock_{kNoon + std::chrono::minutes(5)};  // outlives the Keeper
   CountedQueue queue_;
   std::unique_ptr<BooksFile> file_;

@@ -1,7 +1,6 @@
 #include "control/control.hpp"
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <latch>
@@ -13,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include "control/socket.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::control {
 namespace {
@@ -63,14 +63,6 @@ void wait_readable(const Descriptor& peer) {
 
 class ControlTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "twinshift-control-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    root_ = name;
-    folder_ = root_;
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   std::unique_ptr<Server> start(Handler handler = echo) {
     auto server = Server::start(folder_, std::move(handler));
     EXPECT_TRUE(server) << server.error().text();
@@ -90,8 +82,8 @@ class ControlTest : public testing::Test {
     return ended.wait_for(kAtOnce) == std::future_status::ready;
   }
 
-  std::filesystem::path root_;
-  std::filesystem::path folder_;
+  tests::TemporaryFolder root_;
+  std::filesystem::path folder_ = root_.path();
 };
 
 TEST_F(ControlTest, AnswersWhatItsHandlerSays) {

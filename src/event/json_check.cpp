@@ -126,7 +126,7 @@ class Checker {
     return true;
   }
 
-  // The four digits of \uXXXX; -1 where they are not.
+  // The four hexadecimal digits of a \u escape; -1 where they are not.
   int code_unit() {
     int value = 0;
     for (int i = 0; i < 4; ++i, ++at_) {

@@ -1,11 +1,10 @@
 // Files that are deleted while the backlog is open: what was owed of them is lost at once and by number, as at a start;
 // the others are served.
-#include <mutex>
 
 #include <gmock/gmock.h>
 
 #include "backlog/drivers/segments/segments_fixture.hpp"
-#include "base/log.hpp"
+#include "tests/support/log_capture.hpp"
 #include "tests/support/wait_until.hpp"
 
 namespace twinshift::backlog::segments {
@@ -17,16 +16,7 @@ using ::testing::Not;
 
 class GoneTest : public SegmentsTest {
  protected:
-  GoneTest() {
-    base::log::set_sink([this](std::string_view line) {
-      const std::lock_guard lock(mutex_);
-      log_ += line;
-    });
-  }
-  ~GoneTest() override {
-    backlog_.reset();
-    base::log::set_sink({});
-  }
+  ~GoneTest() override { backlog_.reset(); }  // its threads log
   // Each in a segment of its own.
   void park_apart(int first, int count) {
     options_.segment_bytes_max = 1;
@@ -45,14 +35,10 @@ class GoneTest : public SegmentsTest {
     });
     return served;
   }
-  std::string log() {
-    const std::lock_guard lock(mutex_);
-    return log_;
-  }
+  [[nodiscard]] std::string log() const { return log_.text(); }
 
  private:
-  std::mutex mutex_;
-  std::string log_;
+  tests::LogCapture log_;
 };
 
 TEST_F(GoneTest, WhatWasOwedIsLostAtOnce) {

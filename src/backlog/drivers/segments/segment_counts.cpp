@@ -63,7 +63,8 @@ class SegmentCounts final : public Backlog {
 
  private:
   [[nodiscard]] base::Error only_counts() const {
-    return {base::ErrorKind::conflict, "the backlog was opened to be counted alone", folder_, {}};
+    return {base::ErrorKind::conflict, "the backlog was opened to be counted alone", folder_,
+            "Start the service: it parks and delivers"};
   }
   const std::string folder_;
   const base::Clock& clock_;

@@ -1,12 +1,11 @@
 // Segments whose files cannot be opened at a start: their events stay owed and counted, the others are served, and a
 // later start that can open them serves them, too.
-#include <mutex>
 #include <sys/stat.h>
 
 #include <gmock/gmock.h>
 
 #include "backlog/drivers/segments/segments_fixture.hpp"
-#include "base/log.hpp"
+#include "tests/support/log_capture.hpp"
 
 namespace twinshift::backlog::segments {
 namespace {
@@ -17,17 +16,8 @@ using ::testing::UnorderedElementsAreArray;
 // Three segments of three, two and two events.
 class UnreadableTest : public SegmentsTest, public ::testing::WithParamInterface<std::uint32_t> {
  protected:
-  UnreadableTest() {
-    options_.segment_bytes_max = 1;
-    base::log::set_sink([this](std::string_view line) {
-      const std::lock_guard lock(mutex_);
-      log_ += line;
-    });
-  }
-  ~UnreadableTest() override {
-    backlog_.reset();
-    base::log::set_sink({});
-  }
+  UnreadableTest() { options_.segment_bytes_max = 1; }
+  ~UnreadableTest() override { backlog_.reset(); }  // its threads log
   void make() {
     open();
     ASSERT_TRUE(park(*backlog_, events_of(1, 3)));
@@ -39,6 +29,15 @@ class UnreadableTest : public SegmentsTest, public ::testing::WithParamInterface
     backlog_.reset();
     std::filesystem::rename(segment(number), aside());
     std::filesystem::create_directory(segment(number));
+  }
+  // The journal is as it was before anything was parked.
+  void hide_with_an_early_journal(std::uint32_t number) {
+    open();
+    backlog_.reset();
+    const std::string early = read_file(journal_path(options_.folder));
+    make();
+    hide(number);
+    write_file(journal_path(options_.folder), early);
   }
   // It opens, but nothing can be read: as from a disk that answers EIO.
   void make_unreadable(std::uint32_t number) {
@@ -89,14 +88,10 @@ class UnreadableTest : public SegmentsTest, public ::testing::WithParamInterface
     for (const queue::HourOfArrival& hour : arrivals.value().hours) owed += hour.waiting;
     return owed;
   }
-  std::string log() {
-    const std::lock_guard lock(mutex_);
-    return log_;
-  }
+  [[nodiscard]] std::string log() const { return log_.text(); }
 
  private:
-  std::mutex mutex_;
-  std::string log_;
+  tests::LogCapture log_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Places, UnreadableTest, ::testing::Values(1U, 2U, 3U));
@@ -212,12 +207,7 @@ TEST_P(UnreadableTest, ADiskThatAnswersWithAnErrorIsNoLoss) {
 // parked meanwhile must have numbers of its own.
 TEST_P(UnreadableTest, WhatIsParkedMeanwhileHasNumbersOfItsOwn) {
   const std::uint32_t number = GetParam();
-  open();
-  backlog_.reset();
-  const std::string early = read_file(journal_path(options_.folder));
-  make();
-  hide(number);
-  write_file(journal_path(options_.folder), early);
+  hide_with_an_early_journal(number);
   park_meanwhile();
   give_back(number);
   expect_all(jsons(1, 9));
@@ -235,12 +225,7 @@ TEST_P(UnreadableTest, AlsoWhereTheJournalIsGone) {
 
 TEST_P(UnreadableTest, WhatWasParkedMeanwhileMayBeGoneBefore) {
   const std::uint32_t number = GetParam();
-  open();
-  backlog_.reset();
-  const std::string early = read_file(journal_path(options_.folder));
-  make();
-  hide(number);
-  write_file(journal_path(options_.folder), early);
+  hide_with_an_early_journal(number);
   open();
   ASSERT_TRUE(park(*backlog_, {event_of(8)}));
   ASSERT_TRUE(acknowledge(*backlog_, receive(*backlog_)));
