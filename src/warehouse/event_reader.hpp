@@ -17,11 +17,6 @@
 
 namespace twinshift::warehouse {
 
-struct EventPlace {
-  event::EventId id;
-  base::WallTime event_at;  // the statement asks for these times alone, so that the table's sort order helps
-};
-
 class EventReader {
  public:
   virtual ~EventReader() = default;

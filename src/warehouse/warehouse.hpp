@@ -22,6 +22,12 @@ namespace twinshift::warehouse {
 
 struct OwedRow;  // owed.hpp
 
+// Where a row of an event stands.
+struct EventPlace {
+  event::EventId id;
+  base::WallTime event_at{};  // statements ask for these times alone, so that the table's sort order helps
+};
+
 // How often an instance's books are published at most. By the Data API each time costs calls of a quota.
 inline constexpr std::chrono::seconds kPublishInterval{60};
 inline constexpr std::chrono::seconds kPublishIntervalOfDataApi{300};
@@ -31,7 +37,17 @@ inline constexpr std::chrono::seconds kPublishIntervalOfDataApi{300};
 struct Batch {
   std::string id;
   std::vector<event::EventPtr> events;
+  // For repair: every row of these events at these times (to the second) goes first, in the same transaction, so that
+  // what is in `events` too stands once, as it is here. At most kRemovedMax. `events` may be empty then.
+  std::vector<EventPlace> remove{};
 };
+
+// Rows named in one statement: it stays far below the Data API's 100 KB.
+inline constexpr std::size_t kRemovedMax = 250;
+
+// How the id of a batch begins that mends a table (repair, rebuild): it says nothing of what has arrived, so the books
+// do not count its markers.
+inline constexpr std::string_view kMendingPrefix = "mend-";
 
 enum class Outcome : std::uint8_t {
   written,    // this batch put it there
@@ -57,6 +73,7 @@ struct WriteReport {
   std::vector<Refusal> reasons;   // of the rejected events, by the batch's order; empty elsewhere
   // Values of the batch that did not fit into their columns and stand whole in `extra` (event::Row::displaced).
   std::uint64_t displaced = 0;
+  std::uint64_t removed = 0;  // rows of Batch::remove
 };
 
 struct Marker {
