@@ -1,0 +1,66 @@
+#include "proof/settled_write.hpp"
+
+#include <optional>
+
+namespace twinshift::proof {
+namespace {
+
+using base::ErrorKind;
+using warehouse::Outcome;
+
+WriteSums sums_of(const warehouse::WriteReport& report) {
+  WriteSums sums{.removed = report.removed};
+  for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+    switch (report.outcomes[i]) {
+      case Outcome::written:
+        ++sums.written;
+        break;
+      case Outcome::duplicate:
+        ++sums.duplicate;
+        break;
+      case Outcome::rejected:
+        sums.refused.emplace_back(i, i < report.reasons.size() ? report.reasons[i] : warehouse::Refusal());
+        break;
+      case Outcome::deferred:
+        sums.put_off.push_back(i);
+        break;
+    }
+  }
+  return sums;
+}
+
+// Nothing where the batch left no marker: it did not commit, and cannot any more.
+base::Result<std::optional<WriteSums>> find_outcome(warehouse::Warehouse& warehouse, const warehouse::Batch& batch,
+                                                    std::uint64_t standing) {
+  // The connection is gone as a rule.
+  if (auto ready = warehouse.prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto marker = warehouse.find_marker(batch.id);
+  if (!marker) return base::fail(std::move(marker.error()));
+  if (!*marker) return std::optional<WriteSums>();
+  return std::optional(
+      WriteSums{.written = (*marker)->inserted, .duplicate = (*marker)->duplicate, .removed = standing});
+}
+
+}  // namespace
+
+base::Result<WriteSums> write_settled(warehouse::Warehouse& warehouse, const warehouse::Batch& batch,
+                                      std::uint64_t standing) {
+  for (int write = 1;; ++write) {
+    auto report = warehouse.write(batch);
+    if (report) return sums_of(*report);
+    if (report.error().kind != ErrorKind::unknown_outcome) return base::fail(std::move(report.error()));
+    auto outcome = find_outcome(warehouse, batch, standing);
+    if (!outcome) {
+      outcome.error().kind = ErrorKind::unknown_outcome;
+      return base::fail(std::move(outcome.error()));
+    }
+    if (*outcome) return std::move(**outcome);
+    if (write == kWritesMax) {
+      // Known by now: nothing is there.
+      report.error().kind = ErrorKind::unavailable;
+      return base::fail(std::move(report.error()));
+    }
+  }
+}
+
+}  // namespace twinshift::proof

@@ -1,0 +1,245 @@
+#include "proof/table_mender.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "warehouse/stored_event.hpp"
+
+namespace twinshift::proof {
+namespace {
+
+using base::ErrorKind;
+using warehouse::StoredEvent;
+
+constexpr std::size_t kReadFirst = 250;
+constexpr std::size_t kReadMin = 8;
+
+Listed listed_of(const MendPlace& place) {
+  return {.id = place.id, .event_at = place.event_at, .copies = place.copies};
+}
+
+LeftEvent refused(const event::Event& event, const warehouse::Refusal& refusal) {
+  std::string detail = refusal.column;
+  if (!refusal.error_class.empty()) detail += (detail.empty() ? "" : ":") + refusal.error_class;
+  std::ranges::replace(detail, ' ', '_');
+  return {event.id.hex(), LeftWhy::refused, std::move(detail)};
+}
+
+// The events of a batch in order, and whose row each is.
+struct Flat {
+  std::vector<event::EventPtr> events;
+  std::vector<warehouse::EventPlace> remove;
+  std::uint64_t standing = 0;
+};
+
+Flat flat(std::span<const MendRow> rows) {
+  Flat all;
+  for (const MendRow& row : rows) {
+    all.events.insert(all.events.end(), row.events.begin(), row.events.end());
+    all.remove.insert(all.remove.end(), row.remove.begin(), row.remove.end());
+    all.standing += row.standing;
+  }
+  return all;
+}
+
+// Of `rows`, as many as go into one batch: at least one.
+std::size_t fitting(std::span<const MendRow> rows, std::size_t rows_max) {
+  std::size_t events = 0;
+  std::size_t removed = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    events += rows[i].events.size();
+    removed += rows[i].remove.size();
+    if (i > 0 && (events > rows_max || removed > warehouse::kRemovedMax)) return i;
+  }
+  return rows.size();
+}
+
+void add(MendReport& all, MendReport&& part) {
+  all.done += part.done;
+  all.copied += part.copied;
+  all.replaced += part.replaced;
+  all.surplus += part.surplus;
+  all.in_order += part.in_order;
+  all.batches += part.batches;
+  std::ranges::move(part.left, std::back_inserter(all.left));
+  std::ranges::move(part.crooked, std::back_inserter(all.crooked));
+  if (!all.error) all.error = std::move(part.error);
+}
+
+}  // namespace
+
+TableMender::TableMender(Parts parts) : parts_(std::move(parts)), read_max_(std::min(kReadFirst, parts_.rows_max)) {}
+
+bool TableMender::may_begin() const {
+  return parts_.clock->steady() < parts_.until && !(parts_.stop && parts_.stop());
+}
+
+MendReport TableMender::mend(const MendOrder& order) {
+  MendReport report;
+  seen_.clear();
+  std::shared_ptr<Group> writing;
+  std::future<void> written;
+  const auto settle = [&] {
+    if (!written.valid()) return;
+    written.get();
+    add(report, std::move(writing->report));
+  };
+  for (std::size_t at = 0; at < order.places.size() && !report.error && may_begin();) {
+    const auto some = std::span(order.places).subspan(at, std::min(read_max_, order.places.size() - at));
+    at += some.size();
+    auto group = std::make_shared<Group>();
+    group->kind = order.kind;
+    if (auto good = read(some, *group); !good) {
+      settle();
+      if (!report.error) report.error = std::move(good.error());
+      return report;
+    }
+    group->report.done = some.size();
+    adapt(*group);
+    settle();
+    if (report.error) return report;
+    writing = std::move(group);
+    written = std::async(std::launch::async, [this, writing] { write_all(*writing); });
+  }
+  settle();
+  return report;
+}
+
+base::Result<TableMender::RowsById> TableMender::rows_of(Side& side, std::span<const MendPlace> places, Where where) {
+  std::vector<Listed> asked;
+  asked.reserve(places.size());
+  for (const MendPlace& place : places) asked.push_back(listed_of(place));
+  auto rows = side.rows_of(asked, where);
+  if (!rows) return base::fail(std::move(rows.error()));
+  std::map<std::string_view, std::size_t> index;
+  for (std::size_t i = 0; i < places.size(); ++i) index.emplace(places[i].id, i);
+  RowsById by_id(places.size());
+  for (StoredEvent& row : *rows) {
+    const auto found = index.find(row.id);
+    if (found != index.end()) by_id[found->second].push_back(std::move(row));
+  }
+  return by_id;
+}
+
+// What stands here fewer times than was found at that time stands elsewhere in the table, too.
+base::Result<TableMender::RowsById> TableMender::rows_here(std::span<const MendPlace> places) {
+  auto rows = rows_of(*parts_.here, places, Where::at_their_time);
+  if (!rows) return rows;
+  std::vector<MendPlace> scattered;
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (static_cast<std::int64_t>((*rows)[i].size()) >= std::min<std::int64_t>(places[i].copies, kCopiesMax)) continue;
+    scattered.push_back(places[i]);
+    indices.push_back(i);
+  }
+  if (scattered.empty()) return rows;
+  auto anywhere = rows_of(*parts_.here, scattered, Where::anywhere);
+  if (!anywhere) return anywhere;
+  for (std::size_t i = 0; i < indices.size(); ++i) (*rows)[indices[i]] = std::move((*anywhere)[i]);
+  return rows;
+}
+
+base::Status TableMender::read(std::span<const MendPlace> places, Group& group) {
+  std::vector<MendPlace> fresh;
+  for (const MendPlace& place : places) {
+    if (seen_.insert(place.id).second) fresh.push_back(place);
+  }
+  if (fresh.empty()) return {};
+  RowsById here(fresh.size());
+  if (group.kind == MendKind::replace) {
+    auto rows = rows_here(fresh);
+    if (!rows) return base::fail(std::move(rows.error()));
+    here = std::move(*rows);
+  }
+  auto elsewhere = rows_of(*parts_.elsewhere, fresh, Where::at_their_time);
+  if (!elsewhere) return base::fail(std::move(elsewhere.error()));
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    take_in(fresh[i],
+            group.kind == MendKind::copy ? choose_copy((*elsewhere)[i], parts_.ids_from_content)
+                                         : choose_replacement(here[i], (*elsewhere)[i], parts_.ids_from_content),
+            group);
+  }
+  return {};
+}
+
+void TableMender::take_in(const MendPlace& place, MendChoice choice, Group& group) {
+  if (choice.in_order) {
+    ++group.report.in_order;
+  } else if (!choice.row) {
+    group.report.left.push_back({place.id, choice.why, {}});
+  } else {
+    group.rows.push_back(std::move(*choice.row));
+  }
+  if (choice.crooked) group.report.crooked.push_back(std::move(*choice.crooked));
+}
+
+void TableMender::adapt(const Group& group) {
+  std::size_t bytes = 0;
+  for (const MendRow& row : group.rows) {
+    for (const event::EventPtr& event : row.events) bytes += event->json.size();
+  }
+  if (bytes > parts_.bytes_max) {
+    read_max_ = std::max(kReadMin, read_max_ / 2);
+  } else if (bytes < parts_.bytes_max / 4) {
+    read_max_ = std::min(parts_.rows_max, 2 * read_max_);
+  }
+}
+
+void TableMender::write_all(Group& group) const {
+  std::span<const MendRow> rows = group.rows;
+  while (!rows.empty()) {
+    const auto some = rows.first(fitting(rows, parts_.rows_max));
+    if (auto done = write(some, group); !done) {
+      group.report.error = std::move(done.error());
+      return;
+    }
+    rows = rows.subspan(some.size());
+  }
+}
+
+base::Status TableMender::write(std::span<const MendRow> rows, Group& group) const {
+  auto done = write_batch(rows, group);
+  if (done || (done.error().kind != ErrorKind::rejected && done.error().kind != ErrorKind::timed_out)) return done;
+  return halve(rows, group, std::move(done.error()));
+}
+
+// One bad event holds up none of its neighbours; and what takes too long is tried with less at a time.
+base::Status TableMender::halve(std::span<const MendRow> rows, Group& group, base::Error error) const {
+  if (rows.size() == 1) {
+    if (error.kind != ErrorKind::rejected) return base::fail(std::move(error));
+    group.report.left.push_back(refused(*rows.front().events.front(), warehouse::refusal_of(error)));
+    return {};
+  }
+  const std::size_t half = rows.size() / 2;
+  if (auto done = write(rows.first(half), group); !done) return done;
+  return write(rows.subspan(half), group);
+}
+
+base::Status TableMender::write_batch(std::span<const MendRow> rows, Group& group) const {
+  Flat all = flat(rows);
+  const std::uint64_t standing = all.standing;
+  const auto batch = std::make_shared<const warehouse::Batch>(
+      warehouse::Batch{.id = std::string(warehouse::kMendingPrefix) + parts_.mint_id(),
+                       .events = std::move(all.events),
+                       .remove = std::move(all.remove)});
+  const auto sums = parts_.write(batch, standing);
+  if (!sums) return base::fail(sums.error());
+  MendReport& report = group.report;
+  ++report.batches;
+  if (group.kind == MendKind::copy) {
+    report.copied += sums->written;
+    report.in_order += sums->duplicate;
+  } else {
+    report.replaced += rows.size() - std::min(rows.size(), sums->refused.size() + sums->put_off.size());
+    report.surplus += sums->removed - std::min(sums->removed, sums->written);
+  }
+  for (const auto& [index, reason] : sums->refused) report.left.push_back(refused(*batch->events[index], reason));
+  for (const std::size_t index : sums->put_off) {
+    report.left.push_back({batch->events[index]->id.hex(), LeftWhy::put_off, {}});
+  }
+  return {};
+}
+
+}  // namespace twinshift::proof

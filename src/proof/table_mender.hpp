@@ -1,0 +1,76 @@
+// Carries out one order: reads the events back from the tables, checks that each is the one that its id names, and
+// writes them in batches as the target's lane does. While one batch is written the next is read.
+//
+// One thread; `write` is called on another, one call at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "proof/mend.hpp"
+#include "proof/mend_choice.hpp"
+#include "proof/settled_write.hpp"
+#include "proof/side.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::proof {
+
+using BatchPtr = std::shared_ptr<const warehouse::Batch>;
+// As write_settled() does it, on whichever thread owns the target.
+using WriteBatch = std::function<base::Result<WriteSums>(BatchPtr batch, std::uint64_t standing)>;
+
+class TableMender {
+ public:
+  struct Parts {
+    Side* here = nullptr;  // the order's target; for reading
+    Side* elsewhere = nullptr;
+    WriteBatch write{};
+    std::function<std::string()> mint_id{};  // of a batch, without warehouse::kMendingPrefix
+    std::size_t rows_max = 1'000;            // of a batch
+    std::size_t bytes_max = 8U << 20U;       // of the events' text that are read at once
+    bool ids_from_content = true;
+    const base::Clock* clock = nullptr;
+    // Nothing more is begun after it, or once stop() is true.
+    base::SteadyTime until = base::SteadyTime::max();
+    std::function<bool()> stop{};  // may be empty
+  };
+  explicit TableMender(Parts parts);
+
+  MendReport mend(const MendOrder& order);
+
+ private:
+  using RowsById = std::vector<std::vector<warehouse::StoredEvent>>;  // by the order asked for
+  // Events on their way, and what came of them; shared with the writing thread while it runs.
+  struct Group {
+    MendKind kind = MendKind::copy;
+    std::vector<MendRow> rows{};
+    MendReport report{};
+  };
+
+  base::Status read(std::span<const MendPlace> places, Group& group);
+  base::Result<RowsById> rows_of(Side& side, std::span<const MendPlace> places, Where where);
+  base::Result<RowsById> rows_here(std::span<const MendPlace> places);
+  void take_in(const MendPlace& place, MendChoice choice, Group& group);
+  void adapt(const Group& group);
+  void write_all(Group& group) const;
+  base::Status write(std::span<const MendRow> rows, Group& group) const;
+  base::Status write_batch(std::span<const MendRow> rows, Group& group) const;
+  base::Status halve(std::span<const MendRow> rows, Group& group, base::Error error) const;
+  [[nodiscard]] bool may_begin() const;
+
+  const Parts parts_;
+  std::size_t read_max_;  // events that are read at once: fewer where they are large
+  std::unordered_set<std::string> seen_;  // of the order: a finding may come twice
+};
+
+}  // namespace twinshift::proof
