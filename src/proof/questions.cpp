@@ -10,20 +10,15 @@
 
 #include "base/time_text.hpp"
 #include "event/time_parse.hpp"
-#include "warehouse/lookup_ranges.hpp"
 
 namespace twinshift::proof {
 namespace {
 
-using namespace std::chrono_literals;
 using base::ErrorKind;
 using Cells = std::vector<std::optional<std::string>>;
 
 constexpr std::string_view kDigest = "COUNT(*), SUM(event_key & 2147483647), SUM((event_key >> 31) & 2147483647)";
 constexpr std::string_view kListed = "event_id, MIN(event_key), MIN(event_at), MIN(received_at), COUNT(*)";
-// A table of somebody else's making may hold its times more coarsely than we gave them.
-constexpr auto kSlack = 1s;
-
 std::string within(const Span& span) {
   return fmt::format("event_at >= '{}' AND event_at < '{}'", base::sql_timestamp(span.from),
                      base::sql_timestamp(span.to));
@@ -37,6 +32,17 @@ std::string within(const Slice& slice) {
   std::string condition = within(slice.span);
   if (slice.key_bits == 0) return condition;
   return condition + fmt::format(" AND {} IN ({})", first_bits(slice.key_bits), fmt::join(slice.prefixes, ","));
+}
+
+std::string among(std::span<const Listed> asked, Where where) {
+  std::string ids;
+  std::vector<warehouse::EventPlace> places;
+  for (const Listed& each : asked) {
+    ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", each.id);
+    places.push_back({.id = {}, .event_at = each.event_at});
+  }
+  const std::string in = fmt::format("event_id IN ({})", ids);
+  return where == Where::anywhere ? in : warehouse::places_condition(places) + " AND " + in;
 }
 
 // Of a name in a catalogue; our names hold no NUL.
@@ -139,21 +145,17 @@ std::string unique_sql(std::string_view product, const warehouse::TableName& tab
       literal(table.quoted()));
 }
 
-std::string present_sql(const std::string& table, std::span<const Listed> asked) {
-  std::vector<base::WallTime> times;
-  std::string ids;
-  for (const Listed& each : asked) {
-    times.push_back(each.event_at);
-    ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", each.id);
-  }
-  std::string ranges;
-  for (const warehouse::TimeRange& range : warehouse::lookup_ranges(std::move(times))) {
-    ranges += fmt::format("{}event_at BETWEEN '{}' AND '{}'", ranges.empty() ? "" : " OR ",
-                          base::sql_timestamp(range.first - kSlack), base::sql_timestamp(range.last + kSlack));
-  }
-  return fmt::format(
-      "SELECT event_id, COUNT(*), MIN(event_key) FROM {} WHERE ({}) AND event_id IN ({}) GROUP BY event_id", table,
-      ranges, ids);
+std::string present_sql(const std::string& table, std::span<const Listed> asked, Where where) {
+  return fmt::format("SELECT event_id, COUNT(*), MIN(event_key), MIN(event_at) FROM {} WHERE {} GROUP BY event_id",
+                     table, among(asked, where));
+}
+
+std::string rows_sql(const std::string& table, const Slice& slice) {
+  return fmt::format("SELECT * FROM {} WHERE {}", table, within(slice));
+}
+
+std::string rows_sql(const std::string& table, std::span<const Listed> asked, Where where) {
+  return fmt::format("SELECT * FROM {} WHERE {}", table, among(asked, where));
 }
 
 base::Result<Digests> read_digests(const warehouse::Table& answer) {
@@ -182,12 +184,13 @@ base::Result<std::vector<Listed>> read_listed(const warehouse::Table& answer) {
 }
 
 base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer) {
-  if (auto good = whole(answer, 3); !good) return base::fail(std::move(good.error()));
+  if (auto good = whole(answer, 4); !good) return base::fail(std::move(good.error()));
   std::vector<Presence> found;
   for (const Cells& row : answer.rows) {
     const auto copies = number_in(row[1]);
-    if (!row[0] || !copies) return base::fail(not_understood("count"));
-    found.push_back({*row[0], *copies, number_in(row[2]).value_or(0)});
+    const auto event_at = time_in(row[3]);
+    if (!row[0] || !copies || !event_at) return base::fail(not_understood("count"));
+    found.push_back({*row[0], *copies, number_in(row[2]).value_or(0), *event_at});
   }
   return found;
 }

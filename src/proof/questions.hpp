@@ -49,9 +49,15 @@ struct Listed {
   std::int64_t copies = 1;
 };
 
-// Which of these ids (warehouse::is_event_id) stand in the table, how often each; looked for within their event_at, so
-// that the table's order helps. At most kAskedMax.
-std::string present_sql(const std::string& table, std::span<const Listed> asked);
+// Which of these ids (warehouse::is_event_id) stand in the table, how often each. At most kAskedMax.
+enum class Where : std::uint8_t {
+  at_their_time,  // within their event_at, so that the table's order helps
+  anywhere,       // wherever somebody has moved them: dear without an index
+};
+std::string present_sql(const std::string& table, std::span<const Listed> asked, Where where);
+// All columns of the rows of a slice; of these ids.
+std::string rows_sql(const std::string& table, const Slice& slice);
+std::string rows_sql(const std::string& table, std::span<const Listed> asked, Where where);
 
 // `internal` where an answer is not what was asked for; `full` where it was cut.
 base::Result<Digests> read_digests(const warehouse::Table& answer);
@@ -60,6 +66,7 @@ struct Presence {
   std::string id;
   std::int64_t copies = 0;
   std::int64_t key = 0;  // of one of them
+  base::WallTime event_at{};
 };
 base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer);
 // Nothing where the table holds nothing. The end is behind the last row.

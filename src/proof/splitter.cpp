@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace twinshift::proof {
@@ -23,72 +24,79 @@ std::int64_t rows_of(const Pair<Digests>& digests, std::int64_t number) {
   return std::max(rows_of(digests[0], number), rows_of(digests[1], number));
 }
 
-bool listable(std::int64_t rows) {
-  return rows <= static_cast<std::int64_t>(kListedMax);
+std::chrono::seconds smaller(std::chrono::seconds part) {
+  return part % kTimeParts == 0s ? part / kTimeParts : kTimeMin;
 }
 
-// Gathers neighbours that together can be listed, so that few of them are not a question each.
-class Gatherer {
- public:
-  // False: it has no room for this one any more.
-  [[nodiscard]] bool fits(std::int64_t rows) const {
-    return count_ == 0 || (listable(rows_ + rows) && count_ < kPrefixesMax);
-  }
-  void add(std::int64_t rows) {
-    rows_ += rows;
-    ++count_;
-  }
-  void clear() { *this = {}; }
-
- private:
-  std::int64_t rows_ = 0;
-  std::size_t count_ = 0;
-};
-
-std::chrono::seconds part_of(std::chrono::seconds window) {
-  return window % kTimeParts == 0s ? window / kTimeParts : kTimeMin;
+Span cut(const Span& span, const Span& within) {
+  return {std::max(span.from, within.from), std::min(span.to, within.to)};
 }
 
 }  // namespace
 
-base::Status Splitter::split(const Span& span, std::chrono::seconds window) {
-  auto whole = ask_both(sides_, [&](Side& side, std::size_t) { return side.windows(span, window); });
-  if (!whole) return base::fail(std::move(whole.error()));
-  std::int64_t rows = 0;
-  for (const std::int64_t number : differing((*whole)[0], (*whole)[1])) rows = std::max(rows, rows_of(*whole, number));
-  if (rows == 0) return {};
-  if (listable(rows)) return list({.span = span});
-  return split_time(span, window);
-}
+// Neighbours that together are small enough, so that few rows are not a question each.
+class Splitter::Gathered {
+ public:
+  explicit Gathered(Splitter& splitter) : splitter_(splitter) {}
 
-base::Status Splitter::split_time(const Span& span, std::chrono::seconds window) {
-  if (window <= kTimeMin) return split_keys({.span = span});
-  const std::chrono::seconds part = part_of(window);
-  auto parts = ask_both(sides_, [&](Side& side, std::size_t) { return side.windows(span, part); });
-  if (!parts) return base::fail(std::move(parts.error()));
-  Gatherer gathered;
-  Span together{};
-  const auto flush = [&]() -> base::Status {
-    const bool any = together.to > together.from;
-    const Slice slice{.span = std::exchange(together, {})};
-    gathered.clear();
-    return any ? list(slice) : base::Status();
-  };
-  for (const std::int64_t number : differing((*parts)[0], (*parts)[1])) {
-    const Span one = span_of(number, part);
-    const std::int64_t rows = rows_of(*parts, number);
-    // Only what touches is listed together: between may stand any number of rows that do not differ.
-    if (!gathered.fits(rows) || together.to != one.from) {
+  base::Status add(const Span& span, std::int64_t rows) {
+    // Between two that differ may stand any number of rows that do not.
+    const bool apart = splitter_.which_ == Which::differing && span.from != slice_.span.to;
+    if (rows_ > 0 && (apart || !splitter_.fits(rows_ + rows))) {
       if (auto done = flush(); !done) return done;
     }
-    if (!listable(rows)) {
-      if (auto done = split_time(one, part); !done) return done;
+    slice_.span = {rows_ > 0 ? slice_.span.from : span.from, span.to};
+    rows_ += rows;
+    return {};
+  }
+  base::Status add(const Slice& of, std::int64_t prefix, std::int64_t rows) {
+    if (rows_ > 0 && (slice_.prefixes.size() == kPrefixesMax || !splitter_.fits(rows_ + rows))) {
+      if (auto done = flush(); !done) return done;
+    }
+    slice_.span = of.span;
+    slice_.key_bits = of.key_bits + kSplitBits;
+    slice_.prefixes.push_back(prefix);
+    rows_ += rows;
+    return {};
+  }
+  base::Status flush() {
+    if (rows_ == 0) return {};
+    const Slice slice = std::exchange(slice_, {});
+    rows_ = 0;
+    return splitter_.take_(slice);
+  }
+
+ private:
+  Splitter& splitter_;
+  Slice slice_;
+  std::int64_t rows_ = 0;
+};
+
+std::vector<std::int64_t> Splitter::chosen(const Pair<Digests>& digests) const {
+  if (which_ == Which::differing) return differing(digests[0], digests[1]);
+  std::set<std::int64_t> numbers;
+  for (const Digests& side : digests) {
+    for (const auto& [number, digest] : side) numbers.insert(number);
+  }
+  return {numbers.begin(), numbers.end()};
+}
+
+base::Status Splitter::split(const Span& span, std::chrono::seconds part) {
+  auto parts = ask_both(sides_, [&](Side& side, std::size_t) { return side.windows(span, part); });
+  if (!parts) return base::fail(std::move(parts.error()));
+  Gathered gathered(*this);
+  for (const std::int64_t number : chosen(*parts)) {
+    const Span one = cut(span_of(number, part), span);
+    const std::int64_t rows = rows_of(*parts, number);
+    if (fits(rows)) {
+      if (auto done = gathered.add(one, rows); !done) return done;
       continue;
     }
-    gathered.add(rows);
-    together = {together.to > together.from ? together.from : one.from, one.to};
+    if (auto done = gathered.flush(); !done) return done;
+    auto done = part > kTimeMin ? split(one, smaller(part)) : split_keys({.span = one});
+    if (!done) return done;
   }
-  return flush();
+  return gathered.flush();
 }
 
 base::Status Splitter::split_keys(const Slice& slice) {
@@ -96,33 +104,16 @@ base::Status Splitter::split_keys(const Slice& slice) {
   if (!parts) return base::fail(std::move(parts.error()));
   const int bits = slice.key_bits + kSplitBits;
   const bool deepest = bits + kSplitBits > kKeyBits;
-  Gatherer gathered;
-  Slice together{.span = slice.span, .key_bits = bits};
-  const auto flush = [&]() -> base::Status {
-    const Slice some = std::exchange(together, {.span = slice.span, .key_bits = bits});
-    gathered.clear();
-    return some.prefixes.empty() ? base::Status() : list(some);
-  };
-  for (const std::int64_t prefix : differing((*parts)[0], (*parts)[1])) {
+  Gathered gathered(*this);
+  for (const std::int64_t prefix : chosen(*parts)) {
     const std::int64_t rows = rows_of(*parts, prefix);
-    if (!listable(rows) && !deepest) {
+    if (!fits(rows) && !deepest) {
       if (auto done = split_keys({slice.span, bits, {prefix}}); !done) return done;
       continue;
     }
-    if (!gathered.fits(rows)) {
-      if (auto done = flush(); !done) return done;
-    }
-    gathered.add(rows);
-    together.prefixes.push_back(prefix);
+    if (auto done = gathered.add(slice, prefix, rows); !done) return done;
   }
-  return flush();
-}
-
-base::Status Splitter::list(const Slice& slice) {
-  auto lists = ask_both(sides_, [&](Side& side, std::size_t) { return side.list(slice); });
-  if (!lists) return base::fail(std::move(lists.error()));
-  std::vector<Suspect> suspects = compare(*lists);
-  return suspects.empty() ? base::Status() : take_(std::move(suspects));
+  return gathered.flush();
 }
 
 std::vector<Suspect> compare(const Pair<std::vector<Listed>>& lists) {

@@ -17,15 +17,6 @@ constexpr auto kDoublesSpanMin = 1ms;
 constexpr std::int64_t kEmptyGrowth = 8;
 constexpr std::int64_t kGrowth = 2;
 
-SecondLook::Parts second_look_of(const Verifier::Parts& parts, const VerifyOptions& options) {
-  return {.sides = parts.sides,
-          .debts = parts.debts,
-          .clock = parts.clock,
-          .wait = parts.wait,
-          .apart = options.apart,
-          .found = parts.found};
-}
-
 std::int64_t rows_of(const Digests& digests) {
   std::int64_t rows = 0;
   for (const auto& [number, digest] : digests) rows += digest.rows;
@@ -49,9 +40,32 @@ std::vector<Suspect> suspects_of(const std::vector<Listed>& doubles, std::size_t
 Verifier::Verifier(const VerifyOptions& options, Parts parts)
     : options_(options),
       parts_(std::move(parts)),
-      second_look_(second_look_of(parts_, options_)),
-      splitter_(parts_.sides, [this](std::vector<Suspect> suspects) { return second_look_.take(std::move(suspects)); }),
+      second_look_({.sides = parts_.sides,
+                    .debts = parts_.debts,
+                    .clock = parts_.clock,
+                    .wait = parts_.wait,
+                    .apart = options_.apart,
+                    .found = [this](const Finding& finding) { tell(finding); },
+                    .ids_from_content = options_.ids_from_content}),
+      splitter_(parts_.sides, Splitter::Which::differing, kListedMax,
+                [this](const Slice& slice) { return compare_slice(slice); }),
+      deep_look_(parts_.sides, options_.ids_from_content, [this](const Finding& finding) { tell(finding); }),
       bite_windows_(kFirstBite) {}
+
+void Verifier::tell(const Finding& finding) {
+  const bool about_content = finding.kind == FindingKind::changed || finding.kind == FindingKind::foreign;
+  if (about_content && changed_.size() < kChangedMax) {
+    if (!changed_.emplace(finding.target, finding.id).second) return;
+  }
+  parts_.found(finding);
+}
+
+base::Status Verifier::compare_slice(const Slice& slice) {
+  auto lists = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.list(slice); });
+  if (!lists) return base::fail(std::move(lists.error()));
+  std::vector<Suspect> suspects = compare(*lists);
+  return suspects.empty() ? base::Status() : second_look_.take(std::move(suspects));
+}
 
 base::Result<std::optional<Span>> Verifier::extent() {
   const Span asked{options_.from.value_or(kAllTimes.from), options_.to.value_or(kAllTimes.to)};
@@ -111,6 +125,9 @@ base::Status Verifier::bite(const Span& span) {
     const Span window = span_of(number, options_.window);
     const Span asked{std::max(window.from, span.from), std::min(window.to, span.to)};
     if (auto done = splitter_.split(asked, options_.window); !done) return done;
+  }
+  if (options_.deep) {
+    if (auto done = deep_look_.look(span, options_.window); !done) return done;
   }
   return look_for_doubles(span);
 }
