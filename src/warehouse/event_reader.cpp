@@ -7,23 +7,18 @@
 
 #include <fmt/format.h>
 
-#include "base/time_text.hpp"
 #include "event/row.hpp"
-#include "warehouse/lookup_ranges.hpp"
+#include "warehouse/event_places.hpp"
 #include "warehouse/table_name.hpp"
 
 namespace twinshift::warehouse {
 namespace {
-
-using namespace std::chrono_literals;
 
 // Ids in one statement: with its ranges it stays far below the Data API's 100 KB.
 constexpr std::size_t kIdsMax = 250;
 // Where a target took an event twice it has two rows of it.
 constexpr std::size_t kRowsPerIdMax = 4;
 constexpr std::size_t kPartsMax = 100'000;
-// A column may hold its time more coarsely than we gave it.
-constexpr auto kSlack = 1s;
 
 event::Cell cell_of(const event::Column& column, const std::optional<std::string>& value) {
   event::Cell cell;
@@ -39,18 +34,7 @@ event::Cell cell_of(const event::Column& column, const std::optional<std::string
 }
 
 std::string statement_of(const std::string& table, std::span<const EventPlace> places) {
-  std::vector<base::WallTime> times;
-  std::string ids;
-  for (const EventPlace& place : places) {
-    times.push_back(place.event_at);
-    ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", place.id.hex());
-  }
-  std::string ranges;
-  for (const TimeRange& range : lookup_ranges(std::move(times))) {
-    ranges += fmt::format("{}event_at BETWEEN '{}' AND '{}'", ranges.empty() ? "" : " OR ",
-                          base::sql_timestamp(range.first - kSlack), base::sql_timestamp(range.last + kSlack));
-  }
-  return fmt::format("SELECT * FROM {} WHERE ({}) AND event_id IN ({})", table, ranges, ids);
+  return fmt::format("SELECT * FROM {} WHERE {}", table, places_sql(places));
 }
 
 // Which column of an answer is which of ours.
