@@ -38,7 +38,10 @@ struct Batch {
   std::string id;
   std::vector<event::EventPtr> events;
   // For repair: every row of these events at these times (to the second) goes first, in the same transaction, so that
-  // what is in `events` too stands once, as it is here. At most kRemovedMax. `events` may be empty then.
+  // what is in `events` too stands once, as it is here. At most kRemovedMax. A row never goes where what is to take its
+  // place is not written (`deferred`; a refusal is `conflict` then). `events` may be empty; such a batch leaves no
+  // marker, and an unknown outcome of it is settled by doing it again, which is harmless. `conflict` where our user may
+  // not delete: the hint says what lets it.
   std::vector<EventPlace> remove{};
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/time_text.hpp"
+#include "warehouse/event_places.hpp"
 #include "warehouse/schema/ddl.hpp"
 
 namespace twinshift::warehouse {
@@ -64,6 +65,20 @@ std::string insert_markers_sql(Dialect dialect, const TableName& table, const Ma
 std::string find_marker_sql(Dialect dialect, const TableName& table, std::string_view batch_id) {
   return "SELECT count(*), sum(sent), sum(inserted), sum(duplicate) FROM " + sibling(table, kLoadsTable) +
          " WHERE batch_id = " + literal(dialect, batch_id) + " AND table_name = " + literal(dialect, table.table);
+}
+
+std::string remove_rows_sql(const TableName& table, std::span<const EventPlace> places) {
+  return "DELETE FROM " + table.quoted() + " WHERE " + places_sql(places);
+}
+
+std::string remove_parts_sql(const TableName& table, std::span<const EventPlace> places) {
+  return "DELETE FROM " + sibling(table, kPartsTable) + " WHERE " + ids_sql(places);
+}
+
+std::string remove_grant(Dialect dialect, const TableName& table) {
+  std::string tables = table.quoted();
+  if (dialect == Dialect::redshift) tables += ", " + sibling(table, kPartsTable);
+  return "GRANT SELECT, DELETE ON " + tables + " TO the user that we log in as";
 }
 
 // ---- PostgreSQL

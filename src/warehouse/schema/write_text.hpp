@@ -13,6 +13,7 @@
 #include "warehouse/schema/dialect.hpp"
 #include "warehouse/schema/real_table.hpp"
 #include "warehouse/table_name.hpp"
+#include "warehouse/warehouse.hpp"
 
 namespace twinshift::warehouse {
 
@@ -43,6 +44,12 @@ std::string insert_markers_sql(Dialect dialect, const TableName& table, const Ma
                                std::span<const MarkerRow> rows);
 // One row: how many markers, and the sums of sent, inserted and duplicate.
 std::string find_marker_sql(Dialect dialect, const TableName& table, std::string_view batch_id);
+
+// Every row of these events at these times (Batch::remove), and what of them stands in parts. There must be a place.
+std::string remove_rows_sql(const TableName& table, std::span<const EventPlace> places);
+std::string remove_parts_sql(const TableName& table, std::span<const EventPlace> places);
+// What a person runs where our user may not remove rows.
+std::string remove_grant(Dialect dialect, const TableName& table);
 
 // ---- PostgreSQL
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "warehouse/schema/duplicate_text.hpp"
+#include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
 
@@ -44,6 +45,22 @@ pg::Outcome<std::uint64_t> prune_step(pg::Connection& connection, const std::str
   std::uint64_t removed = 0;
   for (const pg::Result& result : *done) removed += result.affected();
   return removed;
+}
+
+pg::Outcome<std::uint64_t> remove_step(pg::Connection& connection, const std::string& sql, Dialect dialect,
+                                       const TableName& table, base::SteadyTime deadline) {
+  auto done = connection.run(sql, deadline);
+  if (!done) {
+    pg::Failure failure = std::move(done.error());
+    if (failure.sqlstate == kNoRight) {
+      failure.error.kind = ErrorKind::conflict;
+      failure.error.hint = remove_grant(dialect, table);
+    }
+    return std::unexpected(std::move(failure));
+  }
+  // Redshift's parts follow the rows.
+  const std::size_t behind = dialect == Dialect::redshift ? 2 : 1;
+  return (*done)[done->size() - behind].affected();
 }
 
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id) {

@@ -21,6 +21,7 @@ struct WriterIdentity {
 struct Written {
   std::vector<Outcome> outcomes;  // by the batch's order
   std::uint64_t displaced = 0;    // WriteReport's
+  std::uint64_t removed = 0;      // likewise
 };
 
 class BatchWriter {
@@ -55,6 +56,11 @@ pg::Failure changed_table(const TableName& table);
 // Runs statements that remove rows; a missing right is told with the GRANT that gives it.
 pg::Outcome<std::uint64_t> prune_step(pg::Connection& connection, const std::string& sql, const TableName& table,
                                       base::SteadyTime deadline);
+
+// The first steps of a transaction that removes rows: `sql` ends with remove_rows_sql() and what follows it. Rows of
+// the event table that went; a missing right is `conflict`, with the GRANT that gives it.
+pg::Outcome<std::uint64_t> remove_step(pg::Connection& connection, const std::string& sql, Dialect dialect,
+                                       const TableName& table, base::SteadyTime deadline);
 
 // From the results of a transaction whose last row is that of find_marker_sql().
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id);

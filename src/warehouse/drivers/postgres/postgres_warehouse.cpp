@@ -134,6 +134,7 @@ base::Result<WriteReport> PostgresWarehouse::write(const Batch& batch) {
   report.statement_id = batch.id;
   report.outcomes = std::move(written->outcomes);
   report.displaced = written->displaced;
+  report.removed = written->removed;
   report.reasons.resize(batch.events.size());
   return report;
 }

@@ -1,6 +1,7 @@
 // PostgreSQL: rows go by binary COPY straight into the table, where the unique index refuses what is there already.
 // That is the usual case and costs the server half of what a stage does; a batch that holds a duplicate is written
 // again through the stage, and so are the next ones, as duplicates come in swarms (a redelivery).
+#include <cassert>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,9 @@ class PostgresWriter final : public BatchWriter {
 
   pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
     base::failpoint(base::Failpoint::warehouse_postgres_before_begin);
+    assert(batch.remove.size() <= kRemovedMax);
+    removed_ = 0;
+    if (batch.events.empty()) return remove_alone(batch, deadline);
     BatchPlan plan = plan_batch(batch);
     if (stage_batches_ == 0) {
       auto copied = copy_rows(batch, plan, false, deadline);
@@ -78,10 +82,35 @@ class PostgresWriter final : public BatchWriter {
     return !failure.lost && failure.sqlstate == pg::kUniqueViolation && failure.constraint == layout_.fit.id_key;
   }
 
+  [[nodiscard]] std::string begin_sql(const Batch& batch) const {
+    return "BEGIN; " + lock_table_sql(layout_.table) + "; " + batch_lock_sql(batch.id) + "; ";
+  }
+
+  // Begins the transaction with it.
+  pg::Outcome<void> remove_rows(const Batch& batch, base::SteadyTime deadline) {
+    auto removed = remove_step(connection_, begin_sql(batch) + remove_rows_sql(layout_.table, batch.remove),
+                               Dialect::postgres, layout_.table, deadline);
+    if (!removed) return std::unexpected(std::move(removed.error()));
+    removed_ = *removed;
+    return {};
+  }
+
+  pg::Outcome<Written> remove_alone(const Batch& batch, base::SteadyTime deadline) {
+    if (batch.remove.empty()) return Written{};
+    if (auto removed = remove_rows(batch, deadline); !removed) return std::unexpected(std::move(removed.error()));
+    if (auto done = commit_step(connection_, "COMMIT", deadline); !done)
+      return std::unexpected(std::move(done.error()));
+    return Written{.outcomes = {}, .removed = removed_};
+  }
+
   pg::Outcome<void> copy_rows(const Batch& batch, const BatchPlan& plan, bool to_stage, base::SteadyTime deadline) {
     const std::vector<WriteColumn>& columns = layout_.fit.columns;
-    auto begun = connection_.begin_copy("BEGIN; " + lock_table_sql(layout_.table) + "; " + batch_lock_sql(batch.id) +
-                                            "; " + fingerprint_sql(layout_.table) + "; " +
+    std::string begin = begin_sql(batch);
+    if (!batch.remove.empty()) {
+      if (auto removed = remove_rows(batch, deadline); !removed) return removed;
+      begin.clear();
+    }
+    auto begun = connection_.begin_copy(begin + fingerprint_sql(layout_.table) + "; " +
                                             (to_stage ? copy_to_stage_sql(columns) : copy_sql(layout_.table, columns)),
                                         deadline);
     if (!begun) return std::unexpected(std::move(begun.error()));
@@ -133,7 +162,7 @@ class PostgresWriter final : public BatchWriter {
     auto committed = commit_step(connection_, sql, deadline);
     if (!committed) return std::unexpected(std::move(committed.error()));
     if (base::failpoint_fails(base::Failpoint::warehouse_postgres_after_commit)) return std::unexpected(lost_answer());
-    return Written{std::move(plan.outcomes), encoder_.displaced()};
+    return Written{std::move(plan.outcomes), encoder_.displaced(), removed_};
   }
 
   // Empty where the batch had no duplicate.
@@ -151,6 +180,7 @@ class PostgresWriter final : public BatchWriter {
   CopyEncoder encoder_;
   bool stage_made_ = false;
   int stage_batches_ = 0;
+  std::uint64_t removed_ = 0;  // by the batch at hand
 };
 
 }  // namespace

@@ -42,7 +42,8 @@ class DataWriter {
 
   std::expected<WriteReport, Failure> finished(const Batch& batch, const BatchStatements& made,
                                                const RunReport& report);
-  Failure failed(const Batch& batch, const BatchStatements& made, DataRequest request, const RunReport& report);
+  Failure failed(const Batch& batch, const BatchStatements& made, DataRequest request, const RunReport& report,
+                 const TableName& table);
   base::Status follow_unknown();
   DataOutcome<std::vector<std::uint32_t>> inserted(const BatchStatements& made, const RunReport& report);
 

@@ -1,6 +1,7 @@
 // SQLite's statement text: the only place that spells it.
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 
+#include "warehouse/event_places.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
 #include "warehouse/table_columns.hpp"
@@ -99,6 +100,10 @@ std::string insert_sql(const std::string& table, const std::vector<InsertColumn>
   }
   return "INSERT INTO " + quote_identifier(table) + " (" + names + ") VALUES (" + places +
          ") ON CONFLICT (event_id) DO NOTHING";
+}
+
+std::string remove_rows_sql(const std::string& table, std::span<const EventPlace> places) {
+  return "DELETE FROM " + quote_identifier(table) + " WHERE " + places_sql(places);
 }
 
 std::string insert_marker_sql() {

@@ -1,11 +1,13 @@
 // SQLite's statement text, all of it. Any thread may call these.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "event/row.hpp"
+#include "warehouse/warehouse.hpp"
 
 namespace twinshift::warehouse {
 
@@ -27,6 +29,8 @@ std::vector<InsertColumn> insert_columns(const event::TableShape& shape);
 
 // One row; does nothing where the event is there already.
 std::string insert_sql(const std::string& table, const std::vector<InsertColumn>& columns);
+// Every row of these events at these times (Batch::remove). There must be a place.
+std::string remove_rows_sql(const std::string& table, std::span<const EventPlace> places);
 // Parameters: table, instance, batch id, window, arrival, sent, inserted, duplicate, both sums, time of writing.
 std::string insert_marker_sql();
 // An event that stands in the table by another message than this one: nothing where it is the same. Parameters: table,

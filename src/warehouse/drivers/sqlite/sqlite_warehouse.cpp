@@ -1,5 +1,6 @@
 #include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
 
+#include <cassert>
 #include <optional>
 #include <utility>
 
@@ -36,6 +37,7 @@ class SqliteWarehouse final : public Warehouse {
 
  private:
   base::Result<WriteReport> write_connected(const Batch& batch);
+  base::Result<std::uint64_t> remove_rows(std::span<const EventPlace> places);
   base::Status insert_rows(const Batch& batch, WriteReport& report);
   base::Status insert_markers(const Batch& batch);
   base::Status insert_duplicate(const Batch& batch, const event::Event& event);
@@ -56,6 +58,12 @@ class SqliteWarehouse final : public Warehouse {
 base::Status about_bookkeeping(base::Status done) {
   if (!done && done.error().kind == ErrorKind::rejected) done.error().kind = ErrorKind::unavailable;
   return done;
+}
+
+// What was there goes on standing there.
+base::Error refused_in_place(const Refusal& refusal, const std::string& path) {
+  return {ErrorKind::conflict, "the table refuses a row that was to take another's place: " + refusal.message, path,
+          "Nothing was changed; `twinshift schema --diff` shows what keeps rows of ours out"};
 }
 
 void SqliteWarehouse::tell(const TableLayout& layout) const {
@@ -116,6 +124,11 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
   base::failpoint(base::Failpoint::warehouse_sqlite_before_begin);
   auto transaction = sqlite::Transaction::begin(connection_->database);
   if (!transaction) return base::fail(std::move(transaction.error()));
+  if (!batch.remove.empty()) {
+    auto removed = remove_rows(batch.remove);
+    if (!removed) return base::fail(std::move(removed.error()));
+    report.removed = *removed;
+  }
   if (auto done = insert_rows(batch, report); !done) return base::fail(std::move(done.error()));
   base::failpoint(base::Failpoint::warehouse_sqlite_staged);
   if (auto done = insert_markers(batch); !done) return base::fail(std::move(done.error()));
@@ -132,6 +145,13 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
   return report;
 }
 
+base::Result<std::uint64_t> SqliteWarehouse::remove_rows(std::span<const EventPlace> places) {
+  assert(places.size() <= kRemovedMax);
+  const std::string sql = remove_rows_sql(table_, places);
+  if (auto done = connection_->database.execute(sql); !done) return base::fail(std::move(done.error()));
+  return static_cast<std::uint64_t>(connection_->database.changes());
+}
+
 base::Status SqliteWarehouse::insert_rows(const Batch& batch, WriteReport& report) {
   sums_.clear();
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
@@ -142,6 +162,7 @@ base::Status SqliteWarehouse::insert_rows(const Batch& batch, WriteReport& repor
         return base::fail(std::move(outcome.error()));
       }
       report.reasons[i] = row_refusal(outcome.error());
+      if (!batch.remove.empty()) return base::fail(refused_in_place(report.reasons[i], options_.path));
       outcome = Outcome::rejected;
     }
     report.outcomes.push_back(*outcome);
