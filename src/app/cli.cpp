@@ -55,6 +55,8 @@ struct Commands {
   QueueOptions queue_options;
   BooksOptions books_options;
   VerifyCommandOptions verify_options;
+  RepairOptions repair_options;
+  RebuildOptions rebuild_options;
   WaiveOptions waive_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
@@ -66,6 +68,8 @@ struct Commands {
   CLI::App* queue_command = nullptr;
   CLI::App* books_command = nullptr;
   CLI::App* verify_command = nullptr;
+  CLI::App* repair_command = nullptr;
+  CLI::App* rebuild_command = nullptr;
   CLI::App* waive_command = nullptr;
   CLI::App* version_command = nullptr;
 
@@ -81,6 +85,8 @@ struct Commands {
     add_queue();
     add_books();
     add_verify();
+    add_repair();
+    add_rebuild();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -144,6 +150,38 @@ struct Commands {
     verify_command->add_option("--window", verify_options.window, "Compared at once: 30m, 1h, 7d (default 1h)");
     verify_command->add_option("--ids-max", verify_options.ids_max, "Name at most so many (default 10000)");
     verify_command->add_option("--format", verify_options.json, "text or json")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
+        ->option_text("TEXT");
+  }
+
+  void add_repair() {
+    repair_command = app.add_subcommand(
+        "repair", "Make the two warehouses the same again: tells what would be done, or with --apply does it");
+    repair_command->add_option("--from", repair_options.from, "From this event_at on, UTC (2026-11-26T19:00)");
+    repair_command->add_option("--to", repair_options.to, "Up to this event_at, itself not included");
+    repair_command->add_option("--received-from", repair_options.received_from,
+                               "Only events that arrived from this moment on, UTC");
+    repair_command->add_option("--received-to", repair_options.received_to, "Only events that arrived before");
+    repair_command->add_option("--window", repair_options.window, "Compared at once: 30m, 1h, 7d (default 1h)");
+    repair_command->add_flag("--deep", repair_options.deep, "Also read every row: finds what was changed in place");
+    repair_command->add_flag("--apply", repair_options.apply, "Do it");
+    repair_command->add_option("--ids-max", repair_options.ids_max, "Name at most so many (default 10000)");
+    add_text_or_json(repair_command, repair_options.json);
+  }
+
+  void add_rebuild() {
+    rebuild_command = app.add_subcommand(
+        "rebuild", "Fill an empty or damaged target from the other one: tells what it lacks, or with --apply does it");
+    rebuild_command->add_option("--target", rebuild_options.target, "primary or secondary")
+        ->required()
+        ->check(CLI::IsMember({"primary", "secondary"}));
+    rebuild_command->add_flag("--apply", rebuild_options.apply, "Do it");
+    rebuild_command->add_option("--ids-max", rebuild_options.ids_max, "Name at most so many that are left");
+    add_text_or_json(rebuild_command, rebuild_options.json);
+  }
+
+  static void add_text_or_json(CLI::App* command, bool& json) {
+    command->add_option("--format", json, "text or json")
         ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
         ->option_text("TEXT");
   }
@@ -246,6 +284,8 @@ struct Commands {
     if (queue_command->parsed()) return look_into_queues();
     if (books_command->parsed()) return show_books();
     if (verify_command->parsed()) return compare_targets();
+    if (repair_command->parsed()) return repair_targets();
+    if (rebuild_command->parsed()) return rebuild_target();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -298,6 +338,16 @@ struct Commands {
   [[nodiscard]] int compare_targets() const {
     const auto loaded = load_or_explain();
     return loaded ? run_verify(loaded->settings, verify_options) : static_cast<int>(kVerifyUndecided);
+  }
+
+  [[nodiscard]] int repair_targets() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_repair(loaded->settings, repair_options) : static_cast<int>(kRepairUndecided);
+  }
+
+  [[nodiscard]] int rebuild_target() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_rebuild(loaded->settings, rebuild_options) : static_cast<int>(kRepairUndecided);
   }
 
   [[nodiscard]] int show_books() const {

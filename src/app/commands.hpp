@@ -81,6 +81,27 @@ struct VerifyCommandOptions {
 // Its exit codes are VerifyExitCode.
 int run_verify(const config::Settings& settings, const VerifyCommandOptions& options);
 
+struct RepairOptions {
+  std::string from;           // of event_at; empty: from the first event on
+  std::string to;             // empty: to the last
+  std::string received_from;  // of arrival, likewise
+  std::string received_to;
+  std::string window = "1h";
+  bool deep = false;
+  bool apply = false;  // else nothing is changed
+  bool json = false;
+  std::size_t ids_max = 10'000;  // more are counted only
+};
+struct RebuildOptions {
+  std::string target;  // primary, secondary
+  bool apply = false;
+  bool json = false;
+  std::size_t ids_max = 10'000;  // of what is left
+};
+// Their exit codes are RepairExitCode.
+int run_repair(const config::Settings& settings, const RepairOptions& options);
+int run_rebuild(const config::Settings& settings, const RebuildOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

@@ -13,6 +13,13 @@ enum ExitCode : int {
   kExitStopIncomplete = 5  // stopped, but not everything in flight could be settled in time; it stays in the queue
 };
 
+// Of `twinshift repair` and `twinshift rebuild`.
+enum RepairExitCode : int {
+  kRepairDone = 0,      // nothing is left to be done
+  kRepairLeft = 1,      // something is, and is named; without --apply: what would be done
+  kRepairUndecided = 2  // could not tell, or failed part-way: what was done stands, run it again; wrong options
+};
+
 // Of `twinshift verify`, as programs that compare two things have them.
 enum VerifyExitCode : int {
   kVerifyEqual = 0,      // but for what is owed or quarantined

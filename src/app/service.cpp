@@ -10,6 +10,8 @@
 #include "app/books_waive.hpp"
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
+#include "app/mend_answer.hpp"
+#include "app/mending.hpp"
 #include "app/quarantine_actions.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
@@ -100,6 +102,10 @@ control::Reply Service::answer(const control::Request& request) {
   const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
+  if (request.verb == kMendVerb) {
+    const auto stop = [this] { return mending_stops_.load(); };
+    return turns_.run([&] { return answer_mend(settings_, delivery_.get(), stop, request); });
+  }
   return turns_.run([&] { return actions_->answer(request); });
 }
 
@@ -289,6 +295,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (webhook_) webhook_->stop_taking();
   turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
   if (actions_) actions_->cancel();
+  mending_stops_ = true;
   if (delivery_) delivery_->cancel_jobs();
   if (books_) books_->cancel();
   control_.reset();

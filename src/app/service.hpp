@@ -1,6 +1,7 @@
 // The running service: every part, started from the ground up and stopped from the top down.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -83,6 +84,7 @@ class Service {
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
   bool leaves_threads_ = false;
+  std::atomic<bool> mending_stops_{false};
 };
 
 }  // namespace twinshift::app

@@ -66,6 +66,16 @@ class FakeSide final : public Side {
     }
     return found;
   }
+  base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) override {
+    std::optional<Span> found;
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    for (const Listed& row : table) {
+      if (row.received_at < received.from || row.received_at >= received.to) continue;
+      const Span one{row.event_at, row.event_at + std::chrono::microseconds(1)};
+      found = found ? Span{std::min(found->from, one.from), std::max(found->to, one.to)} : one;
+    }
+    return found;
+  }
   base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
     return digests({.span = span}, [&](const Listed& row) { return window_of(row.event_at, window); });
   }

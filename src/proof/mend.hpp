@@ -41,11 +41,11 @@ struct MendOrder {
 };
 
 enum class LeftWhy : std::uint8_t {
-  gone,      // it stands there no more
-  unsound,   // no row of it tells the event that its id names
-  unlike,    // ids are minted and its rows tell different events: nobody can say which one is right
-  refused,   // the target refuses it for good
-  put_off,   // the target has not written it this time
+  gone,     // it stands there no more
+  unsound,  // no row of it tells the event that its id names
+  unlike,   // ids are minted and its rows tell different events: nobody can say which one is right
+  refused,  // the target refuses it for good
+  put_off,  // the target has not written it this time
 };
 constexpr std::string_view to_string(LeftWhy why) {
   switch (why) {
@@ -76,6 +76,8 @@ struct MendReport {
   std::uint64_t surplus = 0;   // rows that went without another in their place
   std::uint64_t in_order = 0;  // events that stood there, once and sound, already
   std::uint64_t batches = 0;
+  std::string first_batch{};  // ids; they are in the order of time
+  std::string last_batch{};
   std::vector<LeftEvent> left{};
   // Rows of the other side whose own columns (event_key, event_at) are wrong, though what they tell is right and was
   // copied: to be replaced there.

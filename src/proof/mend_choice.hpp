@@ -14,15 +14,15 @@ namespace twinshift::proof {
 
 // One event on its way into a batch; with it those whose rows bore its id because somebody renamed them.
 struct MendRow {
-  std::vector<event::EventPtr> events;  // at least one
+  std::vector<event::EventPtr> events;          // at least one
   std::vector<warehouse::EventPlace> remove{};  // where its rows stand that go
   std::uint64_t standing = 0;                   // how many
 };
 
 struct MendChoice {
-  std::optional<MendRow> row{};       // to be written
-  bool in_order = false;              // stands once, sound: nothing is to be done
-  LeftWhy why = LeftWhy::gone;        // neither of both: it is left
+  std::optional<MendRow> row{};        // to be written
+  bool in_order = false;               // stands once, sound: nothing is to be done
+  LeftWhy why = LeftWhy::gone;         // neither of both: it is left
   std::optional<MendPlace> crooked{};  // of a copy: the row that it was taken from
 };
 

@@ -109,6 +109,11 @@ std::string extent_sql(const std::string& table, const Span& span) {
   return fmt::format("SELECT MIN(event_at), MAX(event_at) FROM {} WHERE {}", table, within(span));
 }
 
+std::string extent_of_arrivals_sql(const std::string& table, const Span& received) {
+  return fmt::format("SELECT MIN(event_at), MAX(event_at) FROM {} WHERE received_at >= '{}' AND received_at < '{}'",
+                     table, base::sql_timestamp(received.from), base::sql_timestamp(received.to));
+}
+
 std::string windows_sql(Spelling spelling, const std::string& table, const Span& span, std::chrono::seconds window) {
   // DATE_PART, not EXTRACT: in PostgreSQL the latter is a NUMERIC, several times as slow.
   const std::string number =

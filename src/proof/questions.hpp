@@ -30,6 +30,8 @@ Spelling spelling_of(std::string_view product);  // Warehouse::product()
 
 // The first and the last event_at of the table within the span; both NULL where there is none.
 std::string extent_sql(const std::string& table, const Span& span);
+// Likewise of the rows that arrived within the span.
+std::string extent_of_arrivals_sql(const std::string& table, const Span& received);
 // A row a window that holds something: its number, count, sums.
 std::string windows_sql(Spelling spelling, const std::string& table, const Span& span, std::chrono::seconds window);
 // The same for the parts of a slice: a row for each first `key_bits` + kSplitBits bits that occur.

@@ -23,6 +23,17 @@ Presence presence_in(const std::map<std::string, Presence>& found, const std::st
   return there == found.end() ? Presence{} : there->second;
 }
 
+bool is_missing_on_a_side(const Suspect& suspect) {
+  return suspect.copies[0] == 0 || suspect.copies[1] == 0;
+}
+
+Presence as_seen(const Suspect& suspect, std::size_t side) {
+  return {.id = suspect.row.id,
+          .copies = suspect.copies[side],
+          .key = suspect.keys[side],
+          .event_at = suspect.row.event_at};
+}
+
 }  // namespace
 
 base::Status SecondLook::take(std::vector<Suspect> suspects) {
@@ -35,6 +46,7 @@ base::Status SecondLook::take(std::vector<Suspect> suspects) {
   }
   suspects.erase(odd.begin(), odd.end());
   if (suspects.empty()) return {};
+  if (parts_.once) return look_at(std::move(suspects));
   waiting_suspects_ += suspects.size();
   waiting_.push_back({parts_.clock->steady() + parts_.apart, std::move(suspects)});
   while (waiting_suspects_ > kSuspectsMax) {
@@ -100,17 +112,34 @@ base::Result<std::vector<SecondLook::Case>> SecondLook::open_cases(const std::ve
       cases[i].quarantined[side] = some->quarantined[i];
     }
   }
+  if (auto done = look_again(cases); !done) return base::fail(std::move(done.error()));
+  return cases;
+}
+
+base::Status SecondLook::look_again(std::vector<Case>& cases) {
+  std::vector<Listed> rows;
+  std::vector<Case*> asked;
+  for (Case& each : cases) {
+    if (parts_.once && is_missing_on_a_side(*each.suspect)) {
+      each.now = {as_seen(*each.suspect, 0), as_seen(*each.suspect, 1)};
+      continue;
+    }
+    rows.push_back(each.suspect->row);
+    asked.push_back(&each);
+  }
+  if (rows.empty()) return {};
   auto now = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.present(rows, Where::at_their_time); });
   if (!now) return base::fail(std::move(now.error()));
-  for (Case& each : cases) {
-    const std::string& id = each.suspect->row.id;
-    each.now = {presence_in((*now)[0], id), presence_in((*now)[1], id)};
+  for (Case* each : asked) {
+    const std::string& id = each->suspect->row.id;
+    each->now = {presence_in((*now)[0], id), presence_in((*now)[1], id)};
   }
-  return cases;
+  return {};
 }
 
 // What a side lacks may stand there at another time: somebody has changed its event_at.
 base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
+  if (parts_.once) return {};
   for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
     std::vector<Listed> lacking;
     for (const Case& each : cases) {

@@ -35,6 +35,9 @@ class SecondLook {
     std::chrono::milliseconds apart{};
     std::function<void(const Finding&)> found;
     bool ids_from_content = true;
+    // What a side lacks at the first look is told at once, where nobody owes it: for whoever copies a whole table,
+    // which may be done twice without harm.
+    bool once = false;
   };
   explicit SecondLook(Parts parts) : parts_(std::move(parts)) {}
 
@@ -71,6 +74,7 @@ class SecondLook {
     [[nodiscard]] bool unlike() const;  // stands on both sides, by another key or at another time
   };
   base::Result<std::vector<Case>> open_cases(const std::vector<Suspect>& suspects);
+  base::Status look_again(std::vector<Case>& cases);
   base::Status look_elsewhere(std::vector<Case>& cases);
   base::Status look_into(const std::vector<Case>& cases);
   void judge(const Case& open);

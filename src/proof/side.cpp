@@ -19,6 +19,9 @@ class TableSide final : public Side {
   base::Result<std::optional<Span>> extent(const Span& span) override {
     return ask(extent_sql(table(), span), 1, read_extent);
   }
+  base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) override {
+    return ask(extent_of_arrivals_sql(table(), received), 1, read_extent);
+  }
   base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
     return ask(windows_sql(spelling_of(warehouse_->product()), table(), span, window), kWindowsMax, read_digests);
   }

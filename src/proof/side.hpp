@@ -28,6 +28,8 @@ class Side {
   [[nodiscard]] virtual const std::string& name() const = 0;  // "primary", "secondary"
 
   virtual base::Result<std::optional<Span>> extent(const Span& span) = 0;
+  // Of the rows that arrived in that span: within which event_at they lie. Reads the whole table.
+  virtual base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) = 0;
   virtual base::Result<Digests> windows(const Span& span, std::chrono::seconds window) = 0;
   virtual base::Result<Digests> parts(const Slice& slice) = 0;
   virtual base::Result<std::vector<Listed>> list(const Slice& slice) = 0;

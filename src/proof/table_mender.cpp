@@ -15,6 +15,8 @@ using warehouse::StoredEvent;
 
 constexpr std::size_t kReadFirst = 250;
 constexpr std::size_t kReadMin = 8;
+// Events of a group that a target may refuse one by one.
+constexpr std::size_t kRefusedMax = 10;
 
 Listed listed_of(const MendPlace& place) {
   return {.id = place.id, .event_at = place.event_at, .copies = place.copies};
@@ -63,6 +65,8 @@ void add(MendReport& all, MendReport&& part) {
   all.surplus += part.surplus;
   all.in_order += part.in_order;
   all.batches += part.batches;
+  if (all.first_batch.empty()) all.first_batch = std::move(part.first_batch);
+  if (!part.last_batch.empty()) all.last_batch = std::move(part.last_batch);
   std::ranges::move(part.left, std::back_inserter(all.left));
   std::ranges::move(part.crooked, std::back_inserter(all.crooked));
   if (!all.error) all.error = std::move(part.error);
@@ -201,14 +205,24 @@ void TableMender::write_all(Group& group) const {
 
 base::Status TableMender::write(std::span<const MendRow> rows, Group& group) const {
   auto done = write_batch(rows, group);
-  if (done || (done.error().kind != ErrorKind::rejected && done.error().kind != ErrorKind::timed_out)) return done;
+  if (done || !may_be_the_data(done.error(), group)) return done;
   return halve(rows, group, std::move(done.error()));
+}
+
+// In a batch that replaces rows a refused one is a `conflict` (warehouse::Batch::remove). Where so many are refused it
+// is the table.
+bool TableMender::may_be_the_data(const base::Error& error, const Group& group) {
+  if (error.kind == ErrorKind::timed_out) return true;
+  const bool refusal =
+      error.kind == ErrorKind::rejected || (group.kind == MendKind::replace && error.kind == ErrorKind::conflict);
+  return refusal && group.refused < kRefusedMax;
 }
 
 // One bad event holds up none of its neighbours; and what takes too long is tried with less at a time.
 base::Status TableMender::halve(std::span<const MendRow> rows, Group& group, base::Error error) const {
   if (rows.size() == 1) {
-    if (error.kind != ErrorKind::rejected) return base::fail(std::move(error));
+    if (error.kind == ErrorKind::timed_out) return base::fail(std::move(error));
+    ++group.refused;
     group.report.left.push_back(refused(*rows.front().events.front(), warehouse::refusal_of(error)));
     return {};
   }
@@ -228,6 +242,8 @@ base::Status TableMender::write_batch(std::span<const MendRow> rows, Group& grou
   if (!sums) return base::fail(sums.error());
   MendReport& report = group.report;
   ++report.batches;
+  if (report.first_batch.empty()) report.first_batch = batch->id;
+  report.last_batch = batch->id;
   if (group.kind == MendKind::copy) {
     report.copied += sums->written;
     report.in_order += sums->duplicate;

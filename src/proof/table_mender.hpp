@@ -55,6 +55,7 @@ class TableMender {
     MendKind kind = MendKind::copy;
     std::vector<MendRow> rows{};
     MendReport report{};
+    std::size_t refused = 0;
   };
 
   base::Status read(std::span<const MendPlace> places, Group& group);
@@ -66,10 +67,11 @@ class TableMender {
   base::Status write(std::span<const MendRow> rows, Group& group) const;
   base::Status write_batch(std::span<const MendRow> rows, Group& group) const;
   base::Status halve(std::span<const MendRow> rows, Group& group, base::Error error) const;
+  static bool may_be_the_data(const base::Error& error, const Group& group);
   [[nodiscard]] bool may_begin() const;
 
   const Parts parts_;
-  std::size_t read_max_;  // events that are read at once: fewer where they are large
+  std::size_t read_max_;                  // events that are read at once: fewer where they are large
   std::unordered_set<std::string> seen_;  // of the order: a finding may come twice
 };
 

@@ -46,7 +46,8 @@ Verifier::Verifier(const VerifyOptions& options, Parts parts)
                     .wait = parts_.wait,
                     .apart = options_.apart,
                     .found = [this](const Finding& finding) { tell(finding); },
-                    .ids_from_content = options_.ids_from_content}),
+                    .ids_from_content = options_.ids_from_content,
+                    .once = options_.once}),
       splitter_(parts_.sides, Splitter::Which::differing, kListedMax,
                 [this](const Slice& slice) { return compare_slice(slice); }),
       deep_look_(parts_.sides, options_.ids_from_content, [this](const Finding& finding) { tell(finding); }),
@@ -122,6 +123,7 @@ base::Status Verifier::bite(const Span& span) {
   if (auto done = add_debts(span, *digests); !done) return done;
   for (const std::int64_t number : differing((*digests)[0], (*digests)[1])) {
     ++report_.different;
+    if (options_.held_by && !(*digests)[*options_.held_by].contains(number)) continue;
     const Span window = span_of(number, options_.window);
     const Span asked{std::max(window.from, span.from), std::min(window.to, span.to)};
     if (auto done = splitter_.split(asked, options_.window); !done) return done;

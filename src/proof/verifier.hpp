@@ -37,6 +37,10 @@ struct VerifyOptions {
   bool deep = false;
   // False where ids are minted (EVENT_IDENTITY=message): content says nothing about an id then.
   bool ids_from_content = true;
+  // For copying a whole table: what a side lacks is told at the first look (SecondLook::Parts::once), and of the
+  // windows that differ only those are looked into in which this side holds something.
+  bool once = false;
+  std::optional<std::size_t> held_by{};
 };
 // Changed rows that are remembered, so that each is named once: two ways may lead to one.
 inline constexpr std::size_t kChangedMax = 65'536;

@@ -1,0 +1,191 @@
+#include "app/mending.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "app/debts_answer.hpp"
+#include "app/driver_table.hpp"
+#include "app/mend_answer.hpp"
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "event/event.hpp"
+#include "proof/settled_write.hpp"
+#include "proof/side.hpp"
+#include "proof/table_mender.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using proof::MendReport;
+
+std::string other_than(const std::string& target) {
+  return target == "primary" ? "secondary" : "primary";
+}
+
+// Both tables for reading, over connections of their own.
+struct Readers {
+  std::unique_ptr<proof::Side> here;
+  std::unique_ptr<proof::Side> elsewhere;
+};
+
+base::Result<Readers> open_readers(const config::Settings& settings, const std::string& target) {
+  Readers readers;
+  for (auto* side : {&readers.here, &readers.elsewhere}) {
+    const std::string name = side == &readers.here ? target : other_than(target);
+    auto opened = open_for_reading(settings, name);
+    if (!opened) return base::fail(std::move(opened.error()));
+    *side = proof::make_side(name, std::move(*opened));
+  }
+  return readers;
+}
+
+proof::TableMender::Parts parts_of(const config::Settings& settings, const Readers& readers) {
+  return {.here = readers.here.get(),
+          .elsewhere = readers.elsewhere.get(),
+          .write = {},
+          .mint_id = [] { return base::uuid_v7(); },
+          .rows_max = static_cast<std::size_t>(settings.batch_rows_max),
+          .bytes_max = static_cast<std::size_t>(settings.batch_bytes_max),
+          .ids_from_content = identity_mode(settings) == event::IdentityMode::content,
+          .clock = &base::system_clock()};
+}
+
+// Outlives whoever gives it to a lane: the lane may run on when nobody waits any more.
+struct LaneWrite {
+  proof::BatchPtr batch;
+  std::uint64_t standing = 0;
+  proof::WriteSums sums{};
+};
+
+base::Result<proof::WriteSums> write_in_lane(delivery::Delivery& delivery, const std::string& target,
+                                             proof::BatchPtr batch, std::uint64_t standing) {
+  const auto write = std::make_shared<LaneWrite>(LaneWrite{std::move(batch), standing});
+  auto done = delivery.run_in_lane(target, [write](warehouse::Warehouse& warehouse) -> base::Status {
+    auto sums = proof::write_settled(warehouse, *write->batch, write->standing);
+    if (!sums) return base::fail(std::move(sums.error()));
+    write->sums = std::move(*sums);
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return std::move(write->sums);
+}
+
+base::Status make_ready(delivery::Delivery& delivery, const std::string& target) {
+  return delivery.run_in_lane(target, [](warehouse::Warehouse&) { return base::Status(); });
+}
+
+MendReport mend_in_service(const config::Settings& settings, delivery::Delivery& delivery,
+                           const std::function<bool()>& stop, const proof::MendOrder& order) {
+  if (order.places.empty()) {
+    auto ready = make_ready(delivery, order.target);
+    return ready ? MendReport() : MendReport{.error = std::move(ready.error())};
+  }
+  auto readers = open_readers(settings, order.target);
+  if (!readers) return {.error = std::move(readers.error())};
+  proof::TableMender::Parts parts = parts_of(settings, *readers);
+  if (order.target == "primary") parts.rows_max = std::min(parts.rows_max, kMendRowsOfPrimaryMax);
+  parts.write = [&](proof::BatchPtr batch, std::uint64_t standing) {
+    return write_in_lane(delivery, order.target, std::move(batch), standing);
+  };
+  parts.until = parts.clock->steady() + kOrderMax;
+  parts.stop = stop;
+  return proof::TableMender(std::move(parts)).mend(order);
+}
+
+void log_mended(const proof::MendOrder& order, const MendReport& report) {
+  if (report.batches == 0 && !report.error) return;
+  base::log::Line line =
+      report.error ? base::log::warn("A repair's order was not carried out whole") : base::log::info("Repaired");
+  line.add("target", order.target)
+      .add("asked", static_cast<std::uint64_t>(order.places.size()))
+      .add("copied", report.copied)
+      .add("replaced", report.replaced)
+      .add("surplus_rows_removed", report.surplus)
+      .add("left", static_cast<std::uint64_t>(report.left.size()))
+      .add("batches", report.batches);
+  if (report.error) line.add(*report.error);
+}
+
+class ServiceMender final : public proof::Mender {
+ public:
+  explicit ServiceMender(const config::Settings& settings) : settings_(settings) {}
+
+  MendReport mend(const proof::MendOrder& order) override {
+    auto reply = control::ask(settings_.data_dir, mend_request(order));
+    if (!reply) return {.error = std::move(reply.error())};
+    return read_mend_reply(*reply);
+  }
+
+ private:
+  const config::Settings settings_;
+};
+
+// Writes both targets itself, while no service can.
+class OwnMender final : public proof::Mender {
+ public:
+  explicit OwnMender(const config::Settings& settings) : settings_(settings) {}
+
+  MendReport mend(const proof::MendOrder& order) override {
+    auto writer = writer_of(order.target);
+    if (!writer) return {.error = std::move(writer.error())};
+    if (order.places.empty()) return {};
+    if (auto ready = readers_of(order.target); !ready) return {.error = std::move(ready.error())};
+    proof::TableMender::Parts parts = parts_of(settings_, readers_.at(order.target));
+    parts.write = [this, warehouse = *writer](const proof::BatchPtr& batch, std::uint64_t standing) {
+      auto sums = proof::write_settled(*warehouse, *batch, standing);
+      if (!sums) writers_.clear();  // prepared anew by the next order
+      return sums;
+    };
+    return proof::TableMender(std::move(parts)).mend(order);
+  }
+
+ private:
+  base::Result<std::shared_ptr<warehouse::Warehouse>> writer_of(const std::string& target) {
+    if (const auto found = writers_.find(target); found != writers_.end()) return found->second;
+    auto chosen = find_target(settings_, target);
+    if (!chosen) return base::fail(std::move(chosen.error()));
+    auto opened = open_warehouse(settings_, **chosen);
+    if (!opened) return base::fail(std::move(opened.error()));
+    if (auto ready = (*opened)->prepare(); !ready) return base::fail(std::move(ready.error()));
+    return writers_[target] = std::move(*opened);
+  }
+
+  base::Status readers_of(const std::string& target) {
+    if (readers_.contains(target)) return {};
+    auto opened = open_readers(settings_, target);
+    if (!opened) return base::fail(std::move(opened.error()));
+    readers_[target] = std::move(*opened);
+    return {};
+  }
+
+  const config::Settings settings_;
+  std::map<std::string, std::shared_ptr<warehouse::Warehouse>> writers_;
+  std::map<std::string, Readers> readers_;
+};
+
+}  // namespace
+
+control::Reply answer_mend(const config::Settings& settings, delivery::Delivery* delivery,
+                           const std::function<bool()>& stop, const control::Request& request) {
+  auto order = read_mend_request(request);
+  if (!order) return {false, order.error().text()};
+  if (delivery == nullptr) {
+    return {false,
+            "the service writes no target (ENABLE_SQS_CONSUMER=false). Stop it, or let it deliver, and try again"};
+  }
+  const MendReport report = mend_in_service(settings, *delivery, stop, *order);
+  log_mended(*order, report);
+  return mend_reply(report);
+}
+
+base::Result<std::unique_ptr<proof::Mender>> open_mender(const config::Settings& settings) {
+  // Whoever holds the data folder itself finds no service here, and none can start.
+  auto reply = control::ask(settings.data_dir, owes_request("primary", {}));
+  if (reply) return std::make_unique<ServiceMender>(settings);
+  if (reply.error().kind != base::ErrorKind::not_found) return base::fail(std::move(reply.error()));
+  return std::make_unique<OwnMender>(settings);
+}
+
+}  // namespace twinshift::app

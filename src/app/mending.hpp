@@ -1,0 +1,31 @@
+// Who carries out orders of repair and rebuild: the service that owns the files, on its targets' lanes; where none
+// runs, the command itself, which then holds the data folder.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "config/settings.hpp"
+#include "control/control.hpp"
+#include "delivery/delivery.hpp"
+#include "proof/mend.hpp"
+
+namespace twinshift::app {
+
+// Events of one batch on the primary's lane: live batches wait for it.
+inline constexpr std::size_t kMendRowsOfPrimaryMax = 500;
+// The service begins nothing more of an order after this, and answers what it has done: well before the command gives
+// up (control::kAnswerMax).
+inline constexpr std::chrono::seconds kOrderMax{120};
+
+// In the service, of one request at a time (Turns). Reads over connections of its own, on this thread; writes on the
+// target's lane, a batch at a time. `delivery` null: the consumer is off. `stop` ends it between two batches.
+control::Reply answer_mend(const config::Settings& settings, delivery::Delivery* delivery,
+                           const std::function<bool()>& stop, const control::Request& request);
+
+// In a command, once it holds the stores or has found the service (open_debts). Errors: those of opening the targets.
+base::Result<std::unique_ptr<proof::Mender>> open_mender(const config::Settings& settings);
+
+}  // namespace twinshift::app

@@ -1,0 +1,103 @@
+// `twinshift repair`: makes the two warehouses the same again; without --apply it tells what it would do.
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "app/commands.hpp"
+#include "app/comparison.hpp"
+#include "app/driver_table.hpp"
+#include "app/exit_code.hpp"
+#include "app/mending.hpp"
+#include "app/range_option.hpp"
+#include "app/repair_session.hpp"
+
+namespace twinshift::app {
+namespace {
+
+struct Read {
+  proof::VerifyOptions verify{};
+  std::optional<base::WallTime> received_from{};
+  std::optional<base::WallTime> received_to{};
+};
+
+base::Status read_moments(const RepairOptions& options, Read& read) {
+  struct Moment {
+    const std::string& text;
+    const char* name;
+    std::optional<base::WallTime>& into;
+  };
+  for (const Moment& each :
+       {Moment{options.from, "--from", read.verify.from}, Moment{options.to, "--to", read.verify.to},
+        Moment{options.received_from, "--received-from", read.received_from},
+        Moment{options.received_to, "--received-to", read.received_to}}) {
+    auto moment = read_moment(each.text, each.name);
+    if (!moment) return base::fail(std::move(moment.error()));
+    each.into = *moment;
+  }
+  if (auto good = check_range(read.verify.from, read.verify.to, "--from, --to"); !good) return good;
+  return check_range(read.received_from, read.received_to, "--received-from, --received-to");
+}
+
+base::Result<Read> read_options(const config::Settings& settings, const RepairOptions& options) {
+  Read read;
+  if (auto good = read_moments(options, read); !good) return base::fail(std::move(good.error()));
+  const auto window = parse_window(options.window);
+  if (!window) {
+    return base::fail(base::ErrorKind::invalid, "this is no length of a window", "--window",
+                      "Write 1h, 30m or 7d: whole minutes, at most 31 days");
+  }
+  read.verify.window = *window;
+  read.verify.deep = options.deep;
+  read.verify.ids_from_content = identity_mode(settings) == event::IdentityMode::content;
+  return read;
+}
+
+// By arrival: within which event_at these events lie. False: nothing arrived then.
+base::Result<bool> narrow(Comparison& comparison, Read& read) {
+  if (!read.received_from && !read.received_to) return true;
+  auto extent = comparison.extent_of_arrivals(
+      {read.received_from.value_or(proof::kAllTimes.from), read.received_to.value_or(proof::kAllTimes.to)});
+  if (!extent) return base::fail(std::move(extent.error()));
+  if (!*extent) return false;
+  proof::VerifyOptions& verify = read.verify;
+  verify.from = std::max((*extent)->from, verify.from.value_or((*extent)->from));
+  verify.to = std::min((*extent)->to, verify.to.value_or((*extent)->to));
+  return *verify.from < *verify.to;
+}
+
+bool arrived_within(const Read& read, const proof::Finding& finding) {
+  if (read.received_from && finding.received_at < *read.received_from) return false;
+  return !read.received_to || finding.received_at < *read.received_to;
+}
+
+int fail_with(const base::Error& error) {
+  std::fprintf(stderr, "twinshift: %s\n", error.text().c_str());
+  return kRepairUndecided;
+}
+
+}  // namespace
+
+int run_repair(const config::Settings& settings, const RepairOptions& options) {
+  auto read = read_options(settings, options);
+  if (!read) return fail_with(read.error());
+  auto comparison = Comparison::open(settings);
+  if (!comparison) return fail_with(comparison.error());
+  std::unique_ptr<proof::Mender> mender;
+  if (options.apply) {
+    auto opened = open_mender(settings);
+    if (!opened) return fail_with(opened.error());
+    mender = std::move(*opened);
+  }
+  const auto any = narrow(*comparison, *read);
+  if (!any) return fail_with(any.error());
+  RepairSession session(
+      {.comparison = &*comparison, .mender = mender.get(), .json = options.json, .ids_max = options.ids_max});
+  if (!*any) return session.finish({.as_of = base::system_clock().now()}, read->verify.window);
+  const auto wanted = [&](const proof::Finding& finding) { return arrived_within(*read, finding); };
+  auto report = session.put_right(read->verify, wanted, "");
+  if (!report) return session.give_up(report.error());
+  if (auto looked = session.look_again(read->verify, wanted); !looked) return session.give_up(looked.error());
+  return session.finish(*report, read->verify.window);
+}
+
+}  // namespace twinshift::app

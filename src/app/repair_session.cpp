@@ -1,0 +1,157 @@
+#include "app/repair_session.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/exit_code.hpp"
+#include "base/time_text.hpp"
+
+namespace twinshift::app {
+
+RepairSession::RepairSession(Parts parts) : parts_(parts) {
+  if (parts_.json) std::fputs("{\"findings\":[", stdout);
+  if (parts_.mender == nullptr) return;
+  repairer_.emplace(proof::Repairer::Parts{
+      .mender = parts_.mender,
+      .targets = kComparedTargets,
+      .left = [this](const std::string& target, const proof::LeftEvent& left) { note_left(target, left); }});
+}
+
+base::Result<proof::VerifyReport> RepairSession::put_right(const proof::VerifyOptions& options, const Wanted& wanted,
+                                                           const char* progress) {
+  ProgressLine line(progress);
+  base::Status mended;
+  auto report = parts_.comparison->run(options, {.found =
+                                                     [&](const proof::Finding& finding) {
+                                                       if (!wanted(finding)) return;
+                                                       if (parts_.lists) line.clear();
+                                                       note(finding);
+                                                       if (repairer_ && mended) mended = repairer_->take(finding);
+                                                     },
+                                                 .told = [&](const auto& now) { line.show(now); },
+                                                 .stop = [&] { return !mended.has_value(); }});
+  if (mended && report && repairer_) mended = repairer_->finish();
+  line.clear();
+  if (!mended) return base::fail(std::move(mended.error()));
+  return report;
+}
+
+base::Status RepairSession::look_again(proof::VerifyOptions options, const Wanted& wanted) {
+  if (!repairer_ || !repairer_->touched()) return {};
+  options.from = repairer_->touched()->from;
+  options.to = repairer_->touched()->to;
+  ProgressLine line("looking again: ");
+  auto report = parts_.comparison->run(options, {.found =
+                                                     [&](const proof::Finding& finding) {
+                                                       if (wanted(finding)) note_again(finding);
+                                                     },
+                                                 .told = [&](const auto& now) { line.show(now); },
+                                                 .stop = {}});
+  line.clear();
+  if (!report) return base::fail(std::move(report.error()));
+  again_ = *report;
+  return {};
+}
+
+void RepairSession::print(const std::string& text, const std::string& json) {
+  if (!parts_.lists || ++printed_ > parts_.ids_max) return;
+  if (parts_.json && printed_ > 1) std::fputc(',', stdout);
+  std::printf("%s%s", (parts_.json ? json : text).c_str(), parts_.json ? "" : "\n");
+}
+
+void RepairSession::note(const proof::Finding& finding) {
+  plan_.add(finding);
+  found_.add(finding);
+  if (!repairer_ || !proof::remedy_of(finding.kind)) rest_.add(finding);
+  print(plan_as_text(finding), plan_as_json(finding));
+}
+
+void RepairSession::note_left(const std::string& target, const proof::LeftEvent& left) {
+  if (++left_ > parts_.ids_max) return;
+  if (parts_.json) {
+    left_json_.push_back(left_as_json(target, left));
+  } else {
+    std::printf("%s\n", left_as_text(target, left).c_str());
+  }
+}
+
+void RepairSession::note_again(const proof::Finding& finding) {
+  if (!proof::remedy_of(finding.kind)) return;  // told already
+  rest_.add(finding);
+  again_found_.add(finding);
+  if (again_json_.size() >= parts_.ids_max) return;
+  again_json_.push_back(finding_as_json(finding));
+  if (!parts_.json) std::printf("still    %s\n", finding_as_text(finding).c_str());
+}
+
+int RepairSession::exit_code() const {
+  const VerifyVerdict verdict = rest_.verdict();
+  if (left_ > 0 || verdict == VerifyVerdict::different) return kRepairLeft;
+  return verdict == VerifyVerdict::undecided ? kRepairUndecided : kRepairDone;
+}
+
+int RepairSession::finish(const proof::VerifyReport& compared, std::chrono::seconds window) {
+  const int code = exit_code();
+  if (parts_.json) {
+    finish_json(code == kRepairDone ? "done" : code == kRepairLeft ? "left" : "undecided");
+  } else {
+    finish_text(compared, window);
+  }
+  return code;
+}
+
+int RepairSession::give_up(const base::Error& error) {
+  if (parts_.json) {
+    finish_json("failed");
+  } else if (repairer_) {
+    print_receipts();
+  }
+  std::fprintf(stderr, "twinshift: it could not be finished: %s%s\n", error.text().c_str(),
+               repairer_ ? ". What was done stands; run it again" : "");
+  return kRepairUndecided;
+}
+
+void RepairSession::print_receipts() const {
+  for (std::size_t side = 0; side < kComparedTargets.size(); ++side) {
+    std::printf("%s\n", receipt_as_text(kComparedTargets[side], repairer_->receipt(side)).c_str());
+  }
+}
+
+void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono::seconds window) const {
+  if (parts_.lists && printed_ > parts_.ids_max) {
+    std::printf("... and %zu more (--ids-max)\n", printed_ - parts_.ids_max);
+  }
+  std::printf("%s\n", compared_text(compared, window).c_str());
+  const std::string as_of = " (as of " + base::iso8601_ms(compared.as_of) + ')';
+  const std::string found = found_.text();
+  std::printf("found: %s%s\nplan: %s\n", found.empty() ? "no difference" : found.c_str(), as_of.c_str(),
+              plan_.text().c_str());
+  if (!repairer_) {
+    if (!plan_.empty()) std::puts("Nothing was changed: --apply carries it out.");
+    return;
+  }
+  print_receipts();
+  if (again_) {
+    const std::string still = again_found_.text();
+    std::printf("looked again from %s to %s: %s\n", base::sql_timestamp(again_->span.from).c_str(),
+                base::sql_timestamp(again_->span.to).c_str(),
+                still.empty() ? "equal" : ("still different: " + still).c_str());
+  }
+}
+
+void RepairSession::finish_json(const char* verdict) const {
+  std::printf("],\"counts\":%s,\"applied\":%s", found_.json(kComparedTargets).c_str(), repairer_ ? "true" : "false");
+  if (repairer_) {
+    std::printf(",\"receipt\":{\"%s\":%s,\"%s\":%s}", kComparedTargets[0].c_str(),
+                receipt_as_json(repairer_->receipt(0)).c_str(), kComparedTargets[1].c_str(),
+                receipt_as_json(repairer_->receipt(1)).c_str());
+    std::printf(",\"left\":[%s]", fmt::format("{}", fmt::join(left_json_, ",")).c_str());
+    std::printf(",\"still\":[%s]", fmt::format("{}", fmt::join(again_json_, ",")).c_str());
+  }
+  std::printf(",\"verdict\":\"%s\"}\n", verdict);
+}
+
+}  // namespace twinshift::app

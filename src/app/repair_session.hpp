@@ -1,0 +1,71 @@
+// What repair and rebuild do alike: compare, put right what is found as it comes, look again at what was touched, and
+// say so. One thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/comparison.hpp"
+#include "app/repair_text.hpp"
+#include "app/verify_text.hpp"
+#include "base/error.hpp"
+#include "proof/finding.hpp"
+#include "proof/mend.hpp"
+#include "proof/repairer.hpp"
+#include "proof/verifier.hpp"
+
+namespace twinshift::app {
+
+class RepairSession {
+ public:
+  struct Parts {
+    Comparison* comparison = nullptr;
+    proof::Mender* mender = nullptr;  // null: nothing is changed, the plan is told
+    bool json = false;
+    bool lists = true;  // each finding, not only their number
+    std::size_t ids_max = 0;
+  };
+  explicit RepairSession(Parts parts);
+
+  using Wanted = std::function<bool(const proof::Finding&)>;
+  // One comparison. What it finds, and `wanted` lets through, is told and, with a mender, put right. `progress` stands
+  // before the progress line. Errors: of the comparison or of an order; what was done stands.
+  base::Result<proof::VerifyReport> put_right(const proof::VerifyOptions& options, const Wanted& wanted,
+                                              const char* progress);
+  // Compares once more where something was put right or left; what is still different is told.
+  base::Status look_again(proof::VerifyOptions options, const Wanted& wanted);
+
+  // Writes what was compared, done and left; the program's exit code.
+  int finish(const proof::VerifyReport& compared, std::chrono::seconds window);
+  // Likewise where it could not be ended.
+  int give_up(const base::Error& error);
+
+ private:
+  void note(const proof::Finding& finding);
+  void note_left(const std::string& target, const proof::LeftEvent& left);
+  void note_again(const proof::Finding& finding);
+  void print(const std::string& text, const std::string& json);
+  void finish_text(const proof::VerifyReport& compared, std::chrono::seconds window) const;
+  void finish_json(const char* verdict) const;
+  void print_receipts() const;
+  [[nodiscard]] int exit_code() const;
+
+  const Parts parts_;
+  std::optional<proof::Repairer> repairer_;  // none without a mender
+  std::size_t printed_ = 0;
+  PlanCounts plan_;
+  FindingCounts found_;
+  FindingCounts rest_;  // what nobody puts right, and what was still different
+  std::uint64_t left_ = 0;
+  std::vector<std::string> left_json_;   // at most ids_max
+  std::vector<std::string> again_json_;  // likewise
+  std::optional<proof::VerifyReport> again_;
+  FindingCounts again_found_;
+};
+
+}  // namespace twinshift::app

@@ -1,0 +1,91 @@
+#include "app/repair_text.hpp"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "app/terminal_text.hpp"
+#include "base/json_text.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using proof::MendKind;
+
+const std::array<std::string_view, 2> kTargets{"primary", "secondary"};
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  base::append_json_string(out, text);
+  return out;
+}
+
+}  // namespace
+
+const char* remedy_text(proof::FindingKind kind) {
+  const auto remedy = proof::remedy_of(kind);
+  if (!remedy) return "leave";
+  return *remedy == MendKind::copy ? "copy" : "replace";
+}
+
+std::string plan_as_text(const proof::Finding& finding) {
+  return fmt::format("{:<8} {}", remedy_text(finding.kind), finding_as_text(finding));
+}
+
+std::string plan_as_json(const proof::Finding& finding) {
+  std::string text = finding_as_json(finding);
+  text.pop_back();
+  return fmt::format("{},\"remedy\":\"{}\"}}", text, remedy_text(finding.kind));
+}
+
+std::string left_as_text(const std::string& target, const proof::LeftEvent& left) {
+  const std::string detail = left.detail.empty() ? "" : " (" + printable(left.detail) + ')';
+  return fmt::format("left     {:<9} {}  {}{}", target, printable(left.id), to_string(left.why), detail);
+}
+
+std::string left_as_json(const std::string& target, const proof::LeftEvent& left) {
+  std::string text = fmt::format("{{\"target\":{},\"eventId\":{},\"why\":\"{}\"", quoted(target), quoted(left.id),
+                                 to_string(left.why));
+  if (!left.detail.empty()) text += ",\"detail\":" + quoted(left.detail);
+  return text + '}';
+}
+
+void PlanCounts::add(const proof::Finding& finding) {
+  const auto remedy = proof::remedy_of(finding.kind);
+  if (!remedy) return;
+  const std::size_t side = finding.target == kTargets[0] ? 0 : 1;
+  ++(*remedy == MendKind::copy ? copies_ : replaced_)[side];
+}
+
+std::string PlanCounts::text() const {
+  std::string text;
+  for (std::size_t side = 0; side < kTargets.size(); ++side) {
+    if (copies_[side] > 0) {
+      text += fmt::format("{}copy {} to {}", text.empty() ? "" : ", ", copies_[side], kTargets[side]);
+    }
+    if (replaced_[side] > 0) {
+      text += fmt::format("{}replace {} in {}", text.empty() ? "" : ", ", replaced_[side], kTargets[side]);
+    }
+  }
+  return text.empty() ? "nothing is to be done" : text;
+}
+
+std::string receipt_as_text(const std::string& target, const proof::Receipt& receipt) {
+  std::string text =
+      fmt::format("{}: {} copied, {} replaced, {} surplus rows removed, {} already in order, {} left", target,
+                  receipt.copied, receipt.replaced, receipt.surplus, receipt.in_order, receipt.left);
+  if (receipt.batches > 0) {
+    text += fmt::format("; {} batches, {} to {}", receipt.batches, receipt.first_batch, receipt.last_batch);
+  }
+  return text;
+}
+
+std::string receipt_as_json(const proof::Receipt& receipt) {
+  return fmt::format(
+      "{{\"copied\":{},\"replaced\":{},\"surplusRowsRemoved\":{},\"inOrder\":{},\"left\":{},\"batches\":{},"
+      "\"firstBatch\":{},\"lastBatch\":{}}}",
+      receipt.copied, receipt.replaced, receipt.surplus, receipt.in_order, receipt.left, receipt.batches,
+      quoted(receipt.first_batch), quoted(receipt.last_batch));
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,42 @@
+// A repair for people and programs. Pure functions.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "app/verify_text.hpp"
+#include "proof/finding.hpp"
+#include "proof/mend.hpp"
+#include "proof/repairer.hpp"
+
+namespace twinshift::app {
+
+// "copy", "replace"; "leave" where nothing is done about it.
+const char* remedy_text(proof::FindingKind kind);
+// "copy     missing     secondary 0123...  event_at ..."
+std::string plan_as_text(const proof::Finding& finding);
+std::string plan_as_json(const proof::Finding& finding);
+
+std::string left_as_text(const std::string& target, const proof::LeftEvent& left);
+std::string left_as_json(const std::string& target, const proof::LeftEvent& left);
+
+// What is to be done, counted.
+class PlanCounts {
+ public:
+  void add(const proof::Finding& finding);
+  [[nodiscard]] bool empty() const { return copies_ == std::array<std::uint64_t, 2>{} && replaced_ == copies_; }
+  // "copy 12 to secondary, replace 1 in primary"; "nothing is to be done".
+  [[nodiscard]] std::string text() const;
+
+ private:
+  std::array<std::uint64_t, 2> copies_{};  // by target: primary, secondary
+  std::array<std::uint64_t, 2> replaced_{};
+};
+
+// "secondary: 12 copied, 3 replaced, 4 surplus rows removed, 1 already in order, 0 left; 3 batches, mend-... to
+// mend-..."
+std::string receipt_as_text(const std::string& target, const proof::Receipt& receipt);
+// {"copied":12,...}
+std::string receipt_as_json(const proof::Receipt& receipt);
+
+}  // namespace twinshift::app
