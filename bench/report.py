@@ -152,9 +152,17 @@ def _isolation_rows(part):
     yield (f"the disk was full by: {part['disk_full_by']}", "", "", "", "", "")
 
 
+def _repair_rows(part):
+    for store in ("embedded", "postgres"):
+        each = part[store]
+        for key, name in (("rebuild", "rebuild of an empty secondary"), ("repair", "repair of as much"), ("through_service", "rebuild through the service")):
+            yield (f"{name}, {store}", _number(each[f"{key}_per_second"], "rows/s"), _number(each["plain_per_second"], "ev/s plain load"),
+                   f"{each[f'{key}_ratio']:.2f} x", ">= 0.7", _verdict(each[f"{key}_ratio"], 0.7, None))
+
+
 def rows(figures):
     makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows, "aws": _aws_rows,
-              "isolation": _isolation_rows}
+              "isolation": _isolation_rows, "repair": _repair_rows}
     for name, maker in makers.items():
         part = figures.get(name)
         if part is None:

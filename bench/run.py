@@ -14,6 +14,7 @@ import time
 
 import aws
 import isolation
+import repair
 import report
 import scenarios
 import wire
@@ -23,8 +24,8 @@ from processes import BenchError
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
          "postgres": wire.postgres, "redshift": wire.redshift, "aws": aws.aws,
-         "isolation": isolation.isolation}
-ONLY_WHEN_ASKED = ("deep", "aws", "isolation")
+         "isolation": isolation.isolation, "repair": repair.repair}
+ONLY_WHEN_ASKED = ("deep", "aws", "isolation", "repair")
 
 
 def parse():

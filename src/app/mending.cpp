@@ -133,9 +133,8 @@ class OwnMender final : public proof::Mender {
     if (order.places.empty()) return {};
     if (auto ready = readers_of(order.target); !ready) return {.error = std::move(ready.error())};
     proof::TableMender::Parts parts = parts_of(settings_, readers_.at(order.target));
-    parts.write = [this, warehouse = *writer](const proof::BatchPtr& batch, std::uint64_t standing) {
+    parts.write = [warehouse = *writer](const proof::BatchPtr& batch, std::uint64_t standing) {
       auto sums = proof::write_settled(*warehouse, *batch, standing);
-      if (!sums) writers_.clear();  // prepared anew by the next order
       return sums;
     };
     return proof::TableMender(std::move(parts)).mend(order);
@@ -148,7 +147,7 @@ class OwnMender final : public proof::Mender {
     if (!chosen) return base::fail(std::move(chosen.error()));
     auto opened = open_warehouse(settings_, **chosen);
     if (!opened) return base::fail(std::move(opened.error()));
-    if (auto ready = (*opened)->prepare(); !ready) return base::fail(std::move(ready.error()));
+    if (auto ready = (*opened)->prepare_to_mend(); !ready) return base::fail(std::move(ready.error()));
     return writers_[target] = std::move(*opened);
   }
 

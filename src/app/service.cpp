@@ -13,6 +13,7 @@
 #include "app/mend_answer.hpp"
 #include "app/mending.hpp"
 #include "app/quarantine_actions.hpp"
+#include "app/waived_gap.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "config/masking.hpp"
@@ -65,6 +66,7 @@ Service::~Service() = default;
 base::Status Service::start() {
   if (auto opened = open_storage(); !opened) return opened;
   if (auto started = start_delivery(); !started) return started;
+  if (settings_.secondary) tell_waived_gap(*queue_);
   start_books();
   if (auto started = start_control(); !started) {
     stop(kClosingTime);

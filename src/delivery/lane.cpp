@@ -170,6 +170,8 @@ void Lane::Core::carry_out(const JobPtr& job) {
 base::Status Lane::Core::run_job(const JobSlip& job) {
   if (calls.closed()) return base::fail(base::ErrorKind::cancelled, "the lane ends: nothing was done", parts.name);
   base::Status status = prepare();
+  // Doubles keep the lane itself from writing, not who removes them.
+  if (!status && status.error().kind == base::ErrorKind::conflict) status = parts.warehouse->prepare_to_mend();
   if (!status) {
     // Nothing was sent, so nothing is unknown.
     if (status.error().kind == base::ErrorKind::unknown_outcome) status.error().kind = base::ErrorKind::unavailable;

@@ -33,7 +33,7 @@ WriteSums sums_of(const warehouse::WriteReport& report) {
 base::Result<std::optional<WriteSums>> find_outcome(warehouse::Warehouse& warehouse, const warehouse::Batch& batch,
                                                     std::uint64_t standing) {
   // The connection is gone as a rule.
-  if (auto ready = warehouse.prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (auto ready = warehouse.prepare_to_mend(); !ready) return base::fail(std::move(ready.error()));
   auto marker = warehouse.find_marker(batch.id);
   if (!marker) return base::fail(std::move(marker.error()));
   if (!*marker) return std::optional<WriteSums>();
@@ -48,6 +48,11 @@ base::Result<WriteSums> write_settled(warehouse::Warehouse& warehouse, const war
   for (int write = 1;; ++write) {
     auto report = warehouse.write(batch);
     if (report) return sums_of(*report);
+    if (report.error().kind == ErrorKind::unavailable && write < kWritesMax) {
+      // A connection that was lost while nobody used it; a table that lost its index.
+      if (auto ready = warehouse.prepare_to_mend(); !ready) return base::fail(std::move(ready.error()));
+      continue;
+    }
     if (report.error().kind != ErrorKind::unknown_outcome) return base::fail(std::move(report.error()));
     auto outcome = find_outcome(warehouse, batch, standing);
     if (!outcome) {

@@ -52,6 +52,10 @@ inline constexpr std::size_t kRemovedMax = 250;
 // do not count its markers.
 inline constexpr std::string_view kMendingPrefix = "mend-";
 
+inline bool is_mending(std::string_view batch_id) {
+  return batch_id.starts_with(kMendingPrefix);
+}
+
 enum class Outcome : std::uint8_t {
   written,    // this batch put it there
   duplicate,  // it was there already, or stood twice in this batch
@@ -100,6 +104,11 @@ class Warehouse {
   // Connects; creates the table, `twinshift_loads`, `twinshift_duplicates` and `twinshift_owed`, or adds missing
   // columns. Called before anything else and again after a lost connection.
   virtual base::Status prepare() = 0;
+
+  // Where prepare() says `conflict` because event_id stands more than once, so that no index can keep it unique: makes
+  // ready for batches that mend (kMendingPrefix) alone. These look for doubles themselves, and nobody else writes
+  // meanwhile. Anything else needs prepare() again, which makes the index once the doubles are gone. Else as prepare().
+  virtual base::Status prepare_to_mend() { return prepare(); }
 
   // One transaction. Success: committed (fsync'd). Errors: unavailable, throttled, conflict (nothing was written),
   // unknown_outcome (ask find_marker).

@@ -57,7 +57,7 @@ class Setup {
     if (!layout_.real.exists) return create();
     if (!layout_.real.is_table) return fault("it is not a table", "Configure another table");
     if (auto sound = check_faults(); !sound) return sound;
-    const bool no_key = options_.dialect == Dialect::postgres && layout_.fit.id_key.empty();
+    const bool no_key = options_.unique && options_.dialect == Dialect::postgres && layout_.fit.id_key.empty();
     if (layout_.fit.missing.empty() && !no_key) return {};
     if (layout_.real.find("event_id") == nullptr && !options_.schema_apply) {
       return fault("the table was not made by Twinshift and lacks its columns",
@@ -89,7 +89,7 @@ class Setup {
   SqlOutcome<void> finish() {
     if (auto read = look(); !read) return read;
     if (auto sound = check_faults(); !sound) return sound;
-    if (options_.dialect != Dialect::postgres || !layout_.fit.id_key.empty()) return {};
+    if (options_.dialect != Dialect::postgres || !layout_.fit.id_key.empty() || !options_.unique) return {};
     // An index of its name belongs to another table, one that this took the place of: any name will do.
     if (auto made = make_unique(unnamed_index_sql(layout_.table)); !made) return made;
     return look();
@@ -111,10 +111,11 @@ class Setup {
   }
 
   SqlOutcome<void> make_unique(const std::string& sql) {
+    if (!options_.unique && sql.starts_with("CREATE UNIQUE")) return {};
     auto made = execute(sql);
     if (made || made.error().error.kind != ErrorKind::conflict) return made;
     return fault("event_id stands more than once in it, so it cannot be made unique",
-                 "Remove the doubles, or configure another table");
+                 "`twinshift repair --apply` leaves one of each; or configure another table");
   }
 
   SqlOutcome<void> make_siblings() {

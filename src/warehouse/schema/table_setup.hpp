@@ -30,6 +30,8 @@ struct SetupOptions {
   bool schema_apply = false;  // also change a table that somebody else made
   std::string target;
   StatementHeard heard;  // may be empty; where somebody listens, nothing that cannot be made is left out
+  // False: a table whose doubles keep event_id from being unique is taken as it is (Warehouse::prepare_to_mend()).
+  bool unique = true;
 };
 
 // `conflict` where a person must mend something; the message names target, table, column and the statement.

@@ -90,8 +90,8 @@ std::string batch_lock_sql(std::string_view batch_id) {
   return fmt::format("SELECT pg_advisory_xact_lock({})", static_cast<std::int64_t>(hash));
 }
 
-std::string lock_table_sql(const TableName& table) {
-  return "LOCK TABLE " + table.quoted() + " IN ROW EXCLUSIVE MODE";
+std::string lock_table_sql(const TableName& table, bool unique) {
+  return "LOCK TABLE " + table.quoted() + " IN " + (unique ? "" : "SHARE ") + "ROW EXCLUSIVE MODE";
 }
 
 std::string copy_sql(const TableName& table, std::span<const WriteColumn> columns) {
@@ -110,7 +110,15 @@ std::string copy_to_stage_sql(std::span<const WriteColumn> columns) {
                      column_list(columns));
 }
 
-std::string insert_from_copy_stage_sql(const TableName& table, std::span<const WriteColumn> columns) {
+std::string insert_from_copy_stage_sql(const TableName& table, std::span<const WriteColumn> columns, bool unique) {
+  if (!unique) {
+    return fmt::format(
+        "WITH put AS (INSERT INTO {0} ({1}) SELECT {1} FROM pg_temp.{2} n WHERE NOT EXISTS (SELECT 1 FROM {0} t WHERE "
+        "t.event_at = n.event_at AND t.event_id = n.event_id) RETURNING event_id) SELECT s.{3} FROM pg_temp.{2} s "
+        "WHERE "
+        "NOT EXISTS (SELECT 1 FROM put WHERE put.event_id = s.event_id)",
+        table.quoted(), column_list(columns), kStageTable, kPosition);
+  }
   // In order of the key, so that two instances with the same events wait for each other instead of deadlocking.
   return fmt::format(
       "WITH put AS (INSERT INTO {0} ({1}) SELECT {1} FROM pg_temp.{2} ORDER BY event_id ON CONFLICT (event_id) DO "

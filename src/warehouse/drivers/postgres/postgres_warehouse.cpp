@@ -26,6 +26,7 @@ struct Ready {
   pg::Connection connection;
   Layout layout;
   std::unique_ptr<BatchWriter> writer;
+  bool unique = true;          // false: ready to mend alone
   base::SteadyTime read_at{};  // when the layout was read
 };
 
@@ -41,7 +42,8 @@ class PostgresWarehouse final : public Warehouse {
         table_(std::move(address.table)),
         dialect_(address.dialect) {}
 
-  base::Status prepare() override;
+  base::Status prepare() override { return open(true); }
+  base::Status prepare_to_mend() override;
   base::Result<WriteReport> write(const Batch& batch) override;
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
@@ -54,7 +56,9 @@ class PostgresWarehouse final : public Warehouse {
 
  private:
   [[nodiscard]] base::SteadyTime deadline() const { return deadline_after(options_.attempt_timeout); }
-  base::Status connect();
+  base::Status open(bool unique);
+  base::Status connect(bool unique);
+  [[nodiscard]] bool only_mends() const { return ready_ && !ready_->unique; }
   base::Status look_again(std::chrono::milliseconds age_max);
   base::Error failed(pg::Failure failure);
 
@@ -66,23 +70,31 @@ class PostgresWarehouse final : public Warehouse {
   LayoutNotes notes_{options_.target};
 };
 
-base::Status PostgresWarehouse::prepare() {
-  if (ready_) return {};
-  base::Status made = connect();
+base::Status PostgresWarehouse::prepare_to_mend() {
+  auto whole = prepare();
+  if (whole || whole.error().kind != ErrorKind::conflict || dialect_ != Dialect::postgres) return whole;
+  return open(false);
+}
+
+base::Status PostgresWarehouse::open(bool unique) {
+  if (ready_ && ready_->unique == unique) return {};
+  ready_.reset();
+  base::Status made = connect(unique);
   // No batch was too large for that.
   if (!made && made.error().kind == ErrorKind::timed_out) made.error().kind = ErrorKind::unavailable;
   return made;
 }
 
-base::Status PostgresWarehouse::connect() {
+base::Status PostgresWarehouse::connect(bool unique) {
   auto connection = open_session(parameters_, limits_of(options_), options_.login);
   if (!connection) return base::fail(failed(std::move(connection.error())));
   auto made = std::make_unique<Ready>(std::move(*connection));
-  const SetupOptions setup{dialect_, options_.schema_apply, options_.target, {}};
+  const SetupOptions setup{dialect_, options_.schema_apply, options_.target, {}, unique};
   PgAccess access(made->connection);
   auto layout = read_layout(access, table_, setup, deadline());
   if (!layout) return base::fail(failed(pg_failure(std::move(layout.error()))));
   made->layout = std::move(*layout);
+  made->unique = unique;
   WriterIdentity identity{options_.instance, options_.clock};
   made->writer = dialect_ == Dialect::postgres
                      ? make_postgres_writer(made->connection, made->layout, std::move(identity))
@@ -121,7 +133,7 @@ base::Error PostgresWarehouse::failed(pg::Failure failure) {
 }
 
 base::Result<WriteReport> PostgresWarehouse::write(const Batch& batch) {
-  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (auto ready = open(!(only_mends() && is_mending(batch.id))); !ready) return base::fail(std::move(ready.error()));
   if (auto same = look_again(kLayoutAgeMax); !same) return base::fail(std::move(same.error()));
   auto written = ready_->writer->write(batch, deadline());
   if (!written) {
@@ -141,7 +153,7 @@ base::Result<WriteReport> PostgresWarehouse::write(const Batch& batch) {
 
 base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_view batch_id) {
   if (batch_id.find('\0') != std::string_view::npos) return std::nullopt;
-  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (auto ready = open(!only_mends()); !ready) return base::fail(std::move(ready.error()));
   auto found = ready_->writer->find_marker(batch_id, deadline());
   if (!found) return base::fail(failed(std::move(found.error())));
   return *found;

@@ -37,7 +37,7 @@ class PostgresWriter final : public BatchWriter {
     removed_ = 0;
     if (batch.events.empty()) return remove_alone(batch, deadline);
     BatchPlan plan = plan_batch(batch);
-    if (stage_batches_ == 0) {
+    if (stage_batches_ == 0 && is_unique()) {
       auto copied = copy_rows(batch, plan, false, deadline);
       if (copied) return finish(batch, std::move(plan), deadline);
       if (!is_duplicate(copied.error())) return std::unexpected(std::move(copied.error()));
@@ -47,7 +47,7 @@ class PostgresWriter final : public BatchWriter {
     if (auto staged = write_through_stage(batch, plan, deadline); !staged) {
       return std::unexpected(std::move(staged.error()));
     }
-    --stage_batches_;
+    if (stage_batches_ > 0) --stage_batches_;
     return finish(batch, std::move(plan), deadline);
   }
 
@@ -82,8 +82,11 @@ class PostgresWriter final : public BatchWriter {
     return !failure.lost && failure.sqlstate == pg::kUniqueViolation && failure.constraint == layout_.fit.id_key;
   }
 
+  // Not while doubles are removed: then nobody else may write, for no index would tell who has written what.
+  [[nodiscard]] bool is_unique() const { return !layout_.fit.id_key.empty(); }
+
   [[nodiscard]] std::string begin_sql(const Batch& batch) const {
-    return "BEGIN; " + lock_table_sql(layout_.table) + "; " + batch_lock_sql(batch.id) + "; ";
+    return "BEGIN; " + lock_table_sql(layout_.table, is_unique()) + "; " + batch_lock_sql(batch.id) + "; ";
   }
 
   // Begins the transaction with it.
@@ -141,7 +144,8 @@ class PostgresWriter final : public BatchWriter {
       stage_made_ = true;
     }
     if (auto copied = copy_rows(batch, plan, true, deadline); !copied) return copied;
-    auto inserted = connection_.run(insert_from_copy_stage_sql(layout_.table, layout_.fit.columns), deadline);
+    auto inserted =
+        connection_.run(insert_from_copy_stage_sql(layout_.table, layout_.fit.columns, is_unique()), deadline);
     if (!inserted) return std::unexpected(std::move(inserted.error()));
     base::failpoint(base::Failpoint::warehouse_postgres_staged);
     const pg::Result& rows = inserted->back();

@@ -43,20 +43,20 @@ bool WatchedFile::is_the_opened_one() const {
 }
 
 base::Result<Connection> Connection::open(const std::string& path, const std::string& table, sqlite::OpenMode mode,
-                                          std::chrono::milliseconds busy_timeout) {
+                                          std::chrono::milliseconds busy_timeout, bool unique) {
   auto database = sqlite::Database::open(path, mode);
   if (!database) return base::fail(std::move(database.error()));
   if (auto done = set_up(*database, busy_timeout); !done) return base::fail(std::move(done.error()));
-  auto layout = prepare_table(*database, table);
+  auto layout = prepare_table(*database, table, unique);
   if (!layout) return base::fail(std::move(layout.error()));
-  auto insert = RowInsert::prepare(*database, table, layout->shape);
+  auto insert = RowInsert::prepare(*database, table, layout->shape, unique);
   if (!insert) return base::fail(std::move(insert.error()));
   auto marker = database->prepare(insert_marker_sql());
   if (!marker) return base::fail(std::move(marker.error()));
   auto duplicate = database->prepare(insert_duplicate_sql(table));
   if (!duplicate) return base::fail(std::move(duplicate.error()));
-  return Connection{std::move(*database), std::move(*layout), std::move(*insert), std::move(*marker),
-                    std::move(*duplicate)};
+  return Connection{std::move(*database), std::move(*layout),    std::move(*insert),
+                    std::move(*marker),   std::move(*duplicate), unique};
 }
 
 void Connection::leave_file() {

@@ -54,9 +54,11 @@ struct Connection {
   RowInsert insert;
   sqlite::Statement insert_marker;
   sqlite::Statement insert_duplicate;
+  bool unique = true;
 
+  // Not `unique`: to a table whose doubles keep it from having an index that refuses them.
   static base::Result<Connection> open(const std::string& path, const std::string& table, sqlite::OpenMode mode,
-                                       std::chrono::milliseconds busy_timeout);
+                                       std::chrono::milliseconds busy_timeout, bool unique = true);
   // Before leaving a file that was moved away: everything from its log into the file itself, so that it is whole
   // wherever it is now.
   void leave_file();

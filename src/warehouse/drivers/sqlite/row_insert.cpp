@@ -23,9 +23,9 @@ void write_hex(const event::EventId& id, std::array<char, 32>& out) {
 }  // namespace
 
 base::Result<RowInsert> RowInsert::prepare(sqlite::Database& database, const std::string& table,
-                                           event::TableShape shape) {
+                                           event::TableShape shape, bool unique) {
   const std::vector<InsertColumn> columns = insert_columns(shape);
-  auto statement = database.prepare(insert_sql(table, columns));
+  auto statement = database.prepare(insert_sql(table, columns, unique));
   if (!statement) return base::fail(std::move(statement.error()));
   return RowInsert(std::move(*statement), std::move(shape), columns);
 }

@@ -16,7 +16,8 @@ namespace twinshift::warehouse {
 
 class RowInsert {
  public:
-  static base::Result<RowInsert> prepare(sqlite::Database& database, const std::string& table, event::TableShape shape);
+  static base::Result<RowInsert> prepare(sqlite::Database& database, const std::string& table, event::TableShape shape,
+                                         bool unique = true);
 
   // Within the caller's transaction: written or duplicate, or the error; an error of kind `rejected` has undone this
   // row alone.

@@ -91,12 +91,21 @@ std::vector<InsertColumn> insert_columns(const event::TableShape& shape) {
   return columns;
 }
 
-std::string insert_sql(const std::string& table, const std::vector<InsertColumn>& columns) {
+std::string insert_sql(const std::string& table, const std::vector<InsertColumn>& columns, bool unique) {
   std::string names;
   std::string places;
+  std::string same;
+  int parameter = 0;
   for (const InsertColumn& column : columns) {
+    const std::string place = '?' + std::to_string(++parameter);
     names += (names.empty() ? "" : ",") + quote_identifier(column.name);
-    places += places.empty() ? "?" : ",?";
+    places += (places.empty() ? "" : ",") + place;
+    if (column.name != "event_id" && column.name != "event_at") continue;
+    same += (same.empty() ? "" : " AND ") + std::string(column.name) + " = " + place;
+  }
+  if (!unique) {
+    return "INSERT INTO " + quote_identifier(table) + " (" + names + ") SELECT " + places +
+           " WHERE NOT EXISTS (SELECT 1 FROM " + quote_identifier(table) + " WHERE " + same + ')';
   }
   return "INSERT INTO " + quote_identifier(table) + " (" + names + ") VALUES (" + places +
          ") ON CONFLICT (event_id) DO NOTHING";

@@ -28,7 +28,8 @@ struct InsertColumn {
 std::vector<InsertColumn> insert_columns(const event::TableShape& shape);
 
 // One row; does nothing where the event is there already.
-std::string insert_sql(const std::string& table, const std::vector<InsertColumn>& columns);
+// Not `unique`: no index knows what stands there already, so it is looked for at its event_at.
+std::string insert_sql(const std::string& table, const std::vector<InsertColumn>& columns, bool unique = true);
 // Every row of these events at these times (Batch::remove). There must be a place.
 std::string remove_rows_sql(const std::string& table, std::span<const EventPlace> places);
 // Parameters: table, instance, batch id, window, arrival, sent, inserted, duplicate, both sums, time of writing.

@@ -90,13 +90,14 @@ base::Status complete_existing(sqlite::Database& database, const std::string& ta
   return add_missing(database, table, real, layout);
 }
 
-base::Status create_indexes(sqlite::Database& database, const std::string& table) {
+base::Status create_indexes(sqlite::Database& database, const std::string& table, bool unique) {
   for (const std::string& sql : create_index_sql(table)) {
+    if (!unique && sql.starts_with("CREATE UNIQUE")) continue;
     auto made = database.execute(sql);
     if (made) continue;
     if (made.error().kind != ErrorKind::rejected) return made;
     return conflict(database, table, "event_id stands more than once in it, so it cannot be made unique",
-                    "Remove the doubles, or configure another table");
+                    "`twinshift repair --apply` leaves one of each; or configure another table");
   }
   for (const std::string& sql : create_loads_sql()) {
     if (auto made = database.execute(sql); !made) return made;
@@ -168,7 +169,7 @@ bool keeps(Affinity affinity, event::ColumnType type) {
   }
 }
 
-base::Result<TableLayout> prepare_table(sqlite::Database& database, const std::string& table) {
+base::Result<TableLayout> prepare_table(sqlite::Database& database, const std::string& table, bool unique) {
   auto transaction = sqlite::Transaction::begin(database);
   if (!transaction) return base::fail(std::move(transaction.error()));
   auto real = read_sqlite_table(database, table);
@@ -178,7 +179,7 @@ base::Result<TableLayout> prepare_table(sqlite::Database& database, const std::s
   layout.shape = event::TableShape::whole();
   base::Status done =
       layout.created ? database.execute(create_table_sql(table)) : complete_existing(database, table, *real, layout);
-  if (done) done = create_indexes(database, table);
+  if (done) done = create_indexes(database, table, unique);
   if (done) done = transaction->commit();
   if (!done) return base::fail(std::move(done.error()));
   return layout;

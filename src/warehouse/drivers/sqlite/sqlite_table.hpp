@@ -53,6 +53,7 @@ struct TableLayout {
 // Makes the table, its indexes and twinshift_loads, or adds what is missing, in one transaction. `conflict` where a
 // person has to decide: a view of that name, one of our own columns with another type, doubles in event_id, a foreign
 // column that no row of ours could leave out.
-base::Result<TableLayout> prepare_table(sqlite::Database& database, const std::string& table);
+// Not `unique`: without the index that keeps event_id unique.
+base::Result<TableLayout> prepare_table(sqlite::Database& database, const std::string& table, bool unique = true);
 
 }  // namespace twinshift::warehouse

@@ -25,7 +25,8 @@ class SqliteWarehouse final : public Warehouse {
   SqliteWarehouse(SqliteWarehouseOptions options, std::string table)
       : options_(std::move(options)), table_(std::move(table)), file_(options_.path) {}
 
-  base::Status prepare() override;
+  base::Status prepare() override { return open(true); }
+  base::Status prepare_to_mend() override;
   base::Result<WriteReport> write(const Batch& batch) override;
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
@@ -36,6 +37,8 @@ class SqliteWarehouse final : public Warehouse {
   [[nodiscard]] std::string product() const override { return "SQLite"; }
 
  private:
+  base::Status open(bool unique);
+  [[nodiscard]] bool only_mends() const { return connection_ && !connection_->unique; }
   base::Result<WriteReport> write_connected(const Batch& batch);
   base::Result<std::uint64_t> remove_rows(std::span<const EventPlace> places);
   base::Status insert_rows(const Batch& batch, WriteReport& report);
@@ -83,16 +86,21 @@ void SqliteWarehouse::tell(const TableLayout& layout) const {
   }
 }
 
-base::Status SqliteWarehouse::prepare() {
-  if (connection_ && file_.is_the_opened_one()) return {};
+base::Status SqliteWarehouse::prepare_to_mend() {
+  auto whole = open(true);
+  return whole || whole.error().kind != ErrorKind::conflict ? whole : open(false);
+}
+
+base::Status SqliteWarehouse::open(bool unique) {
+  if (connection_ && connection_->unique == unique && file_.is_the_opened_one()) return {};
   if (connection_) {
-    connection_->leave_file();
+    if (!file_.is_the_opened_one()) connection_->leave_file();
     connection_.reset();
   }
   if (auto there = file_.check_before_open(); !there) return there;
   auto opened =
       Connection::open(options_.path, table_, file_.seen() ? sqlite::OpenMode::read_write : sqlite::OpenMode::create,
-                       options_.busy_timeout);
+                       options_.busy_timeout, unique);
   if (!opened) return base::fail(failed(std::move(opened.error())));
   file_.remember();
   connection_.emplace(std::move(*opened));
@@ -110,7 +118,7 @@ base::Error SqliteWarehouse::failed(base::Error error) {
 }
 
 base::Result<WriteReport> SqliteWarehouse::write(const Batch& batch) {
-  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (auto ready = open(!(only_mends() && is_mending(batch.id))); !ready) return base::fail(std::move(ready.error()));
   auto report = write_connected(batch);
   if (!report) return base::fail(failed(std::move(report.error())));
   return report;
@@ -213,7 +221,7 @@ base::Status SqliteWarehouse::insert_markers(const Batch& batch) {
 }
 
 base::Result<std::optional<Marker>> SqliteWarehouse::find_marker(std::string_view batch_id) {
-  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (auto ready = open(!only_mends()); !ready) return base::fail(std::move(ready.error()));
   auto marker = find_marker_connected(batch_id);
   if (!marker) return base::fail(failed(std::move(marker.error())));
   return marker;

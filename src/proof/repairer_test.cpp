@@ -1,0 +1,341 @@
+#include "proof/repairer.hpp"
+
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "event/identity.hpp"
+#include "proof/fake_table_testing.hpp"
+#include "proof/table_mender.hpp"
+#include "proof/verifier.hpp"
+#include "tests/support/manual_clock.hpp"
+
+namespace twinshift::proof {
+namespace {
+
+using base::ErrorKind;
+using ::testing::ElementsAre;
+using testing::FakeDebts;
+using testing::FakeTable;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+using warehouse::StoredEvent;
+
+constexpr base::WallTime kArrival{std::chrono::seconds(1'730'500'000)};
+constexpr std::int64_t kBegin = 1'730'000'000;
+
+event::EventPtr event_of(int number, std::string_view campaign = "c") {
+  const base::WallTime at{std::chrono::seconds(kBegin + number * 7)};
+  auto event = event::decode_event(fmt::format(R"({{"appsflyer_id":"a{}","event_time":"{}","campaign":"{}"}})", number,
+                                               base::sql_timestamp(at), campaign),
+                                   {}, kArrival + std::chrono::milliseconds(number));
+  return *event;
+}
+
+// Both tables, who compares them, and who mends them.
+class World : public Mender {
+ public:
+  MendReport mend(const MendOrder& order) override {
+    ++orders;
+    FakeTable& here = order.target == "primary" ? primary : secondary;
+    FakeTable& elsewhere = order.target == "primary" ? secondary : primary;
+    TableMender mender({.here = &here,
+                        .elsewhere = &elsewhere,
+                        .write = [&](const BatchPtr& batch, std::uint64_t) { return here.write(*batch); },
+                        .mint_id = [this] { return std::to_string(++ids); },
+                        .rows_max = rows_max,
+                        .bytes_max = 1U << 20U,
+                        .ids_from_content = true,
+                        .clock = &clock,
+                        .until = until,
+                        .stop = {}});
+    return mender.mend(order);
+  }
+
+  FakeTable primary{"primary"};
+  FakeTable secondary{"secondary"};
+  tests::ManualClock clock;
+  std::size_t rows_max = 100;
+  base::SteadyTime until = base::SteadyTime::max();
+  int orders = 0;
+  int ids = 0;
+};
+
+class RepairerTest : public ::testing::Test {
+ protected:
+  void lands(const event::EventPtr& event) {
+    world.primary.rows_there.push_back(testing::stored_event(*event));
+    world.secondary.rows_there.push_back(testing::stored_event(*event));
+  }
+  void fill(int events) {
+    for (int i = 0; i < events; ++i) lands(event_of(i));
+  }
+  static StoredEvent& row(FakeTable& table, int number) {
+    return *std::ranges::find(table.rows_there, event_of(number)->id.hex(), &StoredEvent::id);
+  }
+  static void loses(FakeTable& table, int number) {
+    std::erase_if(table.rows_there, [&](const StoredEvent& each) { return each.id == event_of(number)->id.hex(); });
+  }
+
+  // One comparison; `repairer` may be null. What was found, as "kind target number of findings".
+  base::Status compare(Repairer* repairer, bool once = false) {
+    findings.clear();
+    base::Status taken;
+    Verifier verifier({.deep = !once, .once = once},
+                      {.sides = {&world.primary, &world.secondary},
+                       .debts = &debts,
+                       .clock = &world.clock,
+                       .wait =
+                           [this](std::chrono::nanoseconds left) {
+                             world.clock.advance(std::chrono::ceil<std::chrono::microseconds>(left));
+                           },
+                       .found =
+                           [&](const Finding& finding) {
+                             findings.push_back(finding);
+                             if (repairer != nullptr && taken) taken = repairer->take(finding);
+                           },
+                       .told = {},
+                       .stop = [&] { return !taken.has_value(); }});
+    const auto report = verifier.run();
+    if (!taken) return taken;
+    if (!report) return base::fail(report.error());
+    return repairer != nullptr ? repairer->finish() : base::Status();
+  }
+  base::Status repair(bool once = false) {
+    left.clear();
+    Repairer repairer({.mender = &world,
+                       .targets = {"primary", "secondary"},
+                       .left = [this](const std::string& target, const LeftEvent& each) {
+                         left.push_back(target + ' ' + each.id + ' ' + std::string(to_string(each.why)));
+                       }});
+    auto done = compare(&repairer, once);
+    receipts = {repairer.receipt(0), repairer.receipt(1)};
+    return done;
+  }
+  // Ids that the rows of a table tell soundly, each as often as it stands there.
+  static std::multiset<std::string> ids(const FakeTable& table) {
+    std::multiset<std::string> all;
+    for (const StoredEvent& each : table.rows_there) {
+      if (each.text && event::content_id(*each.text).hex() == each.id) all.insert(each.id);
+    }
+    return all;
+  }
+
+  World world;
+  FakeDebts debts;
+  std::vector<Finding> findings;
+  std::vector<std::string> left;
+  Pair<Receipt> receipts;
+};
+
+TEST_F(RepairerTest, WhatOneSideLacksIsCopiedFromTheOtherAsItArrivedThere) {
+  fill(50);
+  loses(world.secondary, 3);
+  loses(world.primary, 4);
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(receipts[0].copied, 1U);
+  EXPECT_EQ(receipts[1].copied, 1U);
+  EXPECT_EQ(row(world.secondary, 3).received_at, event_of(3)->received_at);
+  ASSERT_TRUE(repair());
+  EXPECT_THAT(findings, IsEmpty());
+  EXPECT_FALSE(receipts[0].changed() || receipts[1].changed());
+}
+
+TEST_F(RepairerTest, OfSeveralCopiesTheSoundOneStays) {
+  fill(20);
+  StoredEvent copy = row(world.secondary, 5);
+  row(world.secondary, 5).text = event_of(5, "changed")->json;
+  world.secondary.rows_there.push_back(copy);
+  world.secondary.rows_there.push_back(copy);
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(receipts[1].replaced, 1U);
+  EXPECT_EQ(receipts[1].surplus, 2U);
+  EXPECT_EQ(ids(world.secondary), ids(world.primary));
+  EXPECT_EQ(world.secondary.rows_there.size(), 20U);
+}
+
+TEST_F(RepairerTest, AChangedRowIsReplacedByTheOtherSidesAndItsOwnColumnsByItself) {
+  fill(20);
+  row(world.secondary, 5).text = event_of(5, "changed")->json;
+  row(world.primary, 6).key = 77;
+  row(world.secondary, 7).event_at = *row(world.secondary, 7).event_at + std::chrono::hours(3);
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(receipts[0].replaced, 1U);
+  EXPECT_EQ(receipts[1].replaced, 2U);
+  ASSERT_TRUE(compare(nullptr));
+  EXPECT_THAT(findings, IsEmpty());
+}
+
+TEST_F(RepairerTest, WhereNoCopyTellsTheEventAllAreLeftAndNamed) {
+  fill(20);
+  row(world.primary, 5).text = event_of(5, "one")->json;
+  row(world.secondary, 5).text = event_of(5, "other")->json;
+  const auto before = world.primary.rows_there.size();
+  ASSERT_TRUE(repair());
+  const std::string id = event_of(5)->id.hex();
+  EXPECT_THAT(left, UnorderedElementsAre("primary " + id + " no row of it tells the event that its id names",
+                                         "secondary " + id + " no row of it tells the event that its id names"));
+  EXPECT_EQ(world.primary.rows_there.size(), before);
+  EXPECT_EQ(row(world.primary, 5).text, event_of(5, "one")->json);
+}
+
+TEST_F(RepairerTest, ARowOfAnotherContentIsNotCopied) {
+  fill(10);
+  loses(world.secondary, 5);
+  row(world.primary, 5).text = event_of(5, "changed")->json;
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(receipts[1].copied, 0U);
+  EXPECT_EQ(world.secondary.rows_there.size(), 9U);
+  EXPECT_THAT(left, ::testing::SizeIs(2));  // nor can it be replaced where it stands
+}
+
+TEST_F(RepairerTest, ARenamedRowGetsItsIdBackAndNothingIsLost) {
+  fill(10);
+  row(world.secondary, 5).id = event_of(999)->id.hex();  // the name of an event that stands nowhere
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(ids(world.secondary), ids(world.primary));
+  ASSERT_TRUE(repair());
+  EXPECT_THAT(findings, IsEmpty());
+}
+
+TEST_F(RepairerTest, QuarantinedAndUndecidedEventsAreNotCopied) {
+  fill(10);
+  loses(world.secondary, 5);
+  loses(world.secondary, 6);
+  debts.quarantined_ids["secondary"].insert(event_of(5)->id.hex());
+  debts.knows = false;
+  ASSERT_TRUE(repair());
+  EXPECT_THAT(findings, ::testing::SizeIs(2));
+  EXPECT_EQ(world.orders, 0);
+}
+
+TEST_F(RepairerTest, AnEmptyTableIsFilledInBatchesAndWithoutASecondLook) {
+  fill(12'000);
+  world.secondary.rows_there.clear();
+  world.rows_max = 700;
+  const auto begin = world.clock.steady();
+  ASSERT_TRUE(repair(true));
+  EXPECT_EQ(world.clock.steady(), begin);  // nobody has waited
+  EXPECT_EQ(receipts[1].copied, 12'000U);
+  EXPECT_LE(world.secondary.batch_max, 700U);
+  EXPECT_EQ(ids(world.secondary), ids(world.primary));
+}
+
+TEST_F(RepairerTest, WhatIsOwedIsNotCopiedWithoutASecondLookEither) {
+  fill(100);
+  loses(world.secondary, 5);
+  loses(world.secondary, 6);
+  debts.owed_rows["secondary"].push_back(
+      {.id = event_of(5)->id.hex(), .key = event_of(5)->key, .event_at = event_of(5)->event_at});
+  ASSERT_TRUE(repair(true));
+  EXPECT_EQ(receipts[1].copied, 1U);
+  EXPECT_EQ(world.secondary.rows_there.size(), 99U);
+}
+
+TEST_F(RepairerTest, ATargetThatDiesPartWayEndsItAndTheNextRunGoesOn) {
+  fill(3'000);
+  world.secondary.rows_there.clear();
+  world.secondary.before_write = [&](const warehouse::Batch&) -> std::optional<base::Error> {
+    if (world.secondary.writes < 7) return std::nullopt;
+    return base::Error{ErrorKind::unavailable, "gone", "secondary", ""};
+  };
+  const auto failed = repair();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(receipts[1].copied, world.secondary.rows_there.size());
+  EXPECT_GT(receipts[1].copied, 0U);
+  world.secondary.before_write = nullptr;
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(ids(world.secondary), ids(world.primary));
+}
+
+TEST_F(RepairerTest, ARefusedEventHoldsUpNoneOfItsNeighbours) {
+  fill(300);
+  world.secondary.rows_there.clear();
+  const std::string bad = event_of(123)->id.hex();
+  world.secondary.before_write = [&](const warehouse::Batch& batch) -> std::optional<base::Error> {
+    const auto is_bad = [&](const event::EventPtr& event) { return event->id.hex() == bad; };
+    if (std::ranges::none_of(batch.events, is_bad)) return std::nullopt;
+    return base::Error{ErrorKind::rejected, "value too long, column campaign [22001]", "secondary", ""};
+  };
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(receipts[1].copied, 299U);
+  EXPECT_THAT(left, ElementsAre("secondary " + bad + " the target refuses it"));
+}
+
+TEST_F(RepairerTest, ATableThatRefusesEverythingEndsIt) {
+  fill(300);
+  world.secondary.rows_there.clear();
+  world.secondary.before_write = [](const warehouse::Batch&) {
+    return std::optional(base::Error{ErrorKind::rejected, "no [23514]", "secondary", ""});
+  };
+  EXPECT_FALSE(repair());
+}
+
+TEST_F(RepairerTest, AnOrderThatIsNotDoneInItsTimeIsGivenAgain) {
+  fill(1'000);
+  world.secondary.rows_there.clear();
+  world.until = world.clock.steady() + std::chrono::seconds(60);
+  world.secondary.before_write = [&](const warehouse::Batch&) -> std::optional<base::Error> {
+    world.clock.advance(std::chrono::seconds(30));
+    if (world.clock.steady() > world.until) world.until = world.clock.steady() + std::chrono::seconds(60);
+    return std::nullopt;
+  };
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(ids(world.secondary), ids(world.primary));
+  world.secondary.rows_there.clear();
+  world.secondary.before_write = nullptr;
+  world.until = world.clock.steady();
+  const auto failed = repair();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind, ErrorKind::timed_out);
+}
+
+// Any mixture of deletes, doubles and updates on both sides: afterwards both are equal, every event that stood anywhere
+// in a sound row stands on both sides once, and a second run changes nothing.
+TEST_F(RepairerTest, AfterRandomCorruptionBothAreEqualAndNothingIsLost) {
+  for (std::uint32_t seed = 1; seed <= 8; ++seed) {
+    std::mt19937 random(seed);
+    world.primary.rows_there.clear();
+    world.secondary.rows_there.clear();
+    fill(2'000);
+    for (int i = 0; i < 300; ++i) {
+      FakeTable& table = random() % 2 == 0 ? world.primary : world.secondary;
+      const auto at = static_cast<std::ptrdiff_t>(random() % table.rows_there.size());
+      StoredEvent& picked = table.rows_there[static_cast<std::size_t>(at)];
+      switch (random() % 6) {
+        case 0:
+          table.rows_there.erase(table.rows_there.begin() + at);
+          break;
+        case 1:
+          table.rows_there.push_back(StoredEvent(picked));
+          break;
+        case 2:
+          picked.key = *picked.key + 1;
+          break;
+        case 3:
+          picked.event_at = *picked.event_at + std::chrono::hours(1 + random() % 5);
+          break;
+        case 4:
+          picked.text = R"({"campaign":"changed"})";
+          break;
+        default:
+          picked.text.reset();
+      }
+    }
+    std::set<std::string> anywhere;
+    for (const FakeTable* table : {&world.primary, &world.secondary}) {
+      for (const std::string& id : ids(*table)) anywhere.insert(id);
+    }
+    // A row that stood at two wrong places may take a second look.
+    for (int run = 0; run < 3; ++run) ASSERT_TRUE(repair()) << "seed " << seed;
+    EXPECT_FALSE(receipts[0].changed() || receipts[1].changed()) << "seed " << seed;
+    EXPECT_EQ(ids(world.primary), ids(world.secondary)) << "seed " << seed;
+    const auto now = ids(world.primary);
+    EXPECT_EQ(now, std::multiset<std::string>(anywhere.begin(), anywhere.end())) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace twinshift::proof

@@ -1,0 +1,239 @@
+"""`twinshift repair` and `twinshift rebuild` on the real binary: with a running service and without, on embedded stores and PostgreSQL."""
+
+import json
+import random
+import sqlite3
+import threading
+import unittest
+
+from harness import GUIDE_EVENT, PATIENCE_SECONDS, ServiceTest, wait_until
+from servers import TABLE, PostgresTest
+
+DONE, LEFT, UNDECIDED = 0, 1, 2
+EQUAL = 0
+
+
+def event(number):
+    return dict(GUIDE_EVENT, appsflyer_id=f"r{number}", event_time=f"2026-01-{1 + number % 5:02} {number % 24:02}:{number % 60:02}:07.000")
+
+
+class Repairing:
+    """What both kinds of targets share: `change(target, sql)` writes behind the service's back, `ask(target, sql)` gives rows of text."""
+
+    def command(self, name, expected, *arguments):
+        done = self.run_command(name, "--format", "json", *arguments, settings=self.settings, timeout=4 * PATIENCE_SECONDS)
+        self.assertEqual(done.returncode, expected, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def repair(self, expected, *arguments):
+        return self.command("repair", expected, *arguments)
+
+    def land(self, service, numbers):
+        for number in numbers:
+            self.assertEqual(service.post(event(number)).status, 200)
+        ids = {f"r{number}" for number in numbers}
+        for target in ("primary", "secondary"):
+            wait_until(lambda t=target: ids <= set(self.ask(t, f"SELECT appsflyer_id FROM {TABLE}")), f"all in {target}")
+
+    def ids(self, target):
+        return self.ask(target, f"SELECT event_id FROM {TABLE} ORDER BY event_id")
+
+    def assert_same_once(self, events):
+        for target in ("primary", "secondary"):
+            ids = self.ids(target)
+            self.assertEqual((len(ids), len(set(ids))), (events, events), target)
+        self.command("verify", EQUAL, "--deep")
+
+    def corrupt(self, seed):
+        """Deletes, doubles and updates in both targets; of no event on both sides. How many rows were touched."""
+        drawn = random.Random(seed)
+        ids = self.ids("primary")
+        drawn.shuffle(ids)
+        for target in ("primary", "secondary"):
+            self.change(target, f"DROP INDEX {TABLE}_event_id")
+        statements = [f"DELETE FROM {TABLE} WHERE event_id = '%s'", f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE event_id = '%s'",
+                      f"UPDATE {TABLE} SET event_key = event_key + 1 WHERE event_id = '%s'",
+                      f"UPDATE {TABLE} SET campaign = 'changed', event_name = 'changed' WHERE event_id = '%s'",
+                      f"UPDATE {TABLE} SET event_at = '2026-02-03 04:05:06' WHERE event_id = '%s'"]
+        touched = ids[:40]
+        for number, each in enumerate(touched):
+            self.change(drawn.choice(("primary", "secondary")), statements[number % len(statements)] % each)
+        return len(touched)
+
+    def check_repair_of_corruption(self, seed):
+        touched = self.corrupt(seed)
+        plan = self.repair(LEFT, "--deep")
+        self.assertFalse(plan["applied"])
+        self.assertEqual({each["eventId"] for each in plan["findings"]}.__len__(), touched)
+        done = self.repair(DONE, "--deep", "--apply")
+        self.assertEqual((done["left"], done["still"], done["verdict"]), ([], [], "done"))
+        again = self.repair(DONE, "--deep", "--apply")
+        self.assertEqual(again["findings"], [])
+        self.assertTrue(all(again["receipt"][target]["batches"] == 0 for target in again["receipt"]))
+
+
+class Embedded(Repairing, ServiceTest):
+    settings = {}
+
+    def ask(self, target, sql):
+        with sqlite3.connect(f"file:{self.folder}/data/{target}.db?mode=ro", uri=True, timeout=PATIENCE_SECONDS) as connection:
+            rows = [row[0] for row in connection.execute(sql)]
+        connection.close()
+        return rows
+
+    def change(self, target, sql):
+        with sqlite3.connect(f"{self.folder}/data/{target}.db", timeout=PATIENCE_SECONDS) as connection:
+            connection.execute(sql)
+        connection.close()
+
+    def test_corruption_is_repaired_beside_a_running_service(self):
+        service = self.start()
+        self.land(service, range(200))
+        self.check_repair_of_corruption(1)
+        self.assert_same_once(200)
+        self.land(service, range(200, 220))  # the lanes have their tables back
+        self.assert_same_once(220)
+        self.assertEqual(service.stop(), 0)
+
+    def test_corruption_is_repaired_without_a_service(self):
+        service = self.start()
+        self.land(service, range(200))
+        service.stop()
+        self.check_repair_of_corruption(2)
+        self.assert_same_once(200)
+        self.land(self.start(), range(200, 220))
+        self.assert_same_once(220)
+
+    def test_only_the_range_of_arrival_is_filled_that_was_asked_for(self):
+        service = self.start()
+        self.land(service, range(10))
+        between = self.ask("primary", f"SELECT max(received_at) FROM {TABLE}")[0]
+        self.land(service, range(10, 30))
+        self.change("secondary", f"DELETE FROM {TABLE}")
+        plan = self.repair(LEFT, "--received-to", between)
+        self.assertEqual(len(plan["findings"]), 9)
+        self.repair(DONE, "--received-from", between, "--apply")
+        self.assertEqual(len(self.ids("secondary")), 21)
+        self.repair(DONE, "--apply")
+        self.assert_same_once(30)
+        received = f"SELECT received_at FROM {TABLE} ORDER BY event_id"
+        self.assertEqual(self.ask("primary", received), self.ask("secondary", received))
+
+    def test_an_event_that_no_side_holds_sound_is_left_and_named(self):
+        self.land(self.start(), range(10))
+        for target in ("primary", "secondary"):
+            self.change(target, f"UPDATE {TABLE} SET campaign = '{target}' WHERE appsflyer_id = 'r3'")
+        done = self.repair(LEFT, "--deep", "--apply")
+        self.assertEqual({(each["target"], each["why"]) for each in done["left"]},
+                         {(target, "no row of it tells the event that its id names") for target in ("primary", "secondary")})
+        self.assertEqual(self.ask("primary", f"SELECT campaign FROM {TABLE} WHERE appsflyer_id = 'r3'"), ["primary"])
+
+    def test_an_emptied_target_is_rebuilt_while_events_come_in(self):
+        service = self.start()
+        self.land(service, range(300))
+        self.change("secondary", f"DELETE FROM {TABLE}")
+        self.change("primary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r5'")
+        self.land_only_in_secondary = self.ids("primary")
+        stop = threading.Event()
+        sent = []
+
+        def send():
+            while not stop.is_set():
+                service.post(event(1_000 + len(sent)))
+                sent.append(1)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            told = self.command("rebuild", LEFT, "--target", "secondary")
+            self.assertFalse(told["applied"])
+            self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        finally:
+            stop.set()
+            sender.join()
+        service.wait_landed(299 + len(sent))
+        self.assert_same_once(299 + len(sent))
+
+    def test_what_only_the_damaged_target_holds_is_copied_away_first(self):
+        self.land(self.start(), range(50))
+        self.change("primary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r5'")
+        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id <> 'r5'")
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.assertEqual((done["receipt"]["primary"]["copied"], done["receipt"]["secondary"]["copied"]), (1, 49))
+        self.assert_same_once(50)
+
+    def test_the_books_close_after_a_repair(self):
+        service = self.start({"BOOKS_INTERVAL": "1s"})
+        self.land(service, range(20))
+        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id IN ('r1', 'r2')")
+        self.repair(DONE, "--apply")
+        done = self.run_command("books", settings=self.settings)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_wrong_ranges_are_refused(self):
+        self.start()
+        for arguments in (("--from", "yesterday"), ("--received-from", "x"), ("--received-from", "2026-02-01", "--received-to", "2026-01-01")):
+            done = self.run_command("repair", *arguments)
+            self.assertEqual((done.returncode, done.stdout), (UNDECIDED, ""), arguments)
+            self.assertIn(arguments[0], done.stderr)
+        self.assertEqual(self.repair(DONE, "--received-from", "2031-01-01", "--apply")["findings"], [])
+
+    def test_without_a_consumer_nobody_writes(self):
+        service = self.start()
+        self.land(service, range(3))
+        service.stop()
+        self.start({"ENABLE_SQS_CONSUMER": "false"})
+        self.change("secondary", f"DELETE FROM {TABLE}")
+        done = self.run_command("repair", "--apply")
+        self.assertEqual(done.returncode, UNDECIDED, done.stdout + done.stderr)
+        self.assertIn("ENABLE_SQS_CONSUMER", done.stderr)
+
+
+class Postgres(Repairing, PostgresTest):
+    def setUp(self):
+        super().setUp()
+        self.settings = self.urls()
+
+    def ask(self, target, sql):
+        return self.psql(target, sql).split("\n") if self.psql(target, sql) else []
+
+    def change(self, target, sql):
+        self.psql(target, sql)
+
+    def test_corruption_is_repaired_beside_a_running_service(self):
+        service = self.start(self.settings)
+        self.land(service, range(150))
+        self.check_repair_of_corruption(3)
+        self.land(service, range(150, 170))
+        self.assert_same_once(170)
+
+    def test_an_emptied_target_is_rebuilt_without_a_service_and_a_dropped_table_too(self):
+        service = self.start(self.settings)
+        self.land(service, range(100))
+        service.stop()
+        for loss in (f"DELETE FROM {TABLE} WHERE appsflyer_id <> 'r7'", f"DROP TABLE {TABLE}"):
+            self.change("secondary", loss)
+            self.command("rebuild", DONE, "--target", "secondary", "--apply")
+            self.assert_same_once(100)
+
+    def test_a_target_that_dies_in_the_middle_is_said_and_the_next_run_goes_on(self):
+        service = self.start(self.settings)
+        self.land(service, range(100))
+        self.change("secondary", f"DELETE FROM {TABLE}")
+        # Dies by the third batch: each batch of 20 is counted by a sequence.
+        self.change("secondary", "CREATE SEQUENCE seen; CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF nextval('seen') > 60 THEN "
+                    "PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$; "
+                    f"CREATE TRIGGER die BEFORE INSERT ON {TABLE} FOR EACH ROW EXECUTE FUNCTION die()")
+        service.stop()
+        self.settings = dict(self.settings, BATCH_ROWS_MAX="20")
+        done = self.run_command("repair", "--apply", settings=self.settings)
+        self.assertEqual(done.returncode, UNDECIDED, done.stdout + done.stderr)
+        self.assertIn("run it again", done.stderr)
+        self.assertEqual(len(self.ids("secondary")), 60)
+        self.change("secondary", f"DROP TRIGGER die ON {TABLE}")
+        self.repair(DONE, "--apply")
+        self.assert_same_once(100)
+
+
+if __name__ == "__main__":
+    unittest.main()
