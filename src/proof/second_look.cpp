@@ -208,7 +208,7 @@ void SecondLook::judge_missing(const Case& open, std::size_t side) {
   } else if (open.quarantined[side]) {
     report(FindingKind::quarantined, side, *open.suspect, 0);
   } else {
-    report(open.owes[side] == Owing::unknown ? FindingKind::undecided : FindingKind::missing, side, *open.suspect, 0);
+    report(open.owes[side] == Owing::no ? FindingKind::missing : FindingKind::undecided, side, *open.suspect, 0);
   }
 }
 

@@ -83,7 +83,11 @@ class TableSide final : public Side {
 
   base::Result<warehouse::Table> ask_plainly(const std::string& sql, std::size_t rows_max) {
     auto answer = warehouse_->query(sql, rows_max);
-    if (!answer) answer.error().where = name_ + (answer.error().where.empty() ? "" : ": " + answer.error().where);
+    if (answer) return answer;
+    base::Error& error = answer.error();
+    error.where = name_ + (error.where.empty() ? "" : ": " + error.where);
+    // The statement is ours, so the table is not what it should be.
+    if (error.kind == base::ErrorKind::invalid) error.hint = "`twinshift schema --diff` shows what the tables lack";
     return answer;
   }
 
