@@ -1,10 +1,10 @@
 #include "warehouse/event_places.hpp"
 
-#include <cassert>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/assert.hpp"
 #include "base/time_text.hpp"
 #include "warehouse/lookup_ranges.hpp"
 
@@ -19,7 +19,7 @@ constexpr auto kSlack = 1s;
 }  // namespace
 
 std::string ids_sql(std::span<const EventPlace> places) {
-  assert(!places.empty());
+  TWINSHIFT_ASSERT(!places.empty());
   std::string ids;
   for (const EventPlace& place : places) ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", place.id.hex());
   return "event_id IN (" + ids + ')';

@@ -5,6 +5,7 @@
 #include "base/time_text.hpp"
 #include "warehouse/event_places.hpp"
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/erased_text.hpp"
 
 namespace twinshift::warehouse {
 
@@ -189,9 +190,12 @@ std::string insert_to_parts_stage_sql(std::size_t rows) {
                      parameters(rows, 5));
 }
 
-std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
-  return fmt::format("SELECT s.{} FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({})", kPosition, kStageTable,
-                     table.quoted(), within_sql(ranges));
+std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased) {
+  std::string sql = fmt::format("SELECT s.{} FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({})", kPosition,
+                                kStageTable, table.quoted(), within_sql(ranges));
+  if (!erased) return sql;
+  return sql + fmt::format(" UNION ALL SELECT s.{} FROM {} s JOIN {} e ON e.event_id = s.event_id", kPosition,
+                           kStageTable, erased_ids_sql(Dialect::redshift, table));
 }
 
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
@@ -243,9 +247,11 @@ std::string append_to_stage_tail(std::uint32_t position) {
   return fmt::format(" WHERE {} = {}", kPosition, position);
 }
 
-std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
-  return fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {})", kStageTable,
-                     table.quoted(), within_sql(ranges));
+std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased) {
+  std::string sql = fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {}", kStageTable,
+                                table.quoted(), within_sql(ranges));
+  if (erased) sql += fmt::format(" UNION ALL SELECT e.event_id FROM {} e", erased_ids_sql(Dialect::redshift, table));
+  return sql + ')';
 }
 
 std::string select_staged_sql() {
