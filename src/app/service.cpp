@@ -289,6 +289,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (webhook_) webhook_->stop_taking();
   turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
   if (actions_) actions_->cancel();
+  if (delivery_) delivery_->cancel_jobs();
   if (books_) books_->cancel();
   control_.reset();
   server_.reset();  // before the stores close: it still hands over what it refused
