@@ -11,8 +11,7 @@ namespace twinshift::warehouse {
 // event_id IN ('...',...): 35 bytes a place. There must be one.
 std::string ids_sql(std::span<const EventPlace> places);
 
-// (event_at BETWEEN ... OR ...) AND event_id IN (...): the ranges are those of lookup_ranges(), a second wider at both
-// ends. There must be a place.
+// places_condition() AND event_id IN (...). There must be a place.
 std::string places_sql(std::span<const EventPlace> places);
 
 }  // namespace twinshift::warehouse

@@ -5,6 +5,7 @@
 #include "base/time_text.hpp"
 #include "warehouse/event_places.hpp"
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/erased_text.hpp"
 
 namespace twinshift::warehouse {
 
@@ -113,10 +114,9 @@ std::string copy_to_stage_sql(std::span<const WriteColumn> columns) {
 std::string insert_from_copy_stage_sql(const TableName& table, std::span<const WriteColumn> columns, bool unique) {
   if (!unique) {
     return fmt::format(
-        "WITH put AS (INSERT INTO {0} ({1}) SELECT {1} FROM pg_temp.{2} n WHERE NOT EXISTS (SELECT 1 FROM {0} t WHERE "
-        "t.event_at = n.event_at AND t.event_id = n.event_id) RETURNING event_id) SELECT s.{3} FROM pg_temp.{2} s "
-        "WHERE "
-        "NOT EXISTS (SELECT 1 FROM put WHERE put.event_id = s.event_id)",
+        "WITH put AS (INSERT INTO {0} ({1}) SELECT {1} FROM pg_temp.{2} n WHERE NOT EXISTS (SELECT 1 FROM {0} t "
+        "WHERE t.event_at = n.event_at AND t.event_id = n.event_id) RETURNING event_id) "
+        "SELECT s.{3} FROM pg_temp.{2} s WHERE NOT EXISTS (SELECT 1 FROM put WHERE put.event_id = s.event_id)",
         table.quoted(), column_list(columns), kStageTable, kPosition);
   }
   // In order of the key, so that two instances with the same events wait for each other instead of deadlocking.
@@ -197,9 +197,12 @@ std::string insert_to_parts_stage_sql(std::size_t rows) {
                      parameters(rows, 5));
 }
 
-std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
-  return fmt::format("SELECT s.{} FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({})", kPosition, kStageTable,
-                     table.quoted(), within_sql(ranges));
+std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased) {
+  std::string sql = fmt::format("SELECT s.{} FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({})", kPosition,
+                                kStageTable, table.quoted(), within_sql(ranges));
+  if (!erased) return sql;
+  return sql + fmt::format(" UNION ALL SELECT s.{} FROM {} s JOIN {} e ON e.event_id = s.event_id", kPosition,
+                           kStageTable, erased_ids_sql(Dialect::redshift, table));
 }
 
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
@@ -251,9 +254,11 @@ std::string append_to_stage_tail(std::uint32_t position) {
   return fmt::format(" WHERE {} = {}", kPosition, position);
 }
 
-std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
-  return fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {})", kStageTable,
-                     table.quoted(), within_sql(ranges));
+std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased) {
+  std::string sql = fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {}", kStageTable,
+                                table.quoted(), within_sql(ranges));
+  if (erased) sql += fmt::format(" UNION ALL SELECT e.event_id FROM {} e", erased_ids_sql(Dialect::redshift, table));
+  return sql + ')';
 }
 
 std::string select_staged_sql() {

@@ -75,8 +75,9 @@ std::vector<std::string> create_stages_sql(const RealTable& real, std::span<cons
 // A prepared statement for `rows` rows: parameters by row, the position first.
 std::string insert_to_stage_sql(std::span<const WriteColumn> columns, std::size_t rows);
 std::string insert_to_parts_stage_sql(std::size_t rows);
-// The positions of the staged rows that the table already holds.
-std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges);
+// The positions of the staged rows that the table already holds; with `erased`, of events that were erased, too: then
+// one may be told twice.
+std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased);
 // Everything in the stage but the rows at `duplicates`.
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
                                   std::span<const std::uint32_t> duplicates);
@@ -105,8 +106,8 @@ std::string parts_stage_head();
 // Assignments follow: "c" = "c" || 'text',... then append_to_stage_tail().
 std::string append_to_stage_head();
 std::string append_to_stage_tail(std::uint32_t position);
-// Out of the stage with what the table holds already.
-std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges);
+// Out of the stage with what the table holds already; with `erased`, with what was erased, too.
+std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased);
 std::string select_staged_sql();
 // The parts of the rows that are still in the stage.
 std::string insert_staged_parts_sql(const TableName& table);

@@ -35,6 +35,8 @@ class BatchWriter {
   virtual pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) = 0;
   // Warehouse::publish()'s.
   virtual pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) = 0;
+  // Warehouse::erase()'s, of a layout that takes erasures.
+  virtual pg::Outcome<std::uint64_t> erase(std::span<const EventPlace> places, base::SteadyTime deadline) = 0;
 };
 
 // `connection` and `layout` must outlive the writer.
@@ -61,6 +63,11 @@ pg::Outcome<std::uint64_t> prune_step(pg::Connection& connection, const std::str
 // the event table that went; a missing right is `conflict`, with the GRANT that gives it.
 pg::Outcome<std::uint64_t> remove_step(pg::Connection& connection, const std::string& sql, Dialect dialect,
                                        const TableName& table, base::SteadyTime deadline);
+
+// The whole transaction of Warehouse::erase() behind the statement that keeps other writers out. Rows that went.
+pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::string& lock, Dialect dialect,
+                                      const Layout& layout, std::span<const EventPlace> places, base::WallTime now,
+                                      base::SteadyTime deadline);
 
 // From the results of a transaction whose last row is that of find_marker_sql().
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id);

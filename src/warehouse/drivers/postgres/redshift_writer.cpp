@@ -1,10 +1,10 @@
 // Redshift: no COPY from us, no ON CONFLICT, no enforced key. The stage is filled in a transaction of its own; then,
 // under the writer lock and with nothing before it that takes a snapshot: what is there already, the others' insert,
 // the markers, COMMIT (docs/decisions/0006-redshift-over-the-wire.md).
-#include <cassert>
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
@@ -25,7 +25,7 @@ class RedshiftWriter final : public BatchWriter {
 
   pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
     base::failpoint(base::Failpoint::warehouse_redshift_before_stage);
-    assert(batch.remove.size() <= kRemovedMax);
+    TWINSHIFT_ASSERT(batch.remove.size() <= kRemovedMax);
     removed_ = 0;
     if (batch.events.empty()) return remove_alone(batch, deadline);
     BatchPlan plan = plan_batch(batch);
@@ -61,6 +61,11 @@ class RedshiftWriter final : public BatchWriter {
     if (!done) return std::unexpected(std::move(done.error()));
     base::failpoint(base::Failpoint::warehouse_redshift_publish_after_commit);
     return {};
+  }
+
+  pg::Outcome<std::uint64_t> erase(std::span<const EventPlace> places, base::SteadyTime deadline) override {
+    return erase_step(connection_, lock_writer_sql(layout_.table), Dialect::redshift, layout_, places,
+                      identity_.clock->now(), deadline);
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
@@ -117,7 +122,8 @@ class RedshiftWriter final : public BatchWriter {
       if (auto removed = remove_rows(batch, deadline); !removed) return std::unexpected(std::move(removed.error()));
       begin.clear();
     }
-    auto found = connection_.run(begin + find_duplicates_sql(layout_.table, ranges_of(batch, plan)), deadline);
+    auto found = connection_.run(
+        begin + find_duplicates_sql(layout_.table, ranges_of(batch, plan), layout_.takes_erasures), deadline);
     if (!found) return std::unexpected(without_lock(std::move(found.error())));
     const pg::Result& rows = found->back();
     std::vector<std::uint32_t> places;
@@ -148,7 +154,10 @@ class RedshiftWriter final : public BatchWriter {
     for (const std::uint32_t place : plan.doubles) doubles.push_back({place, batch.events[place].get()});
     std::string sql;
     if (!doubles.empty()) sql = stage_doubles_sql(received_at, doubles) + "; ";
-    return sql + insert_staged_duplicates_sql(layout_.table, origin, received_at, ranges_of(batch, plan)) + "; ";
+    return sql +
+           insert_staged_duplicates_sql(layout_.table, origin, received_at, ranges_of(batch, plan),
+                                        layout_.takes_erasures) +
+           "; ";
   }
 
   pg::Connection& connection_;

@@ -168,7 +168,7 @@ class Maker {
     out_.rows_end = out_.statements.size();
     if (layout_.counts_duplicates) add_duplicates();
     out_.delete_at = out_.statements.size();
-    add(delete_staged_duplicates_sql(table, ranges()));
+    add(delete_staged_duplicates_sql(table, ranges(), layout_.takes_erasures));
     out_.select_at = out_.statements.size();
     add(select_staged_sql());
     out_.insert_begin = out_.statements.size();
@@ -211,7 +211,9 @@ class Maker {
   [[nodiscard]] Stored received_at() const { return received_at_stored(layout_.fit.columns); }
 
   // Of what is in the stage.
-  void add_duplicates() { add(insert_staged_duplicates_sql(layout_.table, origin_, received_at(), ranges())); }
+  void add_duplicates() {
+    add(insert_staged_duplicates_sql(layout_.table, origin_, received_at(), ranges(), layout_.takes_erasures));
+  }
 
   // Nothing is inserted or counted from the stage any more. What is left in it stands in the table by its own message.
   void add_doubles() {

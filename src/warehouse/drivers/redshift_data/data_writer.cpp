@@ -1,13 +1,16 @@
 #include "warehouse/drivers/redshift_data/data_writer.hpp"
 
-#include <cassert>
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "warehouse/drivers/redshift_data/statement_packer.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
+#include "warehouse/schema/erased_text.hpp"
 #include "warehouse/schema/owed_text.hpp"
 #include "warehouse/schema/redshift_errors.hpp"
 
@@ -53,7 +56,7 @@ std::uint64_t rows_of(const RunReport& report, std::size_t statement) {
 }  // namespace
 
 std::expected<WriteReport, DataWriter::Failure> DataWriter::write(const Batch& batch, const Layout& layout) {
-  assert(batch.remove.size() <= kRemovedMax);
+  TWINSHIFT_ASSERT(batch.remove.size() <= kRemovedMax);
   if (batch.events.empty() && batch.remove.empty()) return WriteReport{};
   const RedshiftDataOptions& options = session_.options();
   const MarkerOrigin origin{layout.table.table, options.instance, batch.id, options.clock->now()};
@@ -202,6 +205,24 @@ base::Status DataWriter::publish(std::span<const OwedRow> rows, const Layout& la
   base::Error error = error_of_end(report, session_.options().target);
   // It may be done twice.
   error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
+  return base::fail(std::move(error));
+}
+
+base::Result<std::uint64_t> DataWriter::erase(std::span<const EventPlace> places, const Layout& layout) {
+  std::vector<std::string> statements{lock_writer_sql(layout.table)};
+  std::ranges::move(
+      erase_sql(Dialect::redshift, layout.table, layout.fit.columns, places, session_.options().clock->now()),
+      std::back_inserter(statements));
+  const std::size_t remove_at = statements.size() - 2;  // behind it, their parts
+  const RunReport report = session_.carry_out(session_.request(std::move(statements), "erase"));
+  if (report.end == End::finished) return rows_of(report, remove_at);
+  base::Error error = error_of_end(report, session_.options().target);
+  // It may be done twice.
+  error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
+  if (report.end == End::failed && has_no_right(report)) {
+    error.kind = ErrorKind::conflict;
+    error.hint = erase_grant(Dialect::redshift, layout.table);
+  }
   return base::fail(std::move(error));
 }
 

@@ -30,6 +30,8 @@ class DataWriter {
   base::Result<std::uint64_t> prune(base::WallTime before, const Layout& layout);
   // Warehouse::publish().
   base::Status publish(std::span<const OwedRow> rows, const Layout& layout);
+  // Warehouse::erase(), of a layout that takes erasures.
+  base::Result<std::uint64_t> erase(std::span<const EventPlace> places, const Layout& layout);
 
  private:
   // An attempt whose end is not known: the same statements and token, until it is.

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "sqlite/database.hpp"
+#include "warehouse/drivers/sqlite/erasures.hpp"
 #include "warehouse/drivers/sqlite/row_insert.hpp"
 #include "warehouse/drivers/sqlite/sqlite_table.hpp"
 
@@ -54,6 +55,7 @@ struct Connection {
   RowInsert insert;
   sqlite::Statement insert_marker;
   sqlite::Statement insert_duplicate;
+  Erasures erasures;
   bool unique = true;
 
   // Not `unique`: to a table whose doubles keep it from having an index that refuses them.

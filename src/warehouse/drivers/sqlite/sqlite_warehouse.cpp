@@ -1,9 +1,9 @@
 #include "warehouse/drivers/sqlite/sqlite_warehouse.hpp"
 
-#include <cassert>
 #include <optional>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
@@ -33,6 +33,7 @@ class SqliteWarehouse final : public Warehouse {
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
+  base::Result<std::uint64_t> erase(std::span<const EventPlace> places) override;
   [[nodiscard]] TableName event_table() const override { return {{}, table_}; }
   [[nodiscard]] std::string product() const override { return "SQLite"; }
 
@@ -43,7 +44,9 @@ class SqliteWarehouse final : public Warehouse {
   base::Result<std::uint64_t> remove_rows(std::span<const EventPlace> places);
   base::Status insert_rows(const Batch& batch, WriteReport& report);
   base::Status insert_markers(const Batch& batch);
-  base::Status insert_duplicate(const Batch& batch, const event::Event& event);
+  base::Result<Outcome> insert_row(const Batch& batch, std::size_t place, WriteReport& report);
+  base::Status insert_duplicate(sqlite::Statement& statement, const Batch& batch, const event::Event& event);
+  base::Result<std::uint64_t> erase_connected(std::span<const EventPlace> places);
   base::Status publish_connected(std::span<const OwedRow> rows);
   base::Result<std::uint64_t> prune_connected(base::WallTime before);
   base::Result<std::optional<Marker>> find_marker_connected(std::string_view batch_id);
@@ -154,7 +157,7 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
 }
 
 base::Result<std::uint64_t> SqliteWarehouse::remove_rows(std::span<const EventPlace> places) {
-  assert(places.size() <= kRemovedMax);
+  TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
   const std::string sql = remove_rows_sql(table_, places);
   if (auto done = connection_->database.execute(sql); !done) return base::fail(std::move(done.error()));
   return static_cast<std::uint64_t>(connection_->database.changes());
@@ -162,32 +165,38 @@ base::Result<std::uint64_t> SqliteWarehouse::remove_rows(std::span<const EventPl
 
 base::Status SqliteWarehouse::insert_rows(const Batch& batch, WriteReport& report) {
   sums_.clear();
+  if (auto asked = connection_->erasures.begin_batch(); !asked) return asked;
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
-    auto outcome = connection_->insert.insert(connection_->database, batch.events[i]);
-    if (!outcome) {
-      // After some errors SQLite ends the whole transaction; then it was not about this row.
-      if (outcome.error().kind != ErrorKind::rejected || !connection_->database.in_transaction()) {
-        return base::fail(std::move(outcome.error()));
-      }
-      report.reasons[i] = row_refusal(outcome.error());
-      if (!batch.remove.empty()) return base::fail(refused_in_place(report.reasons[i], options_.path));
-      outcome = Outcome::rejected;
-    }
+    auto erased = connection_->erasures.holds(batch.events[i]->id);
+    if (!erased) return base::fail(std::move(erased.error()));
+    auto outcome = *erased ? base::Result<Outcome>(Outcome::duplicate) : insert_row(batch, i, report);
+    if (!outcome) return base::fail(std::move(outcome.error()));
     report.outcomes.push_back(*outcome);
-    report.displaced += connection_->insert.displaced();
     sums_.add(*batch.events[i], *outcome);
     if (*outcome != Outcome::duplicate) continue;
-    if (auto done = insert_duplicate(batch, *batch.events[i]); !done) return done;
+    sqlite::Statement& note = *erased ? connection_->erasures.insert_duplicate() : connection_->insert_duplicate;
+    if (auto done = insert_duplicate(note, batch, *batch.events[i]); !done) return done;
   }
   return {};
 }
 
-// The row that stands for the event is there, be it of this very batch.
-base::Status SqliteWarehouse::insert_duplicate(const Batch& batch, const event::Event& event) {
+base::Result<Outcome> SqliteWarehouse::insert_row(const Batch& batch, std::size_t place, WriteReport& report) {
+  auto outcome = connection_->insert.insert(connection_->database, batch.events[place]);
+  report.displaced += connection_->insert.displaced();
+  if (outcome) return outcome;
+  // After some errors SQLite ends the whole transaction; then it was not about this row.
+  if (outcome.error().kind != ErrorKind::rejected || !connection_->database.in_transaction()) return outcome;
+  report.reasons[place] = row_refusal(outcome.error());
+  if (!batch.remove.empty()) return base::fail(refused_in_place(report.reasons[place], options_.path));
+  return Outcome::rejected;
+}
+
+// The row that stands for the event is there, be it of this very batch; or it was erased.
+base::Status SqliteWarehouse::insert_duplicate(sqlite::Statement& statement, const Batch& batch,
+                                               const event::Event& event) {
   const std::string received_at = base::sql_timestamp(event.received_at);
   const std::string written_at = base::sql_timestamp(options_.clock->now());
   const std::string event_id = event.id.hex();
-  sqlite::Statement& statement = connection_->insert_duplicate;
   statement.bind_text(1, table_);
   statement.bind_text(2, options_.instance);
   statement.bind_text(3, batch.id);
@@ -310,6 +319,28 @@ base::Status SqliteWarehouse::publish_connected(std::span<const OwedRow> rows) {
   if (auto done = transaction->commit(); !done) return done;
   base::failpoint(base::Failpoint::warehouse_sqlite_publish_after_commit);
   return {};
+}
+
+base::Result<std::uint64_t> SqliteWarehouse::erase(std::span<const EventPlace> places) {
+  TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
+  if (places.empty()) return std::uint64_t{0};
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto erased = erase_connected(places);
+  if (!erased) return base::fail(failed(std::move(erased.error())));
+  return erased;
+}
+
+base::Result<std::uint64_t> SqliteWarehouse::erase_connected(std::span<const EventPlace> places) {
+  sqlite::Database& database = connection_->database;
+  // What is deleted is overwritten: what was a person's shall not stay in the file's free pages.
+  if (auto set = database.execute("PRAGMA secure_delete=ON"); !set) return base::fail(std::move(set.error()));
+  auto transaction = sqlite::Transaction::begin(database);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  auto erased = erase_events(database, table_, places, options_.clock->now());
+  if (!erased) return erased;
+  if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
+  if (auto set = database.execute("PRAGMA secure_delete=OFF"); !set) return base::fail(std::move(set.error()));
+  return erased;
 }
 
 base::Status SqliteWarehouse::ping() {
