@@ -57,6 +57,23 @@ base::Result<std::optional<proof::Span>> Comparison::extent_of_arrivals(const pr
   return whole;
 }
 
+base::Status read_range(const std::string& from, const std::string& to, const std::string& window,
+                        proof::VerifyOptions& into) {
+  auto first = read_moment(from, "--from");
+  if (!first) return base::fail(std::move(first.error()));
+  auto last = read_moment(to, "--to");
+  if (!last) return base::fail(std::move(last.error()));
+  const auto length = parse_window(window);
+  if (!length) {
+    return base::fail(base::ErrorKind::invalid, "this is no length of a window", "--window",
+                      "Write 1h, 30m or 7d: whole minutes, at most 31 days");
+  }
+  into.from = *first;
+  into.to = *last;
+  into.window = *length;
+  return check_range(into.from, into.to, "--from, --to");
+}
+
 base::Result<std::optional<base::WallTime>> read_moment(const std::string& text, const char* name) {
   if (text.empty()) return std::optional<base::WallTime>();
   const auto moment = parse_moment(text);

@@ -41,6 +41,9 @@ class Comparison {
   std::unique_ptr<proof::Debts> debts_;
 };
 
+// --from, --to and --window, into the options. `invalid` says which one is wrong.
+base::Status read_range(const std::string& from, const std::string& to, const std::string& window,
+                        proof::VerifyOptions& into);
 // `name`: of the option, for the error. Nothing for an empty text.
 base::Result<std::optional<base::WallTime>> read_moment(const std::string& text, const char* name);
 // `invalid` where both are given and the range ends before it begins. `names` for the error: "--from, --to".

@@ -1,4 +1,5 @@
 // `twinshift repair`: makes the two warehouses the same again; without --apply it tells what it would do.
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -8,7 +9,6 @@
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
 #include "app/mending.hpp"
-#include "app/range_option.hpp"
 #include "app/repair_session.hpp"
 
 namespace twinshift::app {
@@ -20,33 +20,20 @@ struct Read {
   std::optional<base::WallTime> received_to{};
 };
 
-base::Status read_moments(const RepairOptions& options, Read& read) {
-  struct Moment {
-    const std::string& text;
-    const char* name;
-    std::optional<base::WallTime>& into;
-  };
-  for (const Moment& each :
-       {Moment{options.from, "--from", read.verify.from}, Moment{options.to, "--to", read.verify.to},
-        Moment{options.received_from, "--received-from", read.received_from},
-        Moment{options.received_to, "--received-to", read.received_to}}) {
-    auto moment = read_moment(each.text, each.name);
-    if (!moment) return base::fail(std::move(moment.error()));
-    each.into = *moment;
-  }
-  if (auto good = check_range(read.verify.from, read.verify.to, "--from, --to"); !good) return good;
-  return check_range(read.received_from, read.received_to, "--received-from, --received-to");
-}
-
 base::Result<Read> read_options(const config::Settings& settings, const RepairOptions& options) {
   Read read;
-  if (auto good = read_moments(options, read); !good) return base::fail(std::move(good.error()));
-  const auto window = parse_window(options.window);
-  if (!window) {
-    return base::fail(base::ErrorKind::invalid, "this is no length of a window", "--window",
-                      "Write 1h, 30m or 7d: whole minutes, at most 31 days");
+  if (auto good = read_range(options.from, options.to, options.window, read.verify); !good) {
+    return base::fail(std::move(good.error()));
   }
-  read.verify.window = *window;
+  auto from = read_moment(options.received_from, "--received-from");
+  if (!from) return base::fail(std::move(from.error()));
+  auto to = read_moment(options.received_to, "--received-to");
+  if (!to) return base::fail(std::move(to.error()));
+  read.received_from = *from;
+  read.received_to = *to;
+  if (auto good = check_range(read.received_from, read.received_to, "--received-from, --received-to"); !good) {
+    return base::fail(std::move(good.error()));
+  }
   read.verify.deep = options.deep;
   read.verify.ids_from_content = identity_mode(settings) == event::IdentityMode::content;
   return read;

@@ -11,8 +11,8 @@ using base::ErrorKind;
 
 class SettledWriteTest : public ::testing::Test {
  protected:
-  static warehouse::Batch batch() {
-    warehouse::Batch batch{.id = "mend-1", .events = {}};
+  static warehouse::Batch batch(std::string id = "mend-1") {
+    warehouse::Batch batch{.id = std::move(id), .events = {}};
     for (const char* text : {R"({"a":1})", R"({"a":2})"}) batch.events.push_back(*event::decode_event(text, {}, {}));
     return batch;
   }
@@ -37,7 +37,7 @@ TEST_F(SettledWriteTest, WhatLeftNoMarkerIsWrittenAgainAFewTimes) {
   ASSERT_TRUE(write_settled(warehouse, batch(), 0));
   EXPECT_EQ(table->writes(), 3);
   for (int i = 0; i < kWritesMax; ++i) table->script({trouble(ErrorKind::unknown_outcome), false});
-  const auto failed = write_settled(warehouse, batch(), 0);
+  const auto failed = write_settled(warehouse, batch("mend-2"), 0);
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().kind, ErrorKind::unavailable);
 }

@@ -151,19 +151,40 @@ base::Status TableMender::read(std::span<const MendPlace> places, Group& group) 
     if (seen_.insert(place.id).second) fresh.push_back(place);
   }
   if (fresh.empty()) return {};
-  RowsById here(fresh.size());
-  if (group.kind == MendKind::replace) {
-    auto rows = rows_here(fresh);
-    if (!rows) return base::fail(std::move(rows.error()));
-    here = std::move(*rows);
-  }
-  auto elsewhere = rows_of(*parts_.elsewhere, fresh, Where::at_their_time);
+  return group.kind == MendKind::copy ? read_to_copy(fresh, group) : read_to_replace(fresh, group);
+}
+
+base::Status TableMender::read_to_copy(std::span<const MendPlace> places, Group& group) {
+  auto elsewhere = rows_of(*parts_.elsewhere, places, Where::at_their_time);
   if (!elsewhere) return base::fail(std::move(elsewhere.error()));
-  for (std::size_t i = 0; i < fresh.size(); ++i) {
-    take_in(fresh[i],
-            group.kind == MendKind::copy ? choose_copy((*elsewhere)[i], parts_.ids_from_content)
-                                         : choose_replacement(here[i], (*elsewhere)[i], parts_.ids_from_content),
-            group);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    take_in(places[i], choose_copy((*elsewhere)[i], parts_.ids_from_content), group);
+  }
+  return {};
+}
+
+base::Status TableMender::read_to_replace(std::span<const MendPlace> places, Group& group) {
+  auto here = rows_here(places);
+  if (!here) return base::fail(std::move(here.error()));
+  auto elsewhere = rows_of(*parts_.elsewhere, places, Where::at_their_time);
+  if (!elsewhere) return base::fail(std::move(elsewhere.error()));
+  std::vector<MendPlace> unfound;
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    MendChoice choice = choose_replacement((*here)[i], (*elsewhere)[i], parts_.ids_from_content);
+    if (choice.why == LeftWhy::unsound && !choice.row && !choice.in_order && (*elsewhere)[i].empty()) {
+      unfound.push_back(places[i]);
+      indices.push_back(i);
+    } else {
+      take_in(places[i], std::move(choice), group);
+    }
+  }
+  if (unfound.empty()) return {};
+  // The row here may bear another time than it was written with.
+  elsewhere = rows_of(*parts_.elsewhere, unfound, Where::anywhere);
+  if (!elsewhere) return base::fail(std::move(elsewhere.error()));
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    take_in(unfound[i], choose_replacement((*here)[indices[i]], (*elsewhere)[i], parts_.ids_from_content), group);
   }
   return {};
 }

@@ -59,6 +59,8 @@ class TableMender {
   };
 
   base::Status read(std::span<const MendPlace> places, Group& group);
+  base::Status read_to_copy(std::span<const MendPlace> places, Group& group);
+  base::Status read_to_replace(std::span<const MendPlace> places, Group& group);
   base::Result<RowsById> rows_of(Side& side, std::span<const MendPlace> places, Where where);
   base::Result<RowsById> rows_here(std::span<const MendPlace> places);
   void take_in(const MendPlace& place, MendChoice choice, Group& group);
