@@ -41,6 +41,11 @@ base::Result<std::optional<WriteSums>> find_outcome(warehouse::Warehouse& wareho
       WriteSums{.written = (*marker)->inserted, .duplicate = (*marker)->duplicate, .removed = standing});
 }
 
+// A connection that was lost while nobody used it; a table that was altered, or lost its index, since it was looked at.
+bool may_come_of_waiting(ErrorKind kind) {
+  return kind == ErrorKind::unavailable || kind == ErrorKind::conflict;
+}
+
 }  // namespace
 
 base::Result<WriteSums> write_settled(warehouse::Warehouse& warehouse, const warehouse::Batch& batch,
@@ -48,8 +53,7 @@ base::Result<WriteSums> write_settled(warehouse::Warehouse& warehouse, const war
   for (int write = 1;; ++write) {
     auto report = warehouse.write(batch);
     if (report) return sums_of(*report);
-    if (report.error().kind == ErrorKind::unavailable && write < kWritesMax) {
-      // A connection that was lost while nobody used it; a table that lost its index.
+    if (may_come_of_waiting(report.error().kind) && write < kWritesMax) {
       if (auto ready = warehouse.prepare_to_mend(); !ready) return base::fail(std::move(ready.error()));
       continue;
     }
