@@ -45,6 +45,12 @@ base::Result<proof::VerifyReport> Comparison::run(const proof::VerifyOptions& op
   return verifier.run();
 }
 
+base::Result<bool> Comparison::holds_anything(std::size_t side) {
+  auto extent = sides_[side]->extent(proof::kAllTimes);
+  if (!extent) return base::fail(std::move(extent.error()));
+  return extent->has_value();
+}
+
 base::Result<std::optional<proof::Span>> Comparison::extent_of_arrivals(const proof::Span& received) {
   const proof::Sides sides{sides_[0].get(), sides_[1].get()};
   auto both = ask_both(sides, [&](proof::Side& side, std::size_t) { return side.extent_of_arrivals(received); });

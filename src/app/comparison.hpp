@@ -32,6 +32,8 @@ class Comparison {
   };
   base::Result<proof::VerifyReport> run(const proof::VerifyOptions& options, const Hooks& hooks);
 
+  // Whether a side holds anything at all.
+  base::Result<bool> holds_anything(std::size_t side);
   // Within which event_at those events lie that arrived in the span, on either side.
   base::Result<std::optional<proof::Span>> extent_of_arrivals(const proof::Span& received);
 

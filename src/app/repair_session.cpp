@@ -39,6 +39,10 @@ base::Result<proof::VerifyReport> RepairSession::put_right(const proof::VerifyOp
   return report;
 }
 
+void RepairSession::begin_anew() {
+  if (repairer_) repairer_->forget_touched();
+}
+
 base::Status RepairSession::look_again(proof::VerifyOptions options, const Wanted& wanted) {
   if (!repairer_ || !repairer_->touched()) return {};
   options.from = repairer_->touched()->from;
@@ -99,6 +103,7 @@ int RepairSession::finish(const proof::VerifyReport& compared, std::chrono::seco
     finish_json(code == kRepairDone ? "done" : code == kRepairLeft ? "left" : "undecided");
   } else {
     finish_text(compared, window);
+    if (repairer_) std::puts(code == kRepairDone ? "done: nothing is left to be put right" : "not all is put right");
   }
   return code;
 }

@@ -37,6 +37,8 @@ class RepairSession {
   // before the progress line. Errors: of the comparison or of an order; what was done stands.
   base::Result<proof::VerifyReport> put_right(const proof::VerifyOptions& options, const Wanted& wanted,
                                               const char* progress);
+  // What was put right until now is not looked at again.
+  void begin_anew();
   // Compares once more where something was put right or left; what is still different is told.
   base::Status look_again(proof::VerifyOptions options, const Wanted& wanted);
 

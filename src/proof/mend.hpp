@@ -27,8 +27,8 @@ struct MendPlace {
   bool operator==(const MendPlace& other) const = default;
 };
 
-// Events of one order: some 350 KB as the control socket carries them. Replacing is dearer: both sides are read.
-inline constexpr std::size_t kCopiedMax = 5'000;
+// Events of one order: some 550 KB as the control socket carries them. Replacing is dearer: both sides are read.
+inline constexpr std::size_t kCopiedMax = 10'000;
 inline constexpr std::size_t kReplacedMax = 500;
 constexpr std::size_t mended_max(MendKind kind) {
   return kind == MendKind::copy ? kCopiedMax : kReplacedMax;

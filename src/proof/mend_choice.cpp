@@ -25,27 +25,37 @@ std::string uuid_of(const std::string& digits) {
   return uuid;
 }
 
-// The event that a row tells; its id is what the row says, or where it was renamed what its content says.
-event::EventPtr event_of(const StoredEvent& row, base::WallTime received_at, bool ids_from_content) {
-  auto event = ids_from_content
-                   ? event::decode_event(*row.text, {}, received_at)
-                   : event::decode_event(*row.text, uuid_of(row.id), received_at, event::IdentityMode::message);
-  return event ? std::move(*event) : nullptr;
-}
-
 struct Judged {
   const StoredEvent* row = nullptr;
+  event::EventPtr told{};  // by its content; null where the row tells none
   Fault fault = Fault::none;
-  std::string content_id;
+  std::string content_id{};
 };
 
 std::vector<Judged> judged(Rows rows, bool ids_from_content) {
   std::vector<Judged> all;
   for (const StoredEvent& row : rows) {
-    Soundness sound = soundness_of(row, ids_from_content);
-    all.push_back({&row, sound.fault, std::move(sound.content_id)});
+    Judged each{.row = &row};
+    if (row.text) {
+      auto told = event::decode_event(*row.text, {}, row.received_at.value_or(base::WallTime{}));
+      if (told) each.told = std::move(*told);
+    }
+    Soundness sound = soundness_of(row, each.told.get(), ids_from_content);
+    each.fault = sound.fault;
+    each.content_id = std::move(sound.content_id);
+    all.push_back(std::move(each));
   }
   return all;
+}
+
+// The event that a row tells, as it arrived; its id is what the row says, or where it was renamed what its content
+// says.
+event::EventPtr event_of(const Judged& judged, base::WallTime received_at, bool ids_from_content) {
+  if (ids_from_content && judged.told->received_at == received_at) return judged.told;
+  auto event = ids_from_content ? event::decode_event(*judged.row->text, {}, received_at)
+                                : event::decode_event(*judged.row->text, uuid_of(judged.row->id), received_at,
+                                                      event::IdentityMode::message);
+  return event ? std::move(*event) : nullptr;
 }
 
 // Sound ones first, then those whose own columns alone are wrong.
@@ -89,11 +99,11 @@ void remove_all(Rows here, MendRow& row) {
 // `best`: none where the rows here tell other events only.
 MendChoice replaced_by(const Judged* best, const std::vector<Judged>& rows, Rows here, bool ids_from_content) {
   MendRow row;
-  if (best != nullptr) row.events.push_back(event_of(*best->row, received_of(here), ids_from_content));
+  if (best != nullptr) row.events.push_back(event_of(*best, received_of(here), ids_from_content));
   for (const Judged& each : rows) {
     // Its own key still says which event it was: it is written under its own id again.
     if (each.fault != Fault::renamed) continue;
-    row.events.push_back(event_of(*each.row, each.row->received_at.value_or(base::WallTime{}), ids_from_content));
+    row.events.push_back(event_of(each, each.row->received_at.value_or(base::WallTime{}), ids_from_content));
   }
   if (row.events.empty() || std::ranges::count(row.events, nullptr) > 0) return {.why = LeftWhy::unsound};
   remove_all(here, row);
@@ -112,7 +122,7 @@ MendChoice choose_copy(Rows elsewhere, bool ids_from_content) {
   const Judged* best = best_of(rows);
   if (best == nullptr) return {.why = LeftWhy::unsound};
   if (!ids_from_content && !tell_one_event(rows)) return {.why = LeftWhy::unlike};
-  event::EventPtr event = event_of(*best->row, received_of(elsewhere), ids_from_content);
+  event::EventPtr event = event_of(*best, received_of(elsewhere), ids_from_content);
   if (event == nullptr) return {.why = LeftWhy::unsound};
   MendChoice choice;
   choice.row.emplace().events.push_back(std::move(event));

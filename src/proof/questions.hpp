@@ -22,6 +22,8 @@ namespace twinshift::proof {
 inline constexpr std::size_t kWindowsMax = 100'000;
 inline constexpr std::size_t kListedMax = 16'384;
 inline constexpr std::size_t kAskedMax = 250;
+// Where a statement may be longer (SQLite, PostgreSQL).
+inline constexpr std::size_t kAskedOfLocalMax = 1'000;
 inline constexpr std::size_t kPrefixesMax = 256;
 
 // How one product spells what the dialects have no common word for.

@@ -58,6 +58,7 @@ class Repairer {
 
   [[nodiscard]] const Receipt& receipt(std::size_t side) const { return receipts_[side]; }
   // Within which event_at events were put right, or left; nothing where there was none.
+  void forget_touched() { touched_.reset(); }
   [[nodiscard]] const std::optional<Span>& touched() const { return touched_; }
 
  private:

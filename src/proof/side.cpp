@@ -12,7 +12,9 @@ constexpr const char* kPartsTable = "twinshift_parts";
 class TableSide final : public Side {
  public:
   TableSide(std::string name, std::unique_ptr<warehouse::Warehouse> warehouse)
-      : name_(std::move(name)), warehouse_(std::move(warehouse)) {}
+      : name_(std::move(name)), warehouse_(std::move(warehouse)) {
+    warehouse_->keep_query_connection();
+  }
 
   [[nodiscard]] const std::string& name() const override { return name_; }
 
@@ -73,6 +75,10 @@ class TableSide final : public Side {
 
  private:
   [[nodiscard]] std::string table() const { return warehouse_->event_table().quoted(); }
+  [[nodiscard]] std::size_t asked_max() const {
+    const std::string product = warehouse_->product();
+    return product == "SQLite" || product == "PostgreSQL" ? kAskedOfLocalMax : kAskedMax;
+  }
 
   template <class Read>
   auto ask(const std::string& sql, std::size_t rows_max, Read read) -> decltype(read(warehouse::Table())) {
@@ -96,7 +102,7 @@ class TableSide final : public Side {
     if (auto known = learn_uniqueness(); !known) return known;
     if (*unique_) where = Where::anywhere;
     while (!asked.empty()) {
-      const auto some = asked.first(std::min(asked.size(), kAskedMax));
+      const auto some = asked.first(std::min(asked.size(), asked_max()));
       if (auto done = ask(some, where); !done) return done;
       asked = asked.subspan(some.size());
     }

@@ -57,19 +57,23 @@ bool same(const Fields& one, const Fields& other, std::string_view name) {
 }  // namespace
 
 Soundness soundness_of(const warehouse::StoredEvent& row, bool ids_from_content) {
-  if (!warehouse::is_event_id(row.id)) return {.fault = Fault::no_id, .columns = "event_id", .content_id = {}};
-  if (!row.text) return {.fault = Fault::no_event, .columns = "extra", .content_id = {}};
+  if (!row.text) return soundness_of(row, nullptr, ids_from_content);
   const auto event = event::decode_event(*row.text, {}, {});
-  if (!event) return {.fault = Fault::no_event, .columns = "extra", .content_id = {}};
-  Soundness found{.fault = Fault::none, .columns = {}, .content_id = (*event)->id.hex()};
+  return soundness_of(row, event ? event->get() : nullptr, ids_from_content);
+}
+
+Soundness soundness_of(const warehouse::StoredEvent& row, const event::Event* told, bool ids_from_content) {
+  if (!warehouse::is_event_id(row.id)) return {.fault = Fault::no_id, .columns = "event_id", .content_id = {}};
+  if (told == nullptr) return {.fault = Fault::no_event, .columns = "extra", .content_id = {}};
+  Soundness found{.fault = Fault::none, .columns = {}, .content_id = told->id.hex()};
   if (ids_from_content && found.content_id != row.id) {
-    const bool key_says_so = row.key == (*event)->key;
+    const bool key_says_so = row.key == told->key;
     found.fault = key_says_so ? Fault::renamed : Fault::content;
     if (key_says_so) found.columns = "event_id";
     return found;
   }
   if (row.key != key_in(row.id)) append(found.columns, "event_key");
-  const auto off = row.event_at ? *row.event_at - (*event)->event_at : std::chrono::microseconds::max();
+  const auto off = row.event_at ? *row.event_at - told->event_at : std::chrono::microseconds::max();
   if (off > kSlack || off < -kSlack) append(found.columns, "event_at");
   if (!found.columns.empty()) found.fault = Fault::column;
   return found;

@@ -30,6 +30,8 @@ struct Soundness {
 // `ids_from_content`: false where ids are minted (EVENT_IDENTITY=message): then a row alone does not say whether its
 // content is the event's, and only what is derived from id and content is checked.
 Soundness soundness_of(const warehouse::StoredEvent& row, bool ids_from_content);
+// Likewise, of a row whose text has been decoded (by its content): `told`, null where that is none.
+Soundness soundness_of(const warehouse::StoredEvent& row, const event::Event* told, bool ids_from_content);
 
 // The names of the top-level fields in which two events differ: "af_revenue, event_name"; at most kFieldsNamed, then
 // "...". Both are JSON objects.

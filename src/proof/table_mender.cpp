@@ -13,7 +13,7 @@ namespace {
 using base::ErrorKind;
 using warehouse::StoredEvent;
 
-constexpr std::size_t kReadFirst = 250;
+constexpr std::size_t kReadFirst = 500;
 constexpr std::size_t kReadMin = 8;
 // Events of a group that a target may refuse one by one.
 constexpr std::size_t kRefusedMax = 10;

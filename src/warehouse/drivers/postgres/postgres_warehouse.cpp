@@ -41,13 +41,15 @@ class PostgresWarehouse final : public Warehouse {
       : options_(std::move(options)),
         parameters_(std::move(address.parameters)),
         table_(std::move(address.table)),
-        dialect_(address.dialect) {}
+        dialect_(address.dialect),
+        queries_(parameters_, limits_of(options_), options_.login) {}
 
   base::Status prepare() override { return open(true); }
   base::Status prepare_to_mend() override;
   base::Result<WriteReport> write(const Batch& batch) override;
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
+  void keep_query_connection() override { queries_.keep_connection(); }
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
@@ -68,6 +70,7 @@ class PostgresWarehouse final : public Warehouse {
   pg::Parameters parameters_;
   TableName table_;
   Dialect dialect_;
+  QueryReader queries_;
   std::unique_ptr<Ready> ready_;
   LayoutNotes notes_{options_.target};
 };
@@ -162,7 +165,7 @@ base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_v
 }
 
 base::Result<Table> PostgresWarehouse::query(const std::string& sql, std::size_t rows_max) {
-  return read_query(parameters_, limits_of(options_), options_.login, sql, rows_max);
+  return queries_.read(sql, rows_max);
 }
 
 base::Result<std::uint64_t> PostgresWarehouse::prune(base::WallTime before) {

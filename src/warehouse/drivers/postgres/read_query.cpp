@@ -41,20 +41,34 @@ Table table_of(const pg::Result& result, std::size_t rows_max) {
 
 }  // namespace
 
-base::Result<Table> read_query(const pg::Parameters& parameters, const SessionLimits& limits, const LoginSource& login,
-                               const std::string& sql, std::size_t rows_max) {
+base::Result<Table> QueryReader::read(const std::string& sql, std::size_t rows_max) {
   if (sql.find('\0') != std::string::npos) return refuse("the statement holds a NUL");
-  auto connection = open_session(parameters, limits, login);
+  if (kept_) {
+    auto table = read_connected(*kept_, sql, rows_max);
+    if (table) return table;
+    const bool lost = kept_->is_lost();
+    kept_.reset();
+    if (!lost) return table;
+  }
+  auto connection = open_session(parameters_, limits_, login_);
   if (!connection) return base::fail(std::move(connection.error().error));
-  const base::SteadyTime deadline = deadline_after(limits.attempt_timeout);
-  auto begun = connection->run("BEGIN READ ONLY", deadline);
+  auto table = read_connected(*connection, sql, rows_max);
+  if (keeps_ && table) kept_.emplace(std::move(*connection));
+  return table;
+}
+
+base::Result<Table> QueryReader::read_connected(pg::Connection& connection, const std::string& sql,
+                                                std::size_t rows_max) {
+  const base::SteadyTime deadline = deadline_after(limits_.attempt_timeout);
+  auto begun = connection.run("BEGIN READ ONLY", deadline);
   if (!begun) return base::fail(std::move(begun.error().error));
   // Extended protocol: a second statement in the text is a syntax error.
-  auto declared = connection->run_one("DECLARE twinshift_query NO SCROLL CURSOR FOR " + sql, {}, deadline);
+  auto declared = connection.run_one("DECLARE twinshift_query NO SCROLL CURSOR FOR " + sql, {}, deadline);
   if (!declared) return base::fail(about_statement(std::move(declared.error())));
-  auto rows = connection->run("FETCH FORWARD " + std::to_string(rows_max + 1) + " FROM twinshift_query", deadline);
+  auto rows =
+      connection.run("FETCH FORWARD " + std::to_string(rows_max + 1) + " FROM twinshift_query; COMMIT", deadline);
   if (!rows) return base::fail(about_statement(std::move(rows.error())));
-  const pg::Result& result = rows->back();
+  const pg::Result& result = rows->front();
   if (result.columns() == 0) return refuse("the statement gives no columns");
   return table_of(result, rows_max);
 }
