@@ -28,8 +28,8 @@ DeepLook::DeepLook(const Sides& sides, bool ids_from_content, std::function<void
       splitter_(sides, Splitter::Which::everything, kDeepRowsMax,
                 [this](const Slice& slice) { return look_at(slice); }) {}
 
-base::Status DeepLook::look(const Span& span, std::chrono::seconds window) {
-  return splitter_.split(span, window);
+base::Status DeepLook::look(const Pair<Digests>& digests, const Span& span, std::chrono::seconds window) {
+  return splitter_.split(splitter_.choose(digests, {&span, 1}, window), window);
 }
 
 base::Status DeepLook::look_at(const Slice& slice) {

@@ -27,8 +27,8 @@ class DeepLook {
   DeepLook(const DeepLook&) = delete;
   DeepLook& operator=(const DeepLook&) = delete;
 
-  // `window`: as VerifyOptions has it.
-  base::Status look(const Span& span, std::chrono::seconds window);
+  // What the sides' digests show of a span, by `window`: as VerifyOptions has it.
+  base::Status look(const Pair<Digests>& digests, const Span& span, std::chrono::seconds window);
 
  private:
   base::Status look_at(const Slice& slice);

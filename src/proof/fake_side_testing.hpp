@@ -48,6 +48,7 @@ class FakeSide final : public Side {
   std::vector<Listed> table;
   std::map<std::string, std::string> texts;  // by id: what the row tells; nothing where it is not given
   bool unique = true;                        // keeps ids unique, so that it finds them wherever they stand
+  std::optional<std::int64_t> bytes_told;
   int questions = 0;
   std::size_t listed = 0;                         // rows that list() gave away
   std::optional<base::Error> error;               // of every question
@@ -59,7 +60,7 @@ class FakeSide final : public Side {
     std::optional<Span> found;
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
     for (const Listed& row : table) {
-      if (!in(row, {.span = span})) continue;
+      if (!in(row, {.spans = {span}})) continue;
       const base::WallTime behind = row.event_at + std::chrono::microseconds(1);
       found =
           found ? Span{std::min(found->from, row.event_at), std::max(found->to, behind)} : Span{row.event_at, behind};
@@ -76,8 +77,10 @@ class FakeSide final : public Side {
     }
     return found;
   }
-  base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
-    return digests({.span = span}, [&](const Listed& row) { return window_of(row.event_at, window); });
+  base::Result<std::optional<std::int64_t>> bytes() override { return bytes_told; }
+  base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
+    return digests({.spans = {spans.begin(), spans.end()}},
+                   [&](const Listed& row) { return window_of(row.event_at, window); });
   }
   base::Result<Digests> parts(const Slice& slice) override {
     const int shift = kKeyBits - slice.key_bits - kSplitBits;
@@ -91,7 +94,7 @@ class FakeSide final : public Side {
   }
   base::Result<std::vector<Listed>> doubles(const Span& span) override {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
-    auto all = by_id({.span = span});
+    auto all = by_id({.spans = {span}});
     std::erase_if(all, [](const Listed& row) { return row.copies < 2; });
     return at_most(std::move(all));
   }
@@ -161,7 +164,8 @@ class FakeSide final : public Side {
     return all;
   }
   static bool in(const Listed& row, const Slice& slice) {
-    if (row.event_at < slice.span.from || row.event_at >= slice.span.to) return false;
+    const auto holds = [&](const Span& span) { return row.event_at >= span.from && row.event_at < span.to; };
+    if (std::ranges::none_of(slice.spans, holds)) return false;
     return slice.key_bits == 0 || std::ranges::count(slice.prefixes, row.key >> (kKeyBits - slice.key_bits)) > 0;
   }
   template <class Group>

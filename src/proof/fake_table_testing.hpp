@@ -65,8 +65,9 @@ class FakeTable final : public Side {
   base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) override {
     return view().extent_of_arrivals(received);
   }
-  base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
-    return view().windows(span, window);
+  base::Result<std::optional<std::int64_t>> bytes() override { return std::optional<std::int64_t>(); }
+  base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
+    return view().windows(spans, window);
   }
   base::Result<Digests> parts(const Slice& slice) override { return view().parts(slice); }
   base::Result<std::vector<Listed>> list(const Slice& slice) override { return view().list(slice); }
@@ -77,7 +78,8 @@ class FakeTable final : public Side {
   base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t) override {
     std::vector<warehouse::StoredEvent> found;
     for (const auto& row : rows_there) {
-      if (*row.event_at < slice.span.from || *row.event_at >= slice.span.to) continue;
+      const auto holds = [&](const Span& span) { return *row.event_at >= span.from && *row.event_at < span.to; };
+      if (std::ranges::none_of(slice.spans, holds)) continue;
       if (slice.key_bits > 0 && std::ranges::count(slice.prefixes, *row.key >> (kKeyBits - slice.key_bits)) == 0) {
         continue;
       }

@@ -24,12 +24,19 @@ std::string within(const Span& span) {
                      base::sql_timestamp(span.to));
 }
 
+std::string within(std::span<const Span> spans) {
+  if (spans.size() == 1) return within(spans.front());
+  std::string any;
+  for (const Span& span : spans) any += (any.empty() ? "(" : " OR ") + within(span);
+  return any + ')';
+}
+
 std::string first_bits(int bits) {
   return fmt::format("(event_key >> {})", kKeyBits - bits);
 }
 
 std::string within(const Slice& slice) {
-  std::string condition = within(slice.span);
+  std::string condition = within(slice.spans);
   if (slice.key_bits == 0) return condition;
   return condition + fmt::format(" AND {} IN ({})", first_bits(slice.key_bits), fmt::join(slice.prefixes, ","));
 }
@@ -114,13 +121,15 @@ std::string extent_of_arrivals_sql(const std::string& table, const Span& receive
                      table, base::sql_timestamp(received.from), base::sql_timestamp(received.to));
 }
 
-std::string windows_sql(Spelling spelling, const std::string& table, const Span& span, std::chrono::seconds window) {
-  // DATE_PART, not EXTRACT: in PostgreSQL the latter is a NUMERIC, several times as slow.
+std::string windows_sql(Spelling spelling, const std::string& table, std::span<const Span> spans,
+                        std::chrono::seconds window) {
+  // DATE_PART, not EXTRACT: in PostgreSQL the latter is a NUMERIC, several times as slow. SQLite rounds to
+  // milliseconds, .9996 up into the next second, so it is not shown the fraction.
   const std::string number =
       spelling == Spelling::sqlite
-          ? fmt::format("CAST(strftime('%s', event_at) AS INTEGER) / {}", window.count())
+          ? fmt::format("CAST(strftime('%s', substr(event_at, 1, 19)) AS INTEGER) / {}", window.count())
           : fmt::format("CAST(FLOOR(DATE_PART('epoch', event_at) / {}) AS BIGINT)", window.count());
-  return fmt::format("SELECT {}, {} FROM {} WHERE {} GROUP BY 1", number, kDigest, table, within(span));
+  return fmt::format("SELECT {}, {} FROM {} WHERE {} GROUP BY 1", number, kDigest, table, within(spans));
 }
 
 std::string parts_sql(const std::string& table, const Slice& slice) {
@@ -133,7 +142,14 @@ std::string list_sql(const std::string& table, const Slice& slice) {
 }
 
 std::string doubles_sql(const std::string& table, const Span& span) {
-  return list_sql(table, {.span = span}) + " HAVING COUNT(*) > 1";
+  return list_sql(table, {.spans = {span}}) + " HAVING COUNT(*) > 1";
+}
+
+std::string bytes_sql(std::string_view product, const warehouse::TableName& table) {
+  // A row of ours takes some 500 bytes before its texts.
+  if (product == "SQLite") return "SELECT 500 * MAX(rowid) FROM " + table.quoted();
+  if (product == "PostgreSQL") return "SELECT pg_relation_size(" + literal(table.quoted()) + "::regclass)";
+  return {};
 }
 
 std::string unique_sql(std::string_view product, const warehouse::TableName& table) {
@@ -198,6 +214,14 @@ base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer
     found.push_back({*row[0], *copies, number_in(row[2]).value_or(0), *event_at});
   }
   return found;
+}
+
+base::Result<std::optional<std::int64_t>> read_number(const warehouse::Table& answer) {
+  if (auto good = whole(answer, 1); !good) return base::fail(std::move(good.error()));
+  if (answer.rows.empty() || !answer.rows[0][0]) return std::optional<std::int64_t>();
+  const auto number = number_in(answer.rows[0][0]);
+  if (!number) return base::fail(not_understood("number"));
+  return number;
 }
 
 base::Result<std::optional<Span>> read_extent(const warehouse::Table& answer) {

@@ -35,13 +35,17 @@ std::string extent_sql(const std::string& table, const Span& span);
 // Likewise of the rows that arrived within the span.
 std::string extent_of_arrivals_sql(const std::string& table, const Span& received);
 // A row a window that holds something: its number, count, sums.
-std::string windows_sql(Spelling spelling, const std::string& table, const Span& span, std::chrono::seconds window);
+std::string windows_sql(Spelling spelling, const std::string& table, std::span<const Span> spans,
+                        std::chrono::seconds window);
 // The same for the parts of a slice: a row for each first `key_bits` + kSplitBits bits that occur.
 std::string parts_sql(const std::string& table, const Slice& slice);
 // The ids of a slice: id, key, event_at, received_at, how often it stands there. Ask for at most kListedMax.
 std::string list_sql(const std::string& table, const Slice& slice);
 // Those that stand more than once.
 std::string doubles_sql(const std::string& table, const Span& span);
+// About how many bytes a scan of the table reads; empty text where that cannot be asked, or need not: Redshift reads
+// the columns alone.
+std::string bytes_sql(std::string_view product, const warehouse::TableName& table);
 // One row where the database itself keeps each id unique; empty text where the dialect knows no such index (Redshift).
 std::string unique_sql(std::string_view product, const warehouse::TableName& table);
 
@@ -73,6 +77,8 @@ struct Presence {
   base::WallTime event_at{};
 };
 base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer);
+// The one number of an answer; nothing where it is NULL.
+base::Result<std::optional<std::int64_t>> read_number(const warehouse::Table& answer);
 // Nothing where the table holds nothing. The end is behind the last row.
 base::Result<std::optional<Span>> read_extent(const warehouse::Table& answer);
 

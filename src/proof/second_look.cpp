@@ -36,7 +36,7 @@ Presence as_seen(const Suspect& suspect, std::size_t side) {
 
 }  // namespace
 
-base::Status SecondLook::take(std::vector<Suspect> suspects) {
+base::Status SecondLook::take(std::vector<Suspect> suspects, base::SteadyTime seen) {
   const auto odd =
       std::ranges::stable_partition(suspects, [](const Suspect& s) { return warehouse::is_event_id(s.row.id); });
   for (const Suspect& suspect : odd) {
@@ -48,7 +48,8 @@ base::Status SecondLook::take(std::vector<Suspect> suspects) {
   if (suspects.empty()) return {};
   if (parts_.once) return look_at(std::move(suspects));
   waiting_suspects_ += suspects.size();
-  waiting_.push_back({parts_.clock->steady() + parts_.apart, std::move(suspects)});
+  const auto due = std::max(seen + parts_.apart, parts_.clock->steady() + kListedApart);
+  waiting_.push_back({due, std::move(suspects)});
   while (waiting_suspects_ > kSuspectsMax) {
     if (auto done = look(); !done) return done;
     if (waiting_suspects_ > kSuspectsMax) parts_.wait(waiting_.front().due - parts_.clock->steady());
@@ -86,11 +87,6 @@ base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target,
   if (!again) return base::fail(std::move(again.error()));
   for (std::size_t i = 0; i < rows.size(); ++i) quarantined->at(i) = quarantined->at(i) || again->at(i);
   return Excuses{std::move(*owes), std::move(*quarantined)};
-}
-
-bool SecondLook::Case::lacks(std::size_t side) const {
-  const bool anywhere = now[0].copies > 0 || now[1].copies > 0;
-  return anywhere && now[side].copies == 0 && suspect->copies[side] == 0;
 }
 
 bool SecondLook::Case::unlike() const {
@@ -143,7 +139,7 @@ base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
   for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
     std::vector<Listed> lacking;
     for (const Case& each : cases) {
-      if (each.lacks(side) && !each.excused(side) && lacking.size() < elsewhere_left_) {
+      if (each.absent(side) && !each.excused(side) && lacking.size() < elsewhere_left_) {
         lacking.push_back(each.suspect->row);
       }
     }
@@ -152,7 +148,7 @@ base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
     auto found = parts_.sides[side]->present(lacking, Where::anywhere);
     if (!found) return base::fail(std::move(found.error()));
     for (Case& each : cases) {
-      if (each.lacks(side)) each.now[side] = presence_in(*found, each.suspect->row.id);
+      if (each.absent(side)) each.now[side] = presence_in(*found, each.suspect->row.id);
     }
   }
   return {};

@@ -25,6 +25,9 @@ inline constexpr std::size_t kSuspectsMax = 65'536;
 // a few; where a table lacks more than these, they are gone.
 inline constexpr std::size_t kElsewhereMax = 16'384;
 
+// The least time from the naming of a suspect to its second look.
+inline constexpr std::chrono::milliseconds kListedApart{500};
+
 class SecondLook {
  public:
   struct Parts {
@@ -41,7 +44,8 @@ class SecondLook {
   };
   explicit SecondLook(Parts parts) : parts_(std::move(parts)) {}
 
-  base::Status take(std::vector<Suspect> suspects);
+  // `seen`: when the tables were first seen to differ there.
+  base::Status take(std::vector<Suspect> suspects, base::SteadyTime seen);
   // Those whose time has come.
   base::Status look();
   // All, waiting for each one's time.
@@ -69,7 +73,9 @@ class SecondLook {
     Pair<Owing> owes{};
     Pair<bool> quarantined{};
 
-    [[nodiscard]] bool lacks(std::size_t side) const;  // at both looks, though it stands on the other side
+    // Does not stand there now, though it does on the other side.
+    [[nodiscard]] bool absent(std::size_t side) const { return now[side].copies == 0 && now[1 - side].copies > 0; }
+    [[nodiscard]] bool lacks(std::size_t side) const { return absent(side) && suspect->copies[side] == 0; }
     [[nodiscard]] bool excused(std::size_t side) const { return owes[side] == Owing::yes || quarantined[side]; }
     [[nodiscard]] bool unlike() const;  // stands on both sides, by another key or at another time
   };

@@ -12,9 +12,7 @@ constexpr const char* kPartsTable = "twinshift_parts";
 class TableSide final : public Side {
  public:
   TableSide(std::string name, std::unique_ptr<warehouse::Warehouse> warehouse)
-      : name_(std::move(name)), warehouse_(std::move(warehouse)) {
-    warehouse_->keep_query_connection();
-  }
+      : name_(std::move(name)), warehouse_(std::move(warehouse)) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
 
@@ -24,8 +22,13 @@ class TableSide final : public Side {
   base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) override {
     return ask(extent_of_arrivals_sql(table(), received), 1, read_extent);
   }
-  base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
-    return ask(windows_sql(spelling_of(warehouse_->product()), table(), span, window), kWindowsMax, read_digests);
+  base::Result<std::optional<std::int64_t>> bytes() override {
+    const std::string sql = bytes_sql(warehouse_->product(), warehouse_->event_table());
+    if (sql.empty()) return std::optional<std::int64_t>();
+    return ask(sql, 1, read_number);
+  }
+  base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
+    return ask(windows_sql(spelling_of(warehouse_->product()), table(), spans, window), kWindowsMax, read_digests);
   }
   base::Result<Digests> parts(const Slice& slice) override {
     return ask(parts_sql(table(), slice), kWindowsMax, read_digests);

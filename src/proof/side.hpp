@@ -30,7 +30,9 @@ class Side {
   virtual base::Result<std::optional<Span>> extent(const Span& span) = 0;
   // Of the rows that arrived in that span: within which event_at they lie. Reads the whole table.
   virtual base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) = 0;
-  virtual base::Result<Digests> windows(const Span& span, std::chrono::seconds window) = 0;
+  // About how many bytes a question about all of the table reads; nothing where that is not known.
+  virtual base::Result<std::optional<std::int64_t>> bytes() = 0;
+  virtual base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) = 0;
   virtual base::Result<Digests> parts(const Slice& slice) = 0;
   virtual base::Result<std::vector<Listed>> list(const Slice& slice) = 0;
   // Empty without asking where the database itself keeps ids unique.

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 // An hour falls into minutes, a minute into seconds.
 constexpr int kTimeParts = 60;
 constexpr std::chrono::seconds kTimeMin{1};
+constexpr std::int64_t kListedPart = 16;
 
 std::int64_t rows_of(const Digests& digests, std::int64_t number) {
   const auto found = digests.find(number);
@@ -28,45 +29,58 @@ std::chrono::seconds smaller(std::chrono::seconds part) {
   return part % kTimeParts == 0s ? part / kTimeParts : kTimeMin;
 }
 
+// A column may hold its time more coarsely than we gave it.
+bool same_time(const Listed& one, const Listed& other) {
+  const auto off = one.event_at - other.event_at;
+  return off <= 1s && off >= -1s;
+}
+
 Span cut(const Span& span, const Span& within) {
   return {std::max(span.from, within.from), std::min(span.to, within.to)};
 }
 
 }  // namespace
 
-// Neighbours that together are small enough, so that few rows are not a question each.
+// What together is small enough, so that few rows are not a question each.
 class Splitter::Gathered {
  public:
   explicit Gathered(Splitter& splitter) : splitter_(splitter) {}
 
-  base::Status add(const Span& span, std::int64_t rows) {
-    // Between two that differ may stand any number of rows that do not.
-    const bool apart = splitter_.which_ == Which::differing && span.from != slice_.span.to;
-    if (rows_ > 0 && (apart || !splitter_.fits(rows_ + rows))) {
+  base::Status add(const Piece& piece) {
+    const bool joins = !slice_.spans.empty() && joined(slice_.spans.back(), piece.span);
+    if (!splitter_.fits(rows_ + piece.rows) || (!joins && slice_.spans.size() == kSpansMax)) {
       if (auto done = flush(); !done) return done;
     }
-    slice_.span = {rows_ > 0 ? slice_.span.from : span.from, span.to};
-    rows_ += rows;
+    rows_ += piece.rows;
+    if (!slice_.spans.empty() && joins) {
+      slice_.spans.back().to = piece.span.to;
+    } else {
+      slice_.spans.push_back(piece.span);
+    }
     return {};
   }
   base::Status add(const Slice& of, std::int64_t prefix, std::int64_t rows) {
-    if (rows_ > 0 && (slice_.prefixes.size() == kPrefixesMax || !splitter_.fits(rows_ + rows))) {
+    if (slice_.prefixes.size() == kPrefixesMax || !splitter_.fits(rows_ + rows)) {
       if (auto done = flush(); !done) return done;
     }
-    slice_.span = of.span;
+    slice_.spans = of.spans;
     slice_.key_bits = of.key_bits + kSplitBits;
     slice_.prefixes.push_back(prefix);
     rows_ += rows;
     return {};
   }
   base::Status flush() {
-    if (rows_ == 0) return {};
-    const Slice slice = std::exchange(slice_, {});
     rows_ = 0;
-    return splitter_.take_(slice);
+    const Slice slice = std::exchange(slice_, {});
+    return slice.spans.empty() ? base::Status() : splitter_.take_(slice);
   }
 
  private:
+  // Between two that differ may stand any number of rows that do not; where everything is taken there is nothing.
+  [[nodiscard]] bool joined(const Span& one, const Span& next) const {
+    return splitter_.which_ == Which::everything || one.to == next.from;
+  }
+
   Splitter& splitter_;
   Slice slice_;
   std::int64_t rows_ = 0;
@@ -81,22 +95,57 @@ std::vector<std::int64_t> Splitter::chosen(const Pair<Digests>& digests) const {
   return {numbers.begin(), numbers.end()};
 }
 
-base::Status Splitter::split(const Span& span, std::chrono::seconds part) {
-  auto parts = ask_both(sides_, [&](Side& side, std::size_t) { return side.windows(span, part); });
-  if (!parts) return base::fail(std::move(parts.error()));
-  Gathered gathered(*this);
-  for (const std::int64_t number : chosen(*parts)) {
-    const Span one = cut(span_of(number, part), span);
-    const std::int64_t rows = rows_of(*parts, number);
-    if (fits(rows)) {
-      if (auto done = gathered.add(one, rows); !done) return done;
-      continue;
-    }
-    if (auto done = gathered.flush(); !done) return done;
-    auto done = part > kTimeMin ? split(one, smaller(part)) : split_keys({.span = one});
-    if (!done) return done;
+std::vector<Piece> Splitter::choose(const Pair<Digests>& digests, std::span<const Span> spans,
+                                    std::chrono::seconds part) const {
+  std::vector<Piece> pieces;
+  std::size_t at = 0;
+  for (const std::int64_t number : chosen(digests)) {
+    const Span whole = span_of(number, part);
+    while (at < spans.size() && spans[at].to <= whole.from) ++at;
+    if (at == spans.size()) break;
+    pieces.push_back({cut(whole, spans[at]), rows_of(digests, number)});
   }
-  return gathered.flush();
+  return pieces;
+}
+
+// Listing costs more than a further question about sums, so of many rows that differ somewhere less is listed at once.
+std::int64_t Splitter::taken_max(std::span<const Piece> pieces) const {
+  std::int64_t rows = 0;
+  for (const Piece& piece : pieces) rows += piece.rows;
+  const auto most = static_cast<std::int64_t>(rows_max_);
+  return which_ == Which::everything || rows <= most ? most : most / kListedPart;
+}
+
+base::Status Splitter::split(std::span<const Piece> pieces, std::chrono::seconds part) {
+  Gathered gathered(*this);
+  const std::int64_t most = taken_max(pieces);
+  std::vector<Span> large;
+  for (const Piece& piece : pieces) {
+    if (piece.rows > most) {
+      large.push_back(piece.span);
+    } else if (auto done = gathered.add(piece); !done) {
+      return done;
+    }
+  }
+  if (auto done = gathered.flush(); !done) return done;
+  for (std::size_t at = 0; at < large.size(); at += kSpansMax) {
+    const auto some = std::span(large).subspan(at, std::min(kSpansMax, large.size() - at));
+    if (auto done = split_further(some, part); !done) return done;
+  }
+  return {};
+}
+
+base::Status Splitter::split_further(std::span<const Span> spans, std::chrono::seconds part) {
+  if (part <= kTimeMin) {
+    for (const Span& span : spans) {
+      if (auto done = split_keys({.spans = {span}}); !done) return done;
+    }
+    return {};
+  }
+  const std::chrono::seconds next = smaller(part);
+  auto parts = ask_both(sides_, [&](Side& side, std::size_t) { return side.windows(spans, next); });
+  if (!parts) return base::fail(std::move(parts.error()));
+  return split(choose(*parts, spans, next), next);
 }
 
 base::Status Splitter::split_keys(const Slice& slice) {
@@ -108,7 +157,7 @@ base::Status Splitter::split_keys(const Slice& slice) {
   for (const std::int64_t prefix : chosen(*parts)) {
     const std::int64_t rows = rows_of(*parts, prefix);
     if (!fits(rows) && !deepest) {
-      if (auto done = split_keys({slice.span, bits, {prefix}}); !done) return done;
+      if (auto done = split_keys({slice.spans, bits, {prefix}}); !done) return done;
       continue;
     }
     if (auto done = gathered.add(slice, prefix, rows); !done) return done;
@@ -130,7 +179,7 @@ std::vector<Suspect> compare(const Pair<std::vector<Listed>>& lists) {
       suspect.keys[side] = rows[side]->key;
     }
     const bool both = suspect.copies[0] > 0 && suspect.copies[1] > 0;
-    const bool same = both && suspect.keys[0] == suspect.keys[1];
+    const bool same = both && suspect.keys[0] == suspect.keys[1] && same_time(*rows[0], *rows[1]);
     if (same) continue;
     suspect.row = *rows[suspect.copies[1] > suspect.copies[0] ? 1 : 0];
     suspects.push_back(std::move(suspect));

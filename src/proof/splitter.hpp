@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct Suspect {
 // Called with a slice that is small enough; an error ends the splitting.
 using TakeSlice = std::function<base::Status(const Slice&)>;
 
+// A span of which is known how many rows a side holds at most.
+struct Piece {
+  Span span{};
+  std::int64_t rows = 0;
+};
+
 class Splitter {
  public:
   enum class Which : std::uint8_t {
@@ -34,9 +41,13 @@ class Splitter {
   Splitter(const Sides& sides, Which which, std::size_t rows_max, TakeSlice take)
       : sides_(sides), which_(which), rows_max_(rows_max), take_(std::move(take)) {}
 
-  // Slices of the span with at most rows_max rows a side, but for what is of one moment and has the same key's first 60
-  // bits. `part`: what the span is asked by first, in seconds or whole minutes.
-  base::Status split(const Span& span, std::chrono::seconds part);
+  // What is chosen of two answers to Side::windows(spans, part).
+  [[nodiscard]] std::vector<Piece> choose(const Pair<Digests>& digests, std::span<const Span> spans,
+                                          std::chrono::seconds part) const;
+
+  // Slices of the pieces with at most rows_max rows a side, but for what is of one moment and has the same key's first
+  // 60 bits. Each piece lies within one part; a part is of seconds or whole minutes.
+  base::Status split(std::span<const Piece> pieces, std::chrono::seconds part);
 
   [[nodiscard]] std::size_t rows_max() const { return rows_max_; }
   // May be called by what takes a slice.
@@ -44,8 +55,10 @@ class Splitter {
 
  private:
   class Gathered;
+  base::Status split_further(std::span<const Span> spans, std::chrono::seconds part);
   base::Status split_keys(const Slice& slice);
   [[nodiscard]] std::vector<std::int64_t> chosen(const Pair<Digests>& digests) const;
+  [[nodiscard]] std::int64_t taken_max(std::span<const Piece> pieces) const;
   [[nodiscard]] bool fits(std::int64_t rows) const { return rows <= static_cast<std::int64_t>(rows_max_); }
 
   const Sides sides_;
@@ -54,7 +67,7 @@ class Splitter {
   const TakeSlice take_;
 };
 
-// What stands on one side only, or with another key. Doubled ids are found by a question of their own. No I/O.
+// What stands on one side only, or with another key or time. Doubled ids are found by a question of their own. No I/O.
 std::vector<Suspect> compare(const Pair<std::vector<Listed>>& lists);
 
 }  // namespace twinshift::proof

@@ -29,8 +29,8 @@ struct VerifyOptions {
   std::optional<base::WallTime> from{};
   std::optional<base::WallTime> to{};
   std::chrono::seconds window{3'600};  // a multiple of a minute, at most kWindowMax
-  // Between the two looks at an id.
-  std::chrono::milliseconds apart{3'000};
+  // From the first sight of a difference to the second look at its ids.
+  std::chrono::milliseconds apart{2'000};
   // How long one question about digests should take on either side: the next one asks for more or for less.
   std::chrono::milliseconds question{2'000};
   // Also read every row and tell its event: finds what was changed in place.
@@ -42,6 +42,8 @@ struct VerifyOptions {
   bool once = false;
   std::optional<std::size_t> held_by{};
 };
+// A table that takes this much of the time for one question, at kScanBytes a second, is asked all at once.
+inline constexpr std::int64_t kScanBytes = std::int64_t{1} << 30;
 // Changed rows that are remembered, so that each is named once: two ways may lead to one.
 inline constexpr std::size_t kChangedMax = 65'536;
 inline constexpr std::chrono::seconds kWindowMax{31 * 86'400};
@@ -83,8 +85,16 @@ class Verifier {
   base::Result<VerifyReport> run();
 
  private:
-  base::Result<std::optional<Span>> extent();
+  // What to compare, and whether in one bite. Nothing: both hold nothing there.
+  struct Task {
+    Span span{};
+    bool at_once = false;
+  };
+  base::Result<std::optional<Task>> plan();
+  base::Result<bool> small();
+  base::Status bites(const Task& task);
   base::Status bite(const Span& span);
+  void count(const Pair<Digests>& digests, const Span& span);
   base::Status compare_slice(const Slice& slice);
   void tell(const Finding& finding);
   base::Status look_for_doubles(const Span& span);
@@ -98,6 +108,7 @@ class Verifier {
   DeepLook deep_look_;
   std::set<std::pair<std::string, std::string>> changed_;  // target and id
   std::int64_t bite_windows_;
+  base::SteadyTime seen_{};  // when the present bite was asked for
   VerifyReport report_;
 };
 

@@ -124,9 +124,6 @@ class Warehouse {
   // Read-only: a statement that would write is refused (`invalid`).
   virtual base::Result<Table> query(const std::string& sql, std::size_t rows_max) = 0;
 
-  // For who asks many in a row: queries share a connection from now on, where each would make one.
-  virtual void keep_query_connection() {}
-
   virtual base::Status ping() = 0;
 
   // One bounded step (kPruneRowsMax, kPruneSlice) of removing this table's rows of `twinshift_loads` and

@@ -41,15 +41,13 @@ class PostgresWarehouse final : public Warehouse {
       : options_(std::move(options)),
         parameters_(std::move(address.parameters)),
         table_(std::move(address.table)),
-        dialect_(address.dialect),
-        queries_(parameters_, limits_of(options_), options_.login) {}
+        dialect_(address.dialect) {}
 
   base::Status prepare() override { return open(true); }
   base::Status prepare_to_mend() override;
   base::Result<WriteReport> write(const Batch& batch) override;
   base::Result<std::optional<Marker>> find_marker(std::string_view batch_id) override;
   base::Result<Table> query(const std::string& sql, std::size_t rows_max) override;
-  void keep_query_connection() override { queries_.keep_connection(); }
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
@@ -70,8 +68,8 @@ class PostgresWarehouse final : public Warehouse {
   pg::Parameters parameters_;
   TableName table_;
   Dialect dialect_;
-  QueryReader queries_;
   std::unique_ptr<Ready> ready_;
+  ReadingSession reading_;
   LayoutNotes notes_{options_.target};
 };
 
@@ -165,7 +163,7 @@ base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_v
 }
 
 base::Result<Table> PostgresWarehouse::query(const std::string& sql, std::size_t rows_max) {
-  return queries_.read(sql, rows_max);
+  return reading_.query(parameters_, limits_of(options_), options_.login, sql, rows_max);
 }
 
 base::Result<std::uint64_t> PostgresWarehouse::prune(base::WallTime before) {

@@ -1,35 +1,35 @@
-// Reading statements over connections of their own, each in a read-only transaction of its own.
+// Reading statements, each in a read-only transaction of its own, on a connection that is kept for a while.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
-#include <utility>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "pg/connection.hpp"
 #include "warehouse/drivers/postgres/session.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::warehouse {
 
-// One thread at a time.
-class QueryReader {
- public:
-  QueryReader(pg::Parameters parameters, SessionLimits limits, LoginSource login)
-      : parameters_(std::move(parameters)), limits_(limits), login_(std::move(login)) {}
+// A connection that was idle for longer is made anew: what lies between may have forgotten it.
+inline constexpr std::chrono::seconds kReadingKept{20};
 
-  // The next ones share a connection. One that was lost while it lay idle is made anew.
-  void keep_connection() { keeps_ = true; }
+// One thread at a time.
+class ReadingSession {
+ public:
   // At most `rows_max` rows are fetched, through a cursor. `invalid` where `sql` is not one reading statement.
-  base::Result<Table> read(const std::string& sql, std::size_t rows_max);
+  base::Result<Table> query(const pg::Parameters& parameters, const SessionLimits& limits, const LoginSource& login,
+                            const std::string& sql, std::size_t rows_max);
 
  private:
-  base::Result<Table> read_connected(pg::Connection& connection, const std::string& sql, std::size_t rows_max);
+  base::Status connect(const pg::Parameters& parameters, const SessionLimits& limits, const LoginSource& login);
+  base::Result<Table> read(const pg::Parameters& parameters, const SessionLimits& limits, const std::string& sql,
+                           std::size_t rows_max);
 
-  const pg::Parameters parameters_;
-  const SessionLimits limits_;
-  const LoginSource login_;
-  bool keeps_ = false;
-  std::optional<pg::Connection> kept_;
+  std::optional<pg::Connection> connection_;
+  base::SteadyTime used_{};
 };
 
 }  // namespace twinshift::warehouse
