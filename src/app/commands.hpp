@@ -81,6 +81,13 @@ struct VerifyCommandOptions {
 // Its exit codes are VerifyExitCode.
 int run_verify(const config::Settings& settings, const VerifyCommandOptions& options);
 
+struct EraseOptions {
+  std::string where;  // FIELD=VALUE
+  bool yes = false;   // else it is only told what is where
+};
+// Removes a person's events everywhere, through the running service or here where none runs.
+int run_erase(const config::Settings& settings, const EraseOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers
