@@ -54,7 +54,7 @@ int tell(const Person& person, const ErasureLook& look) {
   return kExitUsage;
 }
 
-int erase(Eraser& eraser, const Person& person, ErasureLook look) {
+int erase(Eraser& eraser, const Person& person, const ErasureLook& look) {
   const ErasureReport report = eraser.erase(look);
   std::printf("%s", erased_text(person.field, report).c_str());
   const std::string left = left_text(look, report);
@@ -77,7 +77,7 @@ int run_erase(const config::Settings& settings, const EraseOptions& options) {
   Eraser eraser(std::move(parts), *person);
   auto look = eraser.look();
   if (!look) return explain(look.error(), kExitFailed);
-  return options.yes ? erase(eraser, *person, std::move(*look)) : tell(*person, *look);
+  return options.yes ? erase(eraser, *person, *look) : tell(*person, *look);
 }
 
 }  // namespace twinshift::app
