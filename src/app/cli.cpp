@@ -57,6 +57,7 @@ struct Commands {
   VerifyCommandOptions verify_options;
   RepairOptions repair_options;
   RebuildOptions rebuild_options;
+  EraseOptions erase_options;
   WaiveOptions waive_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
@@ -70,6 +71,7 @@ struct Commands {
   CLI::App* verify_command = nullptr;
   CLI::App* repair_command = nullptr;
   CLI::App* rebuild_command = nullptr;
+  CLI::App* erase_command = nullptr;
   CLI::App* waive_command = nullptr;
   CLI::App* version_command = nullptr;
 
@@ -87,6 +89,7 @@ struct Commands {
     add_verify();
     add_repair();
     add_rebuild();
+    add_erase();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -192,6 +195,13 @@ struct Commands {
         ->option_text("TEXT");
   }
 
+  void add_erase() {
+    erase_command = app.add_subcommand("erase", "Remove a person's events everywhere, for good; none comes back");
+    erase_command->add_option("--where", erase_options.where, "FIELD=VALUE, for example customer_user_id=4711")
+        ->required();
+    erase_command->add_flag("--yes", erase_options.yes, "Really; without it, what stands where is told");
+  }
+
   void add_books() {
     books_command = app.add_subcommand("books", "Whether all that was received is accounted for, hour by hour");
     books_command->add_option("--format", books_options.format, "table, json or csv")
@@ -292,6 +302,7 @@ struct Commands {
     if (verify_command->parsed()) return compare_targets();
     if (repair_command->parsed()) return repair_targets();
     if (rebuild_command->parsed()) return rebuild_target();
+    if (erase_command->parsed()) return erase_person();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -354,6 +365,11 @@ struct Commands {
   [[nodiscard]] int rebuild_target() const {
     const auto loaded = load_or_explain();
     return loaded ? run_rebuild(loaded->settings, rebuild_options) : static_cast<int>(kRepairUndecided);
+  }
+
+  [[nodiscard]] int erase_person() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_erase(loaded->settings, erase_options) : static_cast<int>(kExitUsage);
   }
 
   [[nodiscard]] int show_books() const {

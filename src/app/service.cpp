@@ -10,6 +10,7 @@
 #include "app/books_waive.hpp"
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
+#include "app/erase_answer.hpp"
 #include "app/mend_answer.hpp"
 #include "app/mending.hpp"
 #include "app/quarantine_actions.hpp"
@@ -101,6 +102,10 @@ base::Status Service::start_control() {
 // On several threads at once.
 control::Reply Service::answer(const control::Request& request) {
   if (is_about_debts(request)) return answer_debts(debts(), request);
+  if (request.verb == kEraseWaitingVerb) return answer_erase_waiting(debts(), request);
+  if (request.verb == kEraseVerb) {
+    return turns_.run([&] { return answer_erase(debts(), delivery_.get(), request); });
+  }
   const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
