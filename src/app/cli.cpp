@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/cli_proof.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/version.hpp"
@@ -54,9 +55,7 @@ struct Commands {
   QuarantineOptions quarantine_options;
   QueueOptions queue_options;
   BooksOptions books_options;
-  VerifyCommandOptions verify_options;
-  RepairOptions repair_options;
-  RebuildOptions rebuild_options;
+  ProofCommands proof;
   EraseOptions erase_options;
   WaiveOptions waive_options;
   bool markdown = false;
@@ -68,9 +67,6 @@ struct Commands {
   CLI::App* quarantine_command = nullptr;
   CLI::App* queue_command = nullptr;
   CLI::App* books_command = nullptr;
-  CLI::App* verify_command = nullptr;
-  CLI::App* repair_command = nullptr;
-  CLI::App* rebuild_command = nullptr;
   CLI::App* erase_command = nullptr;
   CLI::App* waive_command = nullptr;
   CLI::App* version_command = nullptr;
@@ -86,9 +82,7 @@ struct Commands {
     add_quarantine();
     add_queue();
     add_books();
-    add_verify();
-    add_repair();
-    add_rebuild();
+    proof.add_to(app);
     add_erase();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
@@ -144,55 +138,6 @@ struct Commands {
         ->needs(diff)
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, TableFormat>{{"table", TableFormat::table}, {"json", TableFormat::json}}));
-  }
-
-  void add_verify() {
-    verify_command = app.add_subcommand("verify", "Whether the two warehouses are the same, and which events differ");
-    verify_command->add_option("--from", verify_options.from, "From this event_at on, UTC (2026-11-26T19:00)");
-    verify_command->add_option("--to", verify_options.to, "Up to this event_at, itself not included");
-    verify_command->add_option("--window", verify_options.window, "Compared at once: 30m, 1h, 7d (default 1h)");
-    verify_command->add_flag("--deep", verify_options.deep,
-                             "Also read every row: finds what was changed in place, and in which columns");
-    verify_command
-        ->add_option("--query-seconds", verify_options.query_seconds,
-                     "How long one query should take on a target: it asks for more or less at a time (default 2)")
-        ->check(CLI::Range(0.05, 600.0));
-    verify_command->add_option("--ids-max", verify_options.ids_max, "Name at most so many (default 10000)");
-    verify_command->add_option("--format", verify_options.json, "text or json")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
-        ->option_text("TEXT");
-  }
-
-  void add_repair() {
-    repair_command = app.add_subcommand(
-        "repair", "Make the two warehouses the same again: tells what would be done, or with --apply does it");
-    repair_command->add_option("--from", repair_options.from, "From this event_at on, UTC (2026-11-26T19:00)");
-    repair_command->add_option("--to", repair_options.to, "Up to this event_at, itself not included");
-    repair_command->add_option("--received-from", repair_options.received_from,
-                               "Only events that arrived from this moment on, UTC");
-    repair_command->add_option("--received-to", repair_options.received_to, "Only events that arrived before");
-    repair_command->add_option("--window", repair_options.window, "Compared at once: 30m, 1h, 7d (default 1h)");
-    repair_command->add_flag("--deep", repair_options.deep, "Also read every row: finds what was changed in place");
-    repair_command->add_flag("--apply", repair_options.apply, "Do it");
-    repair_command->add_option("--ids-max", repair_options.ids_max, "Name at most so many (default 10000)");
-    add_text_or_json(repair_command, repair_options.json);
-  }
-
-  void add_rebuild() {
-    rebuild_command = app.add_subcommand(
-        "rebuild", "Fill an empty or damaged target from the other one: tells what it lacks, or with --apply does it");
-    rebuild_command->add_option("--target", rebuild_options.target, "primary or secondary")
-        ->required()
-        ->check(CLI::IsMember({"primary", "secondary"}));
-    rebuild_command->add_flag("--apply", rebuild_options.apply, "Do it");
-    rebuild_command->add_option("--ids-max", rebuild_options.ids_max, "Name at most so many that are left");
-    add_text_or_json(rebuild_command, rebuild_options.json);
-  }
-
-  static void add_text_or_json(CLI::App* command, bool& json) {
-    command->add_option("--format", json, "text or json")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
-        ->option_text("TEXT");
   }
 
   void add_erase() {
@@ -299,9 +244,7 @@ struct Commands {
     if (quarantine_command->parsed()) return look_into_quarantine();
     if (queue_command->parsed()) return look_into_queues();
     if (books_command->parsed()) return show_books();
-    if (verify_command->parsed()) return compare_targets();
-    if (repair_command->parsed()) return repair_targets();
-    if (rebuild_command->parsed()) return rebuild_target();
+    if (proof.parsed()) return compare_targets();
     if (erase_command->parsed()) return erase_person();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
@@ -354,17 +297,7 @@ struct Commands {
 
   [[nodiscard]] int compare_targets() const {
     const auto loaded = load_or_explain();
-    return loaded ? run_verify(loaded->settings, verify_options) : static_cast<int>(kVerifyUndecided);
-  }
-
-  [[nodiscard]] int repair_targets() const {
-    const auto loaded = load_or_explain();
-    return loaded ? run_repair(loaded->settings, repair_options) : static_cast<int>(kRepairUndecided);
-  }
-
-  [[nodiscard]] int rebuild_target() const {
-    const auto loaded = load_or_explain();
-    return loaded ? run_rebuild(loaded->settings, rebuild_options) : static_cast<int>(kRepairUndecided);
+    return loaded ? proof.run(loaded->settings) : static_cast<int>(kVerifyUndecided);
   }
 
   [[nodiscard]] int erase_person() const {
