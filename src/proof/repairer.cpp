@@ -65,6 +65,8 @@ base::Status Repairer::drain(bool all) {
 }
 
 base::Status Repairer::begin(MendOrder order) {
+  // In the tables' own order neighbours are read together, and written side by side.
+  std::ranges::sort(order.places, {}, &MendPlace::event_at);
   if (auto settled = settle(); !settled) return settled;
   under_way_ = std::move(order);
   report_ = std::async(std::launch::async, [this] { return parts_.mender->mend(*under_way_); });
