@@ -34,21 +34,17 @@ base::Status add_tables(const config::Settings& settings, std::vector<std::uniqu
   return {};
 }
 
-bool has_trouble(const ErasureLook& look) {
-  if (!look.waiting.all_told) return true;
-  for (const ErasureLook::Target& target : look.targets) {
-    if (target.trouble) return true;
-  }
-  return false;
-}
-
 // Without --yes.
 int tell(const Person& person, const ErasureLook& look) {
   std::printf("%s", look_text(person.field, look).c_str());
+  ErasureReport unseen;
   for (const ErasureLook::Target& target : look.targets) {
-    if (target.trouble) std::fprintf(stderr, "twinshift: erase: %s\n", target.trouble->text().c_str());
+    if (target.trouble) unseen.troubles.emplace(target.name, *target.trouble);
   }
-  if (has_trouble(look)) return kExitFailed;
+  if (const std::string left = left_text(look, unseen); !left.empty()) {
+    std::fprintf(stderr, "twinshift: erase: nothing was changed, and not all could be seen\n%s", left.c_str());
+    return kExitFailed;
+  }
   if (look.is_empty()) return kExitOk;
   std::fprintf(stderr, "twinshift: erase: nothing was changed; add --yes to erase them for good\n");
   return kExitUsage;
@@ -59,7 +55,7 @@ int erase(Eraser& eraser, const Person& person, const ErasureLook& look) {
   std::printf("%s", erased_text(person.field, report).c_str());
   const std::string left = left_text(look, report);
   if (left.empty()) return kExitOk;
-  std::fprintf(stderr, "twinshift: erase: not all is done\n%s", left.c_str());
+  std::fprintf(stderr, "twinshift: erase: not all is done; running it again does nothing twice\n%s", left.c_str());
   return kExitFailed;
 }
 

@@ -44,7 +44,6 @@ std::string left_text(const ErasureLook& first, const ErasureReport& report) {
   if (!first.waiting.all_told) {
     text += "not all that waits in the queue could be looked into: run it again when the queue is empty\n";
   }
-  if (!report.troubles.empty()) text += "run it again to finish the rest: what is done is not done twice\n";
   return text;
 }
 
