@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/auditor_parts.hpp"
 #include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
@@ -26,6 +27,8 @@ using namespace std::chrono_literals;
 constexpr auto kHttpDrainMax = 5s;
 // To let a count under way end.
 constexpr auto kBooksStopMax = 200ms;
+// The same for a query of an audit.
+constexpr auto kAuditStopMax = 200ms;
 // What is kept of the time for stopping to close the files.
 constexpr auto kClosingTime = 2s;
 // The same with SQS: to send what waits, and to give back what is lent.
@@ -64,6 +67,7 @@ base::Status Service::start() {
   if (auto opened = open_storage(); !opened) return opened;
   if (auto started = start_delivery(); !started) return started;
   start_books();
+  start_auditor();
   if (auto started = start_control(); !started) {
     stop(kClosingTime);
     return started;
@@ -245,7 +249,8 @@ http::Options Service::http_options() {
 }
 
 base::Status Service::start_http() {
-  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get()}, clock_);
+  health_ = std::make_unique<Health>(
+      Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get(), auditor_.get()}, clock_);
   intake::WebhookOptions webhook_options;
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;
@@ -253,7 +258,7 @@ base::Status Service::start_http() {
   http::Routes routes;
   webhook_->add_routes(routes);
   health_->add_routes(routes);
-  metrics_ = std::make_unique<Metrics>(delivery_.get(), books_.get());
+  metrics_ = std::make_unique<Metrics>(delivery_.get(), books_.get(), auditor_.get());
   metrics_->add_routes(routes);
   server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
   if (auto started = server_->start(); !started) {
@@ -267,6 +272,17 @@ base::Status Service::start_http() {
 // A count that hangs in a target's call is left behind, as a lane is.
 void Service::stop_books() {
   leaves_threads_ = books_ && !books_->stop(kBooksStopMax);
+}
+
+void Service::start_auditor() {
+  if (!delivery_) return;
+  auditor_ = make_auditor(settings_, debts());
+  if (auditor_) auditor_->start();
+}
+
+// A comparison that hangs in a target's call is left behind as well.
+void Service::stop_auditor() {
+  if (auditor_ && !auditor_->stop(kAuditStopMax)) leaves_threads_ = true;
 }
 
 // Side by side: each may wait for an SQS that does not answer.
@@ -297,6 +313,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
   stop_books();
+  stop_auditor();
   close_queues();
   for (const auto& owed : backlogs_) {
     if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");

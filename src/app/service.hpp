@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "app/auditor.hpp"
 #include "app/health.hpp"
 #include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
@@ -44,7 +45,7 @@ class Service {
   // /ready turns 503; nothing new is taken; what is in flight is finished, parked or released; everything closes. At
   // most `limit`.
   delivery::StopReport stop(std::chrono::milliseconds limit);
-  // After stop(): a count of the books hangs in a target's call.
+  // After stop(): a count of the books, or an audit, hangs in a target's call.
   [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
  private:
@@ -56,6 +57,8 @@ class Service {
   void settle_drops();
   void start_books();
   void stop_books();
+  void start_auditor();
+  void stop_auditor();
   base::Status start_control();
   [[nodiscard]] proof::StoreDebts::Parts debts() const;
   control::Reply answer(const control::Request& request);
@@ -75,6 +78,7 @@ class Service {
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
+  std::unique_ptr<Auditor> auditor_;      // none where there is nothing to compare
   std::unique_ptr<QuarantineActions> actions_;
   Turns turns_;
   std::unique_ptr<control::Server> control_;
