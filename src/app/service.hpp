@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/health.hpp"
+#include "app/journal_witness.hpp"
 #include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/turns.hpp"
@@ -73,6 +74,7 @@ class Service {
   std::unique_ptr<queue::EventQueue> queue_;
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
+  std::unique_ptr<JournalWitness> witness_;  // none where TRACE_BYTES_MAX is 0
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
   std::unique_ptr<QuarantineActions> actions_;

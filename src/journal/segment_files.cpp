@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fcntl.h>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -49,25 +51,23 @@ class Descriptor {
 // A piece of the file in memory that moves on.
 class Window {
  public:
-  explicit Window(int file) : file_(file), buffer_(kWindowBytes, '\0') {}
+  explicit Window(int file) : file_(file) {}
 
   // At least `size` bytes from here on, where the file has so many; all that are in memory.
   base::Result<std::string_view> need(std::size_t size) {
     if (filled_ - at_ < size && !ended_) {
-      std::copy(buffer_.begin() + offset(at_), buffer_.begin() + offset(filled_), buffer_.begin());
+      std::memmove(buffer_.get(), buffer_.get() + at_, filled_ - at_);
       filled_ -= std::exchange(at_, 0);
       if (auto done = fill(); !done) return base::fail(std::move(done.error()));
     }
-    return std::string_view(buffer_).substr(at_, filled_ - at_);
+    return std::string_view(buffer_.get() + at_, filled_ - at_);
   }
   void skip(std::size_t size) { at_ += size; }
 
  private:
-  static std::ptrdiff_t offset(std::size_t at) { return static_cast<std::ptrdiff_t>(at); }
-
   base::Status fill() {
-    while (filled_ < buffer_.size()) {
-      const ssize_t got = ::read(file_, buffer_.data() + filled_, buffer_.size() - filled_);
+    while (filled_ < kWindowBytes) {
+      const ssize_t got = ::read(file_, buffer_.get() + filled_, kWindowBytes - filled_);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return base::fail(unreadable({}, errno));
       ended_ = got == 0;
@@ -78,7 +78,8 @@ class Window {
   }
 
   const int file_;
-  std::string buffer_;
+  // Not set to zero first: most of it may never be used.
+  const std::unique_ptr<char[]> buffer_ = std::make_unique_for_overwrite<char[]>(kWindowBytes);
   std::size_t at_ = 0;
   std::size_t filled_ = 0;
   bool ended_ = false;

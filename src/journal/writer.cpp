@@ -31,6 +31,7 @@ class Writer::Core {
       const std::lock_guard lock(mutex_);
       if (waiting_bytes_ + block.size() > kBufferBytesMax) {
         ++dropped_;
+        ++overflowed_;
         return;
       }
       waiting_bytes_ += block.size();
@@ -58,13 +59,22 @@ class Writer::Core {
       if (waiting_.empty()) return;
       const std::vector<std::string> blocks = std::exchange(waiting_, {});
       waiting_bytes_ = 0;
+      const std::uint64_t overflowed = std::exchange(overflowed_, 0);
       lock.unlock();
+      if (overflowed > 0) tell_overflow(overflowed);
       const std::uint64_t lost = write_out(blocks);
       lock.lock();
       dropped_ += lost;
       done_ += blocks.size();
       emptied_.notify_all();
     }
+  }
+
+  void tell_overflow(std::uint64_t blocks) {
+    left_out_ += blocks;
+    if (!throttle_.pass("overflow", std::chrono::steady_clock::now())) return;
+    base::log::warn("The trace journal leaves batches out: its disk is too slow")
+        .add("blocks", std::exchange(left_out_, 0));
   }
 
   // How many were not written.
@@ -95,10 +105,12 @@ class Writer::Core {
   std::uint64_t given_ = 0;
   std::uint64_t done_ = 0;  // of these, written or dropped by the thread
   std::uint64_t dropped_ = 0;
+  std::uint64_t overflowed_ = 0;  // of these, for want of room, and not yet told
 
   // The thread's own.
   Ring ring_;
   base::log::Throttle throttle_;
+  std::uint64_t left_out_ = 0;
   std::chrono::steady_clock::time_point paused_until_{};
 
   std::jthread thread_;  // last: it uses all of the above
