@@ -124,6 +124,7 @@ std::optional<WaitingMessage> waiting_in(std::span<const std::string_view> words
   const auto received_at = time_in(words[1]);
   const auto event_at = time_in(words[2]);
   // A message id may be empty; an empty word could not be told from none, so "x" stands before the digits.
+  if (words[3].empty()) return std::nullopt;
   const auto message_id = from_hex(words[3].substr(1));
   if (!received_at || !event_at || !message_id) return std::nullopt;
   return WaitingMessage{std::string(words[0]), *message_id, *received_at, *event_at};

@@ -126,33 +126,34 @@ class WitnessTest : public testing::Test {
   std::unique_ptr<Delivery> delivery_;
 };
 
-TEST_F(WitnessTest, is_told_of_messages_and_of_each_targets_batch) {
+TEST_F(WitnessTest, IsToldOfMessagesAndOfEachTargetsBatch) {
   enqueue(1, "m1");
   enqueue(1, "m2");
   queue_.enqueue({.body = "no event", .message_id = "m3"}, [](auto) {});
-  primary_->name_statements("statement-7");
   start();
   ASSERT_TRUE(wait_until([&] { return !told_.landed("primary").empty() && !told_.landed("secondary").empty(); }));
   const auto messages = told_.messages();
   EXPECT_EQ((std::vector(messages.begin(), messages.begin() + 3)), (std::vector<std::string>{"m1", "m2", "none"}));
   const Told landed = told_.landed("primary").at(0);
   EXPECT_FALSE(landed.batch_id.empty());
-  EXPECT_EQ(landed.statement_id, "statement-7");
+  EXPECT_FALSE(landed.statement_id.empty());
   EXPECT_EQ(landed.rows, 2U);
   EXPECT_EQ(landed.outcomes, (std::vector{warehouse::Outcome::written, warehouse::Outcome::duplicate}));
   EXPECT_FALSE(landed.from_backlog);
 }
 
-TEST_F(WitnessTest, is_told_that_a_marker_has_settled_a_batch) {
+TEST_F(WitnessTest, IsToldThatAMarkerHasSettledABatch) {
+  primary_->name_statements("statement-7");
   primary_->script({.error = {base::ErrorKind::unknown_outcome, "scripted", "fake", ""}, .commits = true});
   enqueue(1, "m1");
   start();
   ASSERT_TRUE(wait_until([&] { return !told_.landed("primary").empty(); }));
   EXPECT_TRUE(told_.landed("primary").at(0).outcomes.empty());
   EXPECT_EQ(told_.landed("primary").at(0).rows, 1U);
+  EXPECT_EQ(told_.landed("primary").at(0).statement_id, "statement-7");
 }
 
-TEST_F(WitnessTest, is_told_what_is_parked_and_what_comes_from_the_backlog) {
+TEST_F(WitnessTest, IsToldWhatIsParkedAndWhatComesFromTheBacklog) {
   secondary_->fail_all(base::Error{base::ErrorKind::unavailable, "scripted", "fake", ""});
   enqueue(1, "m1");
   start();
@@ -163,7 +164,7 @@ TEST_F(WitnessTest, is_told_what_is_parked_and_what_comes_from_the_backlog) {
   EXPECT_TRUE(told_.landed("secondary").at(0).from_backlog);
 }
 
-TEST_F(WitnessTest, is_told_what_is_quarantined_once_it_is_kept) {
+TEST_F(WitnessTest, IsToldWhatIsQuarantinedOnceItIsKept) {
   primary_->reject(text_of(5));
   quarantine_.fail_puts(base::Error{base::ErrorKind::full, "scripted", "fake", ""});
   for (int i = 0; i < 10; ++i) enqueue(i, fmt::format("m{}", i));

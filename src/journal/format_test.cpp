@@ -14,7 +14,7 @@ Block block_of(const std::string& bytes) {
   return {*head, std::string_view(bytes).substr(kHeadBytes)};
 }
 
-TEST(Format, received_events_come_back) {
+TEST(Format, ReceivedEventsComeBack) {
   const std::string long_text(1'000, 'x');
   const std::vector<Received> rows{
       {id_of(1), "0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", at(1), at(2), 3},
@@ -38,7 +38,7 @@ TEST(Format, received_events_come_back) {
   }
 }
 
-TEST(Format, a_landed_batch_comes_back) {
+TEST(Format, ALandedBatchComesBack) {
   std::vector<LandedEvent> rows;
   for (std::uint64_t i = 0; i < 19; ++i) rows.push_back({id_of(i), i % 3 == 0});
   const std::string bytes = encode_landed(at(5), {"secondary", "batch", "statement", true, false}, rows);
@@ -55,7 +55,7 @@ TEST(Format, a_landed_batch_comes_back) {
   }
 }
 
-TEST(Format, lists_come_back) {
+TEST(Format, ListsComeBack) {
   const std::vector<event::EventId> ids{id_of(1), id_of(2)};
   const std::string bytes = encode_listed(Kind::parked, at(9), "secondary", ids);
   const Block block = block_of(bytes);
@@ -64,7 +64,7 @@ TEST(Format, lists_come_back) {
   EXPECT_EQ(block.id(1), ids[1]);
 }
 
-TEST(Format, the_largest_block_keeps_to_its_bound) {
+TEST(Format, TheLargestBlockKeepsToItsBound) {
   const std::string text(70'000, 'x');
   const std::vector<Received> rows(kRowsMax, Received{id_of(1), text, at(1), at(2), 3});
   const std::string bytes = encode_received(at(0), rows);
@@ -72,7 +72,7 @@ TEST(Format, the_largest_block_keeps_to_its_bound) {
   EXPECT_EQ(block_of(bytes).arrival(kRowsMax - 1).message_id.size(), kTextBytesMax);
 }
 
-TEST(Format, every_changed_bit_of_a_head_is_noticed_and_of_a_body_is_unsound) {
+TEST(Format, EveryChangedBitOfAHeadIsNoticedAndOfABodyIsUnsound) {
   const std::string bytes = received_block(1, 2);
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     std::string changed = bytes;
@@ -96,7 +96,7 @@ std::string with_number(std::string bytes, std::size_t place, std::uint32_t numb
   return bytes.replace(kHeadBytes - 4, text.size(), text);
 }
 
-TEST(Format, rows_that_have_no_room_are_no_block) {
+TEST(Format, RowsThatHaveNoRoomAreNoBlock) {
   const std::string bytes = received_block(1, 2);
   EXPECT_TRUE(read_head(with_number(bytes, 12, 2)));
   EXPECT_FALSE(read_head(with_number(bytes, 12, 3)));
@@ -106,7 +106,7 @@ TEST(Format, rows_that_have_no_room_are_no_block) {
   EXPECT_FALSE(read_head(with_number(bytes, 16, 113)));
 }
 
-TEST(Format, texts_that_lie_about_their_lengths_end_at_the_end) {
+TEST(Format, TextsThatLieAboutTheirLengthsEndAtTheEnd) {
   std::string bytes =
       encode_landed(at(5), {"primary", "batch", "statement"}, std::vector<LandedEvent>{{id_of(1), true}});
   bytes.replace(kHeadBytes + kIdBytes + 1, 2, "\xff\xff");
@@ -119,7 +119,7 @@ TEST(Format, texts_that_lie_about_their_lengths_end_at_the_end) {
   EXPECT_EQ(block_of(received).arrival(0).message_id.size(), 36U);
 }
 
-TEST(Format, uuids_as_we_write_them) {
+TEST(Format, UuidsAsWeWriteThem) {
   EXPECT_TRUE(is_uuid_text("0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"));
   EXPECT_FALSE(is_uuid_text("0193A1B2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"));
   EXPECT_FALSE(is_uuid_text("0193a1b2xc3d4-7e5f-8a9b-0c1d2e3f4a5b"));

@@ -23,7 +23,7 @@ class Writing : public JournalTest {
   [[nodiscard]] std::size_t files() const { return list_segments(folder()).value().size(); }
 };
 
-TEST_F(Writing, what_was_written_is_found_at_once_and_after_a_restart) {
+TEST_F(Writing, WhatWasWrittenIsFoundAtOnceAndAfterARestart) {
   {
     Writer writer(options());
     writer.write(received_block(1, 100));
@@ -36,7 +36,7 @@ TEST_F(Writing, what_was_written_is_found_at_once_and_after_a_restart) {
   EXPECT_EQ(files(), 1U);
 }
 
-TEST_F(Writing, files_are_the_owners_alone) {
+TEST_F(Writing, FilesAreTheOwnersAlone) {
   write(received_block(1, 1));
   struct stat found{};
   ASSERT_EQ(::stat(folder().c_str(), &found), 0);
@@ -45,7 +45,7 @@ TEST_F(Writing, files_are_the_owners_alone) {
   EXPECT_EQ(found.st_mode & 0777U, 0600U);
 }
 
-TEST_F(Writing, the_ring_keeps_to_its_bound_and_to_the_newest) {
+TEST_F(Writing, TheRingKeepsToItsBoundAndToTheNewest) {
   constexpr std::uint64_t kRows = 2'000;
   std::uint64_t events = 0;
   {
@@ -65,14 +65,14 @@ TEST_F(Writing, the_ring_keeps_to_its_bound_and_to_the_newest) {
   EXPECT_TRUE(knows(events - 1));
 }
 
-TEST_F(Writing, a_smaller_bound_takes_effect) {
+TEST_F(Writing, ASmallerBoundTakesEffect) {
   for (std::uint64_t number = 1; number <= 40; ++number) put_file(number, std::string(2'000'000, 'x'));
   write(received_block(1, 1));
   EXPECT_LE(bytes_in_all(), kBytesMin);
   EXPECT_TRUE(knows(1));
 }
 
-TEST_F(Writing, nothing_is_appended_to_a_torn_or_foreign_file) {
+TEST_F(Writing, NothingIsAppendedToATornOrForeignFile) {
   const std::string torn = received_block(1, 10) + received_block(11, 10).substr(0, 100);
   put_file(1, torn);
   write(received_block(21, 1));
@@ -84,7 +84,7 @@ TEST_F(Writing, nothing_is_appended_to_a_torn_or_foreign_file) {
   EXPECT_EQ(file(10).size(), received_block(22, 1).size());
 }
 
-TEST_F(Writing, a_link_is_never_written_through) {
+TEST_F(Writing, ALinkIsNeverWrittenThrough) {
   std::filesystem::create_directories(folder());
   const auto elsewhere = folder().parent_path() / "elsewhere";
   std::ofstream(elsewhere) << "mine";
@@ -95,7 +95,7 @@ TEST_F(Writing, a_link_is_never_written_through) {
   EXPECT_TRUE(knows(1));  // in the next file
 }
 
-TEST_F(Writing, a_folder_that_was_deleted_meanwhile_is_made_again) {
+TEST_F(Writing, AFolderThatWasDeletedMeanwhileIsMadeAgain) {
   Writer writer(options());
   writer.write(received_block(1, 1));
   writer.flush();
@@ -105,7 +105,7 @@ TEST_F(Writing, a_folder_that_was_deleted_meanwhile_is_made_again) {
   EXPECT_TRUE(knows(10));
 }
 
-TEST_F(Writing, without_a_folder_or_a_disk_blocks_are_dropped_and_counted) {
+TEST_F(Writing, WithoutAFolderOrADiskBlocksAreDroppedAndCounted) {
   std::ofstream(folder()) << "a file in its place";
   Writer writer(options());
   for (int i = 0; i < 3; ++i) writer.write(received_block(1, 1));
