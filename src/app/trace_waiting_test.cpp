@@ -25,7 +25,11 @@ class ToldQueue final : public queue::EventQueue {
   void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
   void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  queue::QueueStatus status() override { return {.depth = messages.size()}; }
+  queue::QueueStatus status() override {
+    queue::QueueStatus status;
+    status.depth = messages.size();
+    return status;
+  }
   base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
   base::Result<bool> visit(const queue::ShowMessages& show) override {
     // In two steps, as a driver shows them some at a time.
@@ -49,7 +53,11 @@ class ToldBacklog final : public backlog::Backlog {
   void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
   void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  backlog::BacklogStatus status() override { return {.owed = owed.size()}; }
+  backlog::BacklogStatus status() override {
+    backlog::BacklogStatus status;
+    status.owed = owed.size();
+    return status;
+  }
   base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
   base::Result<bool> visit(const backlog::ShowOwed& show) override {
     if (tells) (void)show(owed);

@@ -23,29 +23,29 @@ struct Delivery {
   base::WallTime at{};  // when delivery took it from the queue
   base::WallTime received_at{};
   base::WallTime event_at{};
-  std::string message_id;
+  std::string message_id{};
 };
 enum class Writing : std::uint8_t { inserted, duplicate, unknown };  // unknown: settled by the batch's marker
 struct Landing {
   base::WallTime at{};
-  std::string target;
-  std::string batch_id;
-  std::string statement_id;
+  std::string target{};
+  std::string batch_id{};
+  std::string statement_id{};
   Writing writing = Writing::unknown;
   bool from_backlog = false;
 };
 struct Passing {  // parked, quarantined
   base::WallTime at{};
-  std::string target;
+  std::string target{};
 };
 
 // What the journal knows of one event, the newest first.
 struct History {
   event::EventId event{};
-  std::vector<Delivery> deliveries;
-  std::vector<Landing> landings;
-  std::vector<Passing> parked;
-  std::vector<Passing> quarantined;
+  std::vector<Delivery> deliveries{};
+  std::vector<Landing> landings{};
+  std::vector<Passing> parked{};
+  std::vector<Passing> quarantined{};
   bool cut = false;  // there is more than kEntriesMax of a kind
   [[nodiscard]] bool empty() const {
     return deliveries.empty() && landings.empty() && parked.empty() && quarantined.empty();
