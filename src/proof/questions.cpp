@@ -139,12 +139,6 @@ std::string unique_sql(std::string_view product, const warehouse::TableName& tab
       literal(table.quoted()));
 }
 
-bool is_event_id(std::string_view text) {
-  constexpr std::size_t kDigits = 32;
-  return text.size() == kDigits &&
-         std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0 || (c >= 'a' && c <= 'f'); });
-}
-
 std::string present_sql(const std::string& table, std::span<const Listed> asked) {
   std::vector<base::WallTime> times;
   std::string ids;

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "proof/digest.hpp"
+#include "warehouse/stored_event.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::proof {
@@ -40,9 +41,6 @@ std::string doubles_sql(const std::string& table, const Span& span);
 // One row where the database itself keeps each id unique; empty text where the dialect knows no such index (Redshift).
 std::string unique_sql(std::string_view product, const warehouse::TableName& table);
 
-// An id as it stands in a row: 32 hexadecimal digits, or whatever somebody has put there.
-bool is_event_id(std::string_view text);
-
 struct Listed {
   std::string id;
   std::int64_t key = 0;
@@ -51,8 +49,8 @@ struct Listed {
   std::int64_t copies = 1;
 };
 
-// Which of these ids (is_event_id) stand in the table, how often each; looked for within their event_at, so that the
-// table's order helps. At most kAskedMax.
+// Which of these ids (warehouse::is_event_id) stand in the table, how often each; looked for within their event_at, so
+// that the table's order helps. At most kAskedMax.
 std::string present_sql(const std::string& table, std::span<const Listed> asked);
 
 // `internal` where an answer is not what was asked for; `full` where it was cut.

@@ -30,10 +30,10 @@ TEST(Questions, AskWithinTheSortKeyAndEnumerateNoWindow) {
 }
 
 TEST(Questions, KnowAnIdFromWhatSomebodyHasPutThere) {
-  EXPECT_TRUE(is_event_id("0123456789abcdef0123456789abcdef"));
-  EXPECT_FALSE(is_event_id("0123456789ABCDEF0123456789ABCDEF"));
-  EXPECT_FALSE(is_event_id("0123456789abcdef0123456789abcde'"));
-  EXPECT_FALSE(is_event_id(""));
+  EXPECT_TRUE(warehouse::is_event_id("0123456789abcdef0123456789abcdef"));
+  EXPECT_FALSE(warehouse::is_event_id("0123456789ABCDEF0123456789ABCDEF"));
+  EXPECT_FALSE(warehouse::is_event_id("0123456789abcdef0123456789abcde'"));
+  EXPECT_FALSE(warehouse::is_event_id(""));
 }
 
 TEST(Questions, QuoteATablesNameInACatalogue) {

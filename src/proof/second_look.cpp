@@ -21,7 +21,8 @@ Presence presence_in(const std::map<std::string, Presence>& found, const std::st
 }  // namespace
 
 base::Status SecondLook::take(std::vector<Suspect> suspects) {
-  const auto odd = std::ranges::stable_partition(suspects, [](const Suspect& s) { return is_event_id(s.row.id); });
+  const auto odd =
+      std::ranges::stable_partition(suspects, [](const Suspect& s) { return warehouse::is_event_id(s.row.id); });
   for (const Suspect& suspect : odd) {
     for (std::size_t side = 0; side < suspect.copies.size(); ++side) {
       if (suspect.copies[side] > 0) report(FindingKind::foreign, side, suspect, suspect.copies[side]);

@@ -22,8 +22,8 @@ class EventReader {
   virtual ~EventReader() = default;
 
   // By the order asked for: a JSON object canonically equal to the event that was written, nothing where the table does
-  // not hold it or its row does not tell an event. Whoever asks checks the id: the table's owner may have changed a
-  // row.
+  // not hold it or its row does not tell an event; of several rows the one that has the id by its content. Whoever asks
+  // checks the id: the table's owner may have changed a row.
   virtual base::Result<std::vector<std::optional<std::string>>> read(std::span<const EventPlace> places) = 0;
 };
 
