@@ -8,7 +8,7 @@
 #include "event/identity.hpp"
 #include "event/json_string.hpp"
 #include "journal/uuid_text.hpp"
-#include "proof/questions.hpp"
+#include "warehouse/stored_event.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -29,7 +29,7 @@ class Search {
 
   TraceReport run() {
     const std::string as_event = lower_case(question_.id);
-    if (proof::is_event_id(as_event)) describe({as_event});
+    if (warehouse::is_event_id(as_event)) describe({as_event});
     // 32 digits may be an appsflyer_id as well.
     if (!report_.found()) describe(find_events());
     report_.asked = question_.id;
@@ -76,7 +76,7 @@ std::vector<std::string> Search::find_events() {
   }
   std::vector<std::string> distinct;
   for (std::string& each : events) {
-    if (!proof::is_event_id(each) || std::ranges::find(distinct, each) != distinct.end()) continue;
+    if (!warehouse::is_event_id(each) || std::ranges::find(distinct, each) != distinct.end()) continue;
     distinct.push_back(std::move(each));
   }
   report_.more = distinct.size() > kTraceEventsMax;

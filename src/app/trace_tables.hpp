@@ -28,7 +28,7 @@ struct TableQuestion {
   std::optional<base::WallTime> event_at{};
 };
 
-// The SELECTs, for the tests. `asked` is not empty and holds ids as proof::is_event_id() knows them.
+// The SELECTs, for the tests. `asked` is not empty and holds ids as warehouse::is_event_id() knows them.
 std::string rows_sql(const std::string& table, const std::vector<TableQuestion>& asked,
                      const std::optional<proof::Span>& within, bool with_name);
 std::string install_sql(const std::string& table, std::string_view literal, const std::optional<proof::Span>& within,
