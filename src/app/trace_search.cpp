@@ -59,6 +59,8 @@ class Search {
 std::vector<std::string> Search::find_events() {
   const std::string& text = question_.id;
   const bool is_message = journal::is_uuid_text(lower_case(text));
+  // No appsflyer_id looks so: a table is gone through for it on demand only.
+  const bool is_ours = is_message || warehouse::is_event_id(lower_case(text));
   std::vector<std::string> events = sources_.journal_events(text);
   // EVENT_IDENTITY=message: the message's id is the event's.
   if (minted_ && is_message) events.push_back(event::minted_id(text).hex());
@@ -69,7 +71,7 @@ std::vector<std::string> Search::find_events() {
     }
     for (const auto& each : sources_.quarantined_message(text)) events.push_back(each.event_id);
   }
-  if ((events.empty() && !is_message) || question_.ask_tables) {
+  if ((events.empty() && !is_ours) || question_.ask_tables) {
     for (const auto& [target, rows] : sources_.rows_of_install(text)) {
       for (const TableRow& row : rows) events.push_back(row.event_id);
     }

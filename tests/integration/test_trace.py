@@ -141,6 +141,13 @@ class Trace(TraceTest):
         self.assertEqual(self.states(self.traced(answer["events"][0]["eventId"])), self.LANDED)
         wait_until(lambda: service.request("GET", "/ready").json()["parts"]["queue"]["depth"] == 0, "the queue to be empty")
         self.trace(NOWHERE, message)  # no table holds message ids
+        # An appsflyer_id that looks like one of our ids is looked for in tables on demand.
+        odd = "0123456789abcdef" * 2
+        self.post(service, event(odd))
+        service.wait_landed(2)
+        wait_until(lambda: service.request("GET", "/ready").json()["parts"]["queue"]["depth"] == 0, "the queue to be empty")
+        self.trace(NOWHERE, odd)
+        self.assertEqual(self.states(self.traced(odd, "--tables")), self.LANDED)
 
     def test_a_damaged_journal_is_passed_over(self):
         service = self.start()
@@ -231,8 +238,11 @@ class TraceServers(PostgresTest, TraceTest):
 
     def test_nothing_found_and_a_target_away_cannot_be_told(self):
         self.settings = self.urls(SECONDARY_WAREHOUSE_URL=AWAY)
-        self.start(self.settings)
-        self.assertEqual(len(self.trace(UNDECIDED, "nobody")["notAsked"]), 1)
+        service = self.start(self.settings)
+        self.post(service, event("one"))
+        self.wait_each_once(["one"], ("primary",))
+        (text,) = self.trace(UNDECIDED, "nobody")["notAsked"]
+        self.assertIn("secondary", text)
 
     def test_a_quarantined_event_is_told_with_its_reason(self):
         self.settings = self.urls()
