@@ -99,7 +99,7 @@ base::Status Service::start_control() {
 // On several threads at once.
 control::Reply Service::answer(const control::Request& request) {
   if (is_about_debts(request)) return answer_debts(debts(), request);
-  if (request.verb == kWaitsVerb) return answer_waits(debts(), request);
+  if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());
   const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
@@ -298,6 +298,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   }
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
+  looks_.request_stop();
   turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
   if (actions_) actions_->cancel();
   if (books_) books_->cancel();

@@ -67,6 +67,8 @@ class Service {
   const base::Clock& clock_;
   // Ends waiting for credentials of AWS. Cached ones are used on, to the end.
   std::stop_source stopping_;
+  // Ends what goes through the stores for a command.
+  std::stop_source looks_;
   // In the order of starting; destroyed in reverse.
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;

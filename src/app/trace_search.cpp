@@ -44,7 +44,7 @@ class Search {
   void add_quarantine(const std::vector<std::string>& events);
   void add_waiting(const std::vector<std::string>& events);
   void add_cannot_tell(const WaitingAnswer& answer);
-  [[nodiscard]] bool may_wait() const;
+  [[nodiscard]] bool is_lacking() const;
   TracedEvent* find(std::string_view event);
   TracedTarget* find(std::string_view event, std::string_view target);
 
@@ -97,8 +97,9 @@ void Search::describe(std::vector<std::string> events) {
     for (const std::string& target : sources_.targets()) event.targets.push_back({.name = target});
   }
   add_tables(events);
-  add_quarantine(events);
-  if (may_wait()) add_waiting(events);
+  const bool lacks = is_lacking();
+  if (lacks || !sources_.quarantine_is_far()) add_quarantine(events);
+  if (lacks) add_waiting(events);
 }
 
 void Search::add_tables(const std::vector<std::string>& events) {
@@ -125,7 +126,7 @@ void Search::add_quarantine(const std::vector<std::string>& events) {
 }
 
 // What stands in every target is owed to none: then the queue, which may be long, need not be gone through.
-bool Search::may_wait() const {
+bool Search::is_lacking() const {
   return std::ranges::any_of(report_.events, [](const TracedEvent& event) {
     return std::ranges::any_of(event.targets, [](const TracedTarget& target) { return !target.row; });
   });

@@ -17,9 +17,16 @@ namespace {
 using base::ErrorKind;
 
 constexpr std::size_t kPageRecords = 5'000;
+// Of all events asked for: one a target is usual.
+constexpr std::size_t kQuarantinedMax = 4 * kTraceEventsMax;
 constexpr std::string_view kJournal = "the journal";
 constexpr std::string_view kQueues = "queue and backlog";
 constexpr std::string_view kQuarantine = "the quarantine";
+
+bool is_here(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
 
 std::optional<event::EventId> id_from(std::string_view hex) {
   event::EventId id;
@@ -142,13 +149,17 @@ base::Result<WaitingAnswer> TraceSources::ask_waiting(const WaitingQuestion& que
   return look_for_waiting(parts, question);
 }
 
-// No service runs: the files are ours as long as this object lives.
+// No service runs: the files are ours as long as this object lives. What is not there is not made.
 base::Status TraceSources::open_stores() {
   auto stores = std::make_unique<OwnStores>();
-  if (auto opened = stores->open_folder(settings_); !opened) return opened;
-  if (auto opened = stores->open_queue(settings_); !opened) return opened;
-  if (const auto secondary = find_target(settings_, "secondary")) {
-    if (auto opened = stores->open_backlog_to_count(settings_, **secondary); !opened) return opened;
+  if (is_here(settings_.data_dir)) {
+    if (auto opened = stores->open_folder(settings_); !opened) return opened;
+    if (const auto secondary = find_target(settings_, "secondary")) {
+      if (auto opened = stores->open_backlog_to_count(settings_, **secondary); !opened) return opened;
+    }
+  }
+  if (settings_.queue.driver != "sqlite" || is_here(settings_.queue.path)) {
+    if (auto opened = stores->open_queue(settings_); !opened) return opened;
   }
   stores_ = std::move(stores);
   return {};
@@ -176,13 +187,14 @@ void TraceSources::each_record(quarantine::Query query, Each each) {
 
 std::vector<quarantine::Record> TraceSources::quarantined(const std::vector<std::string>& events) {
   std::vector<quarantine::Record> found;
-  for (const std::string& event : events) {
-    std::size_t of_event = 0;
-    each_record({.event_id = event}, [&](quarantine::Record& record) {
-      found.push_back(std::move(record));
-      return ++of_event < kTraceEventsMax;
-    });
-    if (not_asked_.contains(std::string(kQuarantine))) break;
+  const auto take = [&](quarantine::Record& record) {
+    if (std::ranges::find(events, record.event_id) != events.end()) found.push_back(std::move(record));
+    return found.size() < kQuarantinedMax;
+  };
+  if (quarantine_is_far()) {
+    each_record({}, take);  // once for all: it is read message by message
+  } else {
+    for (const std::string& event : events) each_record({.event_id = event}, take);
   }
   return found;
 }

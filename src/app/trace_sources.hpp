@@ -40,6 +40,8 @@ class TraceSources {
   Rows rows_of_install(const std::string& appsflyer_id);
   // Nothing where nobody answered.
   std::optional<WaitingAnswer> waiting(const WaitingQuestion& question);
+  // True where the quarantine stands in a queue: then asking takes its time.
+  [[nodiscard]] bool quarantine_is_far() const { return !settings_.quarantine_queue_url.empty(); }
   std::vector<quarantine::Record> quarantined(const std::vector<std::string>& events);
   std::vector<quarantine::Record> quarantined_message(const std::string& message_id);
 

@@ -51,15 +51,26 @@ void look_at(const queue::Message& message, event::IdentityMode identity, const 
   answer.queued.push_back({id, message.message_id, message.received_at, (*event)->event_at});
 }
 
-void look_into_queue(const proof::StoreDebts::Parts& stores, const WaitingQuestion& question,
-                     steady_clock::time_point until, WaitingAnswer& answer) {
+// Asked between the pages of one store.
+class TimeLeft {
+ public:
+  explicit TimeLeft(const WaitingLimits& limits) : stop_(limits.stop), until_(steady_clock::now() + limits.look_max) {}
+  [[nodiscard]] bool any() const { return !stop_.stop_requested() && steady_clock::now() < until_; }
+
+ private:
+  const std::stop_token stop_;
+  const steady_clock::time_point until_;
+};
+
+void look_into_queue(const proof::StoreDebts::Parts& stores, const WaitingQuestion& question, const TimeLeft& time,
+                     WaitingAnswer& answer) {
   bool in_time = true;
   const auto told = stores.queue->visit([&](std::span<const queue::Message> messages) {
     for (const queue::Message& message : messages) {
       if (answer.queued.size() > kTraceEventsMax) return false;
       look_at(message, stores.identity, question, answer);
     }
-    in_time = steady_clock::now() < until;
+    in_time = time.any();
     return in_time;
   });
   answer.more = answer.queued.size() > kTraceEventsMax;
@@ -71,7 +82,7 @@ void look_into_queue(const proof::StoreDebts::Parts& stores, const WaitingQuesti
 }
 
 void look_into_backlog(const std::string& target, backlog::Backlog& owed, const WaitingQuestion& question,
-                       steady_clock::time_point until, WaitingAnswer& answer) {
+                       const TimeLeft& time, WaitingAnswer& answer) {
   bool in_time = true;
   const auto told = owed.visit([&](std::span<const backlog::OwedEvent> events) {
     for (const backlog::OwedEvent& each : events) {
@@ -80,7 +91,7 @@ void look_into_backlog(const std::string& target, backlog::Backlog& owed, const 
       const std::pair<std::string, std::string> found{target, id};
       if (std::ranges::find(answer.owed, found) == answer.owed.end()) answer.owed.push_back(found);
     }
-    in_time = steady_clock::now() < until;
+    in_time = time.any();
     return in_time;
   });
   if (!(told && *told && in_time) && (!told || owed.status().owed > 0)) answer.cannot_tell.push_back(target);
@@ -154,13 +165,13 @@ bool add_to(WaitingAnswer& answer, std::string_view letter, std::span<const std:
 }  // namespace
 
 WaitingAnswer look_for_waiting(const proof::StoreDebts::Parts& stores, const WaitingQuestion& question,
-                               std::chrono::milliseconds look_max) {
+                               const WaitingLimits& limits) {
   WaitingAnswer answer;
   // The queue first: what it hands over to a backlog meanwhile is then seen twice, not missed.
-  look_into_queue(stores, question, steady_clock::now() + look_max, answer);
+  if (stores.queue != nullptr) look_into_queue(stores, question, TimeLeft(limits), answer);
   if (question.events.empty()) return answer;
   for (const auto& [target, owed] : stores.backlogs) {
-    look_into_backlog(target, *owed, question, steady_clock::now() + look_max, answer);
+    look_into_backlog(target, *owed, question, TimeLeft(limits), answer);
   }
   return answer;
 }
@@ -171,12 +182,14 @@ control::Request waits_request(const WaitingQuestion& question) {
   return request;
 }
 
-control::Reply answer_waits(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+control::Reply answer_waits(const proof::StoreDebts::Parts& stores, const control::Request& request,
+                            std::stop_token stop) {
   const bool complete = !request.arguments.empty() && request.arguments.size() <= kTraceEventsMax + 1;
   const auto text = complete && !request.arguments[0].empty() ? from_hex(request.arguments[0].substr(1)) : std::nullopt;
   if (!text) return {false, "the request was not understood. Service and command must be of one version"};
   const WaitingAnswer answer =
-      look_for_waiting(stores, {*text, {request.arguments.begin() + 1, request.arguments.end()}});
+      look_for_waiting(stores, {*text, {request.arguments.begin() + 1, request.arguments.end()}},
+                       {.look_max = kWaitingLookMax, .stop = std::move(stop)});
   std::string words;
   for (const WaitingMessage& each : answer.queued) {
     words += fmt::format("{} {} {} {} x{} ", kQueued, each.event_id, each.received_at.time_since_epoch().count(),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,13 +30,19 @@ struct WaitingAnswer {
   std::vector<std::string> cannot_tell{};                   // "queue", or a target for its backlog
 };
 
-// Goes through what waits. Any thread; nothing is lent.
+// When a look ends that has not come to its end: each store is given so long, and `stop` ends all at once.
+struct WaitingLimits {
+  std::chrono::milliseconds look_max = kWaitingLookMax;
+  std::stop_token stop{};
+};
+// Goes through what waits. No queue: nothing waits in one. Any thread; nothing is lent.
 WaitingAnswer look_for_waiting(const proof::StoreDebts::Parts& stores, const WaitingQuestion& question,
-                               std::chrono::milliseconds look_max = kWaitingLookMax);
+                               const WaitingLimits& limits = {});
 
 control::Request waits_request(const WaitingQuestion& question);
 // In the service.
-control::Reply answer_waits(const proof::StoreDebts::Parts& stores, const control::Request& request);
+control::Reply answer_waits(const proof::StoreDebts::Parts& stores, const control::Request& request,
+                            std::stop_token stop = {});
 // `conflict` where the service refuses, or where it is no such answer (another version of the service).
 base::Result<WaitingAnswer> read_waits_answer(const control::Reply& reply);
 

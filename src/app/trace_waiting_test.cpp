@@ -135,7 +135,15 @@ TEST_F(TraceWaiting, WhoCannotTellIsNamedUnlessNothingWaitsThere) {
 
 TEST_F(TraceWaiting, ALookThatTakesTooLongSaysSo) {
   const proof::StoreDebts::Parts stores{.queue = &queue_, .backlogs = {}};
-  EXPECT_EQ(look_for_waiting(stores, {.text = "m5"}, 0ms).cannot_tell, std::vector<std::string>{"queue"});
+  const std::vector<std::string> queue{"queue"};
+  EXPECT_EQ(look_for_waiting(stores, {.text = "m5"}, {.look_max = 0ms}).cannot_tell, queue);
+  std::stop_source stopped;
+  stopped.request_stop();
+  EXPECT_EQ(look_for_waiting(stores, {.text = "m5"}, {.stop = stopped.get_token()}).cannot_tell, queue);
+}
+
+TEST_F(TraceWaiting, WithoutAQueueNothingWaits) {
+  EXPECT_TRUE(look_for_waiting({}, {.text = "m1"}).cannot_tell.empty());
 }
 
 TEST_F(TraceWaiting, StrangeRequestsAndAnswersAreRefused) {

@@ -200,6 +200,17 @@ class Trace(TraceTest):
         message = self.post(service, event("one"))
         self.wait_states(message, self.LANDED)
 
+    def test_where_no_service_ever_ran_nothing_is_found_and_nothing_is_made(self):
+        for identifier in ("one", "0" * 32):
+            self.assertIsNone(self.trace(NOWHERE, identifier)["journal"])
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_secondary_that_is_off_lacks_an_event_and_owes_nothing(self):
+        self.settings = {"SECONDARY_REDSHIFT_ENABLED": "false", "SECONDARY_WAREHOUSE_URL": "sqlite:data/secondary.db"}
+        service = self.start(self.settings)
+        message = self.post(service, event("one"))
+        self.wait_states(message, {"primary": "landed", "secondary": "absent"})
+
     def test_wrong_options_are_refused(self):
         for arguments in ((), ("x", "--from", "yesterday"), ("x", "--from", "2026-02-01", "--to", "2026-01-01"), ("x", "y"), ("x", "--format", "xml")):
             self.assertEqual(self.run_command("trace", *arguments).returncode, UNDECIDED, arguments)
