@@ -152,9 +152,19 @@ def _isolation_rows(part):
     yield (f"the disk was full by: {part['disk_full_by']}", "", "", "", "", "")
 
 
+def _verify_rows(part):
+    equal, different = part["equal"], part["different"]
+    yield (f"verify of {equal['rows']:,} equal rows", _number(equal["seconds"], "s"), "one aggregate query", f"{equal['ratio']:.2f} x", "<= 3",
+           _verdict(equal["ratio"], 3, None, False))
+    yield (f"  with {different['findings']} differences, all named", _number(different["seconds"], "s"), "verify of equal ones", f"{part['more']:.2f} x", "<= 2",
+           _verdict(part["more"], 2, None, False))
+    memory = max(equal["memory_peak_mb"], different["memory_peak_mb"])
+    yield ("  peak memory", _number(memory, "MB"), "", "", "< 64 MB", _verdict(memory, 64, None, False))
+
+
 def rows(figures):
     makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows, "aws": _aws_rows,
-              "isolation": _isolation_rows}
+              "isolation": _isolation_rows, "verify": _verify_rows}
     for name, maker in makers.items():
         part = figures.get(name)
         if part is None:

@@ -16,6 +16,7 @@ import aws
 import isolation
 import report
 import scenarios
+import verify
 import wire
 from load import Wrk, make_corpus
 from processes import BenchError
@@ -23,8 +24,8 @@ from processes import BenchError
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
          "postgres": wire.postgres, "redshift": wire.redshift, "aws": aws.aws,
-         "isolation": isolation.isolation}
-ONLY_WHEN_ASKED = ("deep", "aws", "isolation")
+         "isolation": isolation.isolation, "verify": verify.verify}
+ONLY_WHEN_ASKED = ("deep", "aws", "isolation", "verify")
 
 
 def parse():
@@ -51,6 +52,7 @@ def parse():
         options.steady_seconds, options.idle_seconds, options.quiet_seconds = 5, 4, 3
     options.aws_events, options.node_events = (3_000, 100) if options.quick else (20_000, 400)
     options.isolation_rounds, options.isolation_seconds, options.owed_events = (1, 2, 40_000) if options.quick else (5, 3, 70_000)
+    options.verify_seed_events, options.verify_rows = (5_000, 50_000) if options.quick else (20_000, 1_000_000)
     options.only = options.only or ([options.part] if options.part else None)
     options.parts = options.only or [name for name in PARTS if name not in ONLY_WHEN_ASKED or options.long]
     return options

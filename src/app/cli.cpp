@@ -145,6 +145,12 @@ struct Commands {
     verify_command->add_option("--from", verify_options.from, "From this event_at on, UTC (2026-11-26T19:00)");
     verify_command->add_option("--to", verify_options.to, "Up to this event_at, itself not included");
     verify_command->add_option("--window", verify_options.window, "Compared at once: 30m, 1h, 7d (default 1h)");
+    verify_command->add_flag("--deep", verify_options.deep,
+                             "Also read every row: finds what was changed in place, and in which columns");
+    verify_command
+        ->add_option("--query-seconds", verify_options.query_seconds,
+                     "How long one query should take on a target: it asks for more or less at a time (default 2)")
+        ->check(CLI::Range(0.05, 600.0));
     verify_command->add_option("--ids-max", verify_options.ids_max, "Name at most so many (default 10000)");
     verify_command->add_option("--format", verify_options.json, "text or json")
         ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))

@@ -75,6 +75,8 @@ struct VerifyCommandOptions {
   std::string from;  // of event_at; empty: from the first event on
   std::string to;    // empty: to the last
   std::string window = "1h";
+  bool deep = false;
+  double query_seconds = 2;
   bool json = false;
   std::size_t ids_max = 10'000;  // more are counted only
 };

@@ -7,13 +7,37 @@
 
 #include <fmt/format.h>
 
+#include "app/instance_name.hpp"
+
 namespace twinshift::app {
 namespace {
 
 constexpr std::size_t kOwedArguments = 4;  // target, from, to, window
 constexpr char kOwed = 'y';
 constexpr char kNotOwed = 'n';
+constexpr char kPerhaps = 'p';
 constexpr char kUnknown = 'u';
+
+char letter_of(proof::Owing owing) {
+  switch (owing) {
+    case proof::Owing::no:
+      return kNotOwed;
+    case proof::Owing::yes:
+      return kOwed;
+    case proof::Owing::perhaps:
+      return kPerhaps;
+    case proof::Owing::unknown:
+      return kUnknown;
+  }
+  return kUnknown;
+}
+
+std::optional<proof::Owing> owing_of(char letter) {
+  for (const auto owing : {proof::Owing::no, proof::Owing::yes, proof::Owing::perhaps, proof::Owing::unknown}) {
+    if (letter_of(owing) == letter) return owing;
+  }
+  return std::nullopt;
+}
 
 std::optional<std::int64_t> number_in(std::string_view text) {
   std::int64_t number = 0;
@@ -60,9 +84,7 @@ control::Reply answer_owes(const proof::StoreDebts::Parts& stores, const control
   auto owes = proof::StoreDebts(stores).owes(request.arguments[0], ids);
   if (!owes) return refuse(owes.error());
   std::string text;
-  for (const proof::Owing each : *owes) {
-    text += each == proof::Owing::yes ? kOwed : each == proof::Owing::no ? kNotOwed : kUnknown;
-  }
+  for (const proof::Owing each : *owes) text += letter_of(each);
   return {true, std::move(text)};
 }
 
@@ -100,10 +122,11 @@ control::Request owes_request(const std::string& target, std::span<const std::st
 }
 
 bool is_about_debts(const control::Request& request) {
-  return request.verb == kOwedVerb || request.verb == kOwesVerb;
+  return request.verb == kOwedVerb || request.verb == kOwesVerb || request.verb == kInstanceVerb;
 }
 
 control::Reply answer_debts(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+  if (request.verb == kInstanceVerb) return {true, instance_name()};
   return request.verb == kOwedVerb ? answer_owed(stores, request) : answer_owes(stores, request);
 }
 
@@ -130,8 +153,9 @@ base::Result<std::vector<proof::Owing>> read_owes_answer(const control::Reply& r
   std::vector<proof::Owing> owes;
   owes.reserve(ids);
   for (const char letter : reply.text) {
-    if (letter != kOwed && letter != kNotOwed && letter != kUnknown) return base::fail(other_version());
-    owes.push_back(letter == kOwed ? proof::Owing::yes : letter == kNotOwed ? proof::Owing::no : proof::Owing::unknown);
+    const auto owing = owing_of(letter);
+    if (!owing) return base::fail(other_version());
+    owes.push_back(*owing);
   }
   return owes;
 }

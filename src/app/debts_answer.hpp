@@ -13,8 +13,9 @@
 
 namespace twinshift::app {
 
-inline constexpr const char* kOwedVerb = "owed";  // digests
-inline constexpr const char* kOwesVerb = "owes";  // ids
+inline constexpr const char* kOwedVerb = "owed";          // digests
+inline constexpr const char* kOwesVerb = "owes";          // ids
+inline constexpr const char* kInstanceVerb = "instance";  // the service's name among several
 // Ids in one request: some 550 KB of control::kRequestBytesMax.
 inline constexpr std::size_t kOwesIdsMax = 16'384;
 // Windows in one answer, which is as long at most.

@@ -18,9 +18,9 @@ TEST(DebtsAnswer, DigestsGoThroughTheSocketUnchanged) {
 }
 
 TEST(DebtsAnswer, EachIdHasALetter) {
-  const auto read = read_owes_answer({true, "ynu"}, 3);
+  const auto read = read_owes_answer({true, "ynup"}, 4);
   ASSERT_TRUE(read);
-  EXPECT_EQ(*read, (std::vector<Owing>{Owing::yes, Owing::no, Owing::unknown}));
+  EXPECT_EQ(*read, (std::vector<Owing>{Owing::yes, Owing::no, Owing::unknown, Owing::perhaps}));
 }
 
 TEST(DebtsAnswer, WhatIsNoSuchAnswerIsRefused) {

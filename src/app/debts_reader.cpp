@@ -1,13 +1,13 @@
 #include "app/debts_reader.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 #include "app/debts_answer.hpp"
+#include "app/debts_of_others.hpp"
 #include "app/driver_table.hpp"
 #include "app/own_stores.hpp"
-#include "quarantine/quarantine.hpp"
+#include "app/quarantine_ids.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -17,44 +17,12 @@ using proof::Digests;
 using proof::Listed;
 using proof::Owing;
 
-// Records of one page; only ids and numbers are kept of them.
-constexpr std::size_t kPageRecords = 5'000;
-
 std::vector<std::string> ids_of(std::span<const Listed> events) {
   std::vector<std::string> ids;
   ids.reserve(events.size());
   for (const Listed& event : events) ids.push_back(event.id);
   return ids;
 }
-
-// The quarantine can be read beside a service, so both kinds read it themselves.
-class QuarantineIds {
- public:
-  explicit QuarantineIds(const config::Settings& settings) : settings_(settings) {}
-
-  base::Result<std::vector<bool>> holds(const std::string& target, std::span<const Listed> events) {
-    std::vector<bool> answers(events.size(), false);
-    auto reader = open_quarantine_reader(settings_);
-    if (!reader && reader.error().kind == ErrorKind::not_found) return answers;
-    if (!reader) return base::fail(std::move(reader.error()));
-    std::unordered_map<std::string_view, std::size_t> asked;
-    for (std::size_t i = 0; i < events.size(); ++i) asked.emplace(events[i].id, i);
-    quarantine::Query query{.target = target, .records_max = kPageRecords, .with_json = false};
-    for (;;) {
-      auto page = (*reader)->read(query);
-      if (!page) return base::fail(std::move(page.error()));
-      if (page->empty()) return answers;
-      for (const quarantine::Record& record : *page) {
-        const auto found = asked.find(record.event_id);
-        if (found != asked.end()) answers[found->second] = true;
-      }
-      query.after_id = page->back().id;
-    }
-  }
-
- private:
-  const config::Settings settings_;
-};
 
 class ServiceDebts final : public proof::Debts {
  public:
@@ -104,6 +72,8 @@ class OwnDebts final : public proof::Debts {
     return {};
   }
 
+  [[nodiscard]] std::string instance() const { return stores_.books->instance(); }
+
   base::Result<Digests> owed(const std::string& target, const proof::Span& span, std::chrono::seconds window) override {
     return proof::StoreDebts(parts_).owed(target, span, window);
   }
@@ -125,15 +95,17 @@ class OwnDebts final : public proof::Debts {
 
 base::Result<std::unique_ptr<proof::Debts>> open_debts(const config::Settings& settings) {
   // A question that costs nothing tells whether a service listens.
-  auto reply = control::ask(settings.data_dir, owes_request("primary", {}));
-  if (reply) {
-    if (auto understood = read_owes_answer(*reply, 0); !understood) return base::fail(std::move(understood.error()));
-    return std::make_unique<ServiceDebts>(settings);
+  auto reply = control::ask(settings.data_dir, {kInstanceVerb, {}});
+  if (reply && !reply->ok) {
+    return base::fail(ErrorKind::conflict, "the service says: " + reply->text, "verify",
+                      "Service and command must be of one version");
   }
+  if (reply) return with_other_instances(settings, reply->text, std::make_unique<ServiceDebts>(settings));
   if (reply.error().kind != ErrorKind::not_found) return base::fail(std::move(reply.error()));
   auto own = std::make_unique<OwnDebts>(settings);
   if (auto opened = own->open(settings); !opened) return base::fail(std::move(opened.error()));
-  return own;
+  std::string instance = own->instance();
+  return with_other_instances(settings, std::move(instance), std::move(own));
 }
 
 }  // namespace twinshift::app

@@ -113,6 +113,8 @@ base::Result<proof::VerifyOptions> read_options(const VerifyCommandOptions& opti
                       "Write 1h, 30m or 7d: whole minutes, at most 31 days");
   }
   read.window = *window;
+  read.question = std::chrono::milliseconds(static_cast<std::int64_t>(options.query_seconds * 1'000));
+  read.deep = options.deep;
   return read;
 }
 
@@ -146,19 +148,21 @@ int run_verify(const config::Settings& settings, const VerifyCommandOptions& opt
   if (!sides) return fail_with(sides.error());
   auto debts = open_debts(settings);
   if (!debts) return fail_with(debts.error());
+  proof::VerifyOptions how = *read;
+  how.ids_from_content = identity_mode(settings) == event::IdentityMode::content;
   Printer printer(options.json, options.ids_max);
   ProgressLine progress;
-  proof::Verifier verifier(*read, {.sides = {(*sides)[0].get(), (*sides)[1].get()},
-                                   .debts = debts->get(),
-                                   .clock = &base::system_clock(),
-                                   .wait = [](std::chrono::nanoseconds left) { std::this_thread::sleep_for(left); },
-                                   .found =
-                                       [&](const proof::Finding& finding) {
-                                         progress.clear();
-                                         printer.print(finding);
-                                       },
-                                   .told = [&](const proof::VerifyProgress& now) { progress.show(now); },
-                                   .stop = {}});
+  proof::Verifier verifier(how, {.sides = {(*sides)[0].get(), (*sides)[1].get()},
+                                 .debts = debts->get(),
+                                 .clock = &base::system_clock(),
+                                 .wait = [](std::chrono::nanoseconds left) { std::this_thread::sleep_for(left); },
+                                 .found =
+                                     [&](const proof::Finding& finding) {
+                                       progress.clear();
+                                       printer.print(finding);
+                                     },
+                                 .told = [&](const proof::VerifyProgress& now) { progress.show(now); },
+                                 .stop = {}});
   auto report = verifier.run();
   progress.clear();
   if (!report) {

@@ -18,6 +18,8 @@ constexpr std::array kKinds{FindingKind::missing, FindingKind::doubled,     Find
                             FindingKind::foreign, FindingKind::quarantined, FindingKind::undecided};
 
 constexpr std::size_t kIdBytesShown = 64;
+// Names of fields come from payloads.
+constexpr std::size_t kColumnBytesShown = 400;
 
 bool means_different(FindingKind kind) {
   return kind != FindingKind::quarantined && kind != FindingKind::undecided;
@@ -92,7 +94,8 @@ std::string finding_as_text(const Finding& finding) {
                                  printable(short_id(finding)), base::sql_timestamp(finding.event_at));
   if (known(finding.received_at)) text += "  received_at " + base::sql_timestamp(finding.received_at);
   if (finding.kind == FindingKind::doubled) text += fmt::format("  {} copies", finding.copies);
-  if (!finding.column.empty()) text += "  " + finding.column + " differs";
+  if (!finding.column.empty()) text += "  changed: " + printable(shortened(finding.column, kColumnBytesShown));
+  if (!finding.content_id.empty()) text += "  tells event " + finding.content_id;
   return text;
 }
 
@@ -102,7 +105,8 @@ std::string finding_as_json(const Finding& finding) {
                   quoted(finding.target), quoted(short_id(finding)), base::iso8601_ms(finding.event_at));
   if (known(finding.received_at)) text += ",\"receivedAt\":\"" + base::iso8601_ms(finding.received_at) + '"';
   if (finding.kind == FindingKind::doubled) text += fmt::format(",\"copies\":{}", finding.copies);
-  if (!finding.column.empty()) text += ",\"column\":" + quoted(finding.column);
+  if (!finding.column.empty()) text += ",\"columns\":" + quoted(shortened(finding.column, kColumnBytesShown));
+  if (!finding.content_id.empty()) text += ",\"contentId\":" + quoted(finding.content_id);
   return text + '}';
 }
 

@@ -19,7 +19,8 @@ Finding finding(FindingKind kind, std::string target = "secondary") {
           .event_at = kNoon,
           .received_at = {},
           .copies = 2,
-          .column = {}};
+          .column = {},
+          .content_id = {}};
 }
 
 TEST(VerifyText, TheVerdictIsTheWorstThatWasFound) {

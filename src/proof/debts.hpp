@@ -19,6 +19,7 @@ namespace twinshift::proof {
 enum class Owing : std::uint8_t {
   no,
   yes,
+  perhaps,  // not by what can be told; but a shared queue that cannot say which holds some messages
   unknown,  // somebody owes something of that hour of arrival, and cannot say which events
 };
 

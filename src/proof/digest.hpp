@@ -30,14 +30,15 @@ struct Span {
   bool operator==(const Span& other) const = default;
 };
 
-// A part of a span: the rows whose event_key begins with one of these prefixes of so many bits. key_bits 0: all of
-// them.
+// The rows in some spans whose event_key begins with one of these prefixes of so many bits. key_bits 0: all of them.
 struct Slice {
-  Span span{};
+  std::vector<Span> spans{};  // apart from each other, ascending; at most kSpansMax
   int key_bits = 0;
   std::vector<std::int64_t> prefixes{};
 };
 
+// Of one question: where differences lie far from each other, a table that is in no order is still read once.
+inline constexpr std::size_t kSpansMax = 32;
 inline constexpr int kKeyBits = 62;
 // A slice that is too large to be listed falls into so many (2^6) parts.
 inline constexpr int kSplitBits = 6;

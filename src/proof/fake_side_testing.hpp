@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "event/event.hpp"
 #include "proof/debts.hpp"
 #include "proof/side.hpp"
 
@@ -26,11 +27,28 @@ inline Listed row_of(std::int64_t key, std::int64_t second) {
   return {.id = id_of(key), .key = key, .event_at = at, .received_at = at};
 }
 
+// A real event: its id is that of its content.
+struct RealEvent {
+  std::string text;
+  Listed row;
+};
+inline RealEvent real_event(int number, std::string_view event_time, std::string_view revenue = "1.5") {
+  RealEvent made{.text = fmt::format(R"({{"appsflyer_id":"a{}","event_time":"{}","event_revenue":"{}"}})", number,
+                                     event_time, revenue),
+                 .row = {}};
+  const auto event = event::decode_event(made.text, {}, {});
+  made.row = {.id = (*event)->id.hex(), .key = (*event)->key, .event_at = (*event)->event_at};
+  return made;
+}
+
 class FakeSide final : public Side {
  public:
   explicit FakeSide(std::string name) : name_(std::move(name)) {}
 
-  std::vector<Listed> rows;
+  std::vector<Listed> table;
+  std::map<std::string, std::string> texts;  // by id: what the row tells; nothing where it is not given
+  bool unique = true;                        // keeps ids unique, so that it finds them wherever they stand
+  std::optional<std::int64_t> bytes_told;
   int questions = 0;
   std::size_t listed = 0;                         // rows that list() gave away
   std::optional<base::Error> error;               // of every question
@@ -41,16 +59,18 @@ class FakeSide final : public Side {
   base::Result<std::optional<Span>> extent(const Span& span) override {
     std::optional<Span> found;
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
-    for (const Listed& row : rows) {
-      if (!in(row, {.span = span})) continue;
+    for (const Listed& row : table) {
+      if (!in(row, {.spans = {span}})) continue;
       const base::WallTime behind = row.event_at + std::chrono::microseconds(1);
       found =
           found ? Span{std::min(found->from, row.event_at), std::max(found->to, behind)} : Span{row.event_at, behind};
     }
     return found;
   }
-  base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
-    return digests({.span = span}, [&](const Listed& row) { return window_of(row.event_at, window); });
+  base::Result<std::optional<std::int64_t>> bytes() override { return bytes_told; }
+  base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
+    return digests({.spans = {spans.begin(), spans.end()}},
+                   [&](const Listed& row) { return window_of(row.event_at, window); });
   }
   base::Result<Digests> parts(const Slice& slice) override {
     const int shift = kKeyBits - slice.key_bits - kSplitBits;
@@ -64,21 +84,33 @@ class FakeSide final : public Side {
   }
   base::Result<std::vector<Listed>> doubles(const Span& span) override {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
-    auto all = by_id({.span = span});
+    auto all = by_id({.spans = {span}});
     std::erase_if(all, [](const Listed& row) { return row.copies < 2; });
     return at_most(std::move(all));
   }
-  base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked) override {
+  base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked, Where where) override {
     if (before_present) std::exchange(before_present, nullptr)(*this);
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
-    std::set<std::string> wanted;
-    for (const Listed& row : asked) wanted.insert(row.id);
     std::map<std::string, Presence> found;
-    for (const Listed& row : rows) {
-      if (!wanted.contains(row.id)) continue;
-      Presence& there = found.try_emplace(row.id, Presence{.id = row.id, .copies = 0, .key = row.key}).first->second;
-      ++there.copies;
+    for (const Listed& row : among(asked, where)) {
+      const Presence none{.id = row.id, .copies = 0, .key = row.key, .event_at = row.event_at};
+      ++found.try_emplace(row.id, none).first->second.copies;
     }
+    return found;
+  }
+  base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t rows_max) override {
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    std::vector<warehouse::StoredEvent> found;
+    for (const Listed& row : table) {
+      if (in(row, slice)) found.push_back(stored(row));
+    }
+    if (found.size() > rows_max) return base::fail(base::ErrorKind::full, "too many", name_);
+    return found;
+  }
+  base::Result<std::vector<warehouse::StoredEvent>> rows_of(std::span<const Listed> asked, Where where) override {
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    std::vector<warehouse::StoredEvent> found;
+    for (const Listed& row : among(asked, where)) found.push_back(stored(row));
     return found;
   }
 
@@ -87,9 +119,28 @@ class FakeSide final : public Side {
     ++questions;
     return error ? base::Status(base::fail(*error)) : base::Status();
   }
+  [[nodiscard]] warehouse::StoredEvent stored(const Listed& row) const {
+    const auto text = texts.find(row.id);
+    return {.id = row.id,
+            .key = row.key,
+            .event_at = row.event_at,
+            .received_at = row.received_at,
+            .text = text == texts.end() ? std::nullopt : std::optional(text->second)};
+  }
+  [[nodiscard]] std::vector<Listed> among(std::span<const Listed> asked, Where where) const {
+    std::map<std::string, base::WallTime> wanted;
+    for (const Listed& row : asked) wanted.emplace(row.id, row.event_at);
+    std::vector<Listed> found;
+    for (const Listed& row : table) {
+      const auto asked_for = wanted.find(row.id);
+      if (asked_for == wanted.end()) continue;
+      if (unique || where == Where::anywhere || asked_for->second == row.event_at) found.push_back(row);
+    }
+    return found;
+  }
   [[nodiscard]] std::vector<Listed> by_id(const Slice& slice) const {
     std::map<std::string, Listed> found;
-    for (const Listed& row : rows) {
+    for (const Listed& row : table) {
       if (!in(row, slice)) continue;
       const auto [place, fresh] = found.emplace(row.id, row);
       if (!fresh) ++place->second.copies;
@@ -103,14 +154,15 @@ class FakeSide final : public Side {
     return all;
   }
   static bool in(const Listed& row, const Slice& slice) {
-    if (row.event_at < slice.span.from || row.event_at >= slice.span.to) return false;
+    const auto holds = [&](const Span& span) { return row.event_at >= span.from && row.event_at < span.to; };
+    if (std::ranges::none_of(slice.spans, holds)) return false;
     return slice.key_bits == 0 || std::ranges::count(slice.prefixes, row.key >> (kKeyBits - slice.key_bits)) > 0;
   }
   template <class Group>
   base::Result<Digests> digests(const Slice& slice, Group group) {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
     Digests found;
-    for (const Listed& row : rows) {
+    for (const Listed& row : table) {
       if (in(row, slice)) found[group(row)].add(row.key);
     }
     return found;

@@ -12,7 +12,7 @@ namespace twinshift::proof {
 enum class FindingKind : std::uint8_t {
   missing,      // stands on the other side, not here, and nobody owes it
   doubled,      // stands here more than once
-  changed,      // stands on both sides, but its own columns (event_key, event_at) differ
+  changed,      // stands here, but is no longer the event that was written
   foreign,      // a row whose event_id is none
   quarantined,  // not here because this target refused it: it waits in the quarantine
   undecided,    // not here, and somebody who cannot say which events owes something of its hour of arrival
@@ -42,7 +42,8 @@ struct Finding {
   base::WallTime event_at{};
   base::WallTime received_at{};  // of the copy that stands; 1970 where that does not say
   std::int64_t copies = 0;       // that stand there
-  std::string column;            // of `changed`: what differs
+  std::string column;            // of `changed`: which columns differ, by comma, as far as that can be known
+  std::string content_id;        // of `changed` whose event_id was: the id of the event that the row tells
 };
 
 }  // namespace twinshift::proof

@@ -10,23 +10,25 @@
 
 #include "base/time_text.hpp"
 #include "event/time_parse.hpp"
-#include "warehouse/lookup_ranges.hpp"
 
 namespace twinshift::proof {
 namespace {
 
-using namespace std::chrono_literals;
 using base::ErrorKind;
 using Cells = std::vector<std::optional<std::string>>;
 
 constexpr std::string_view kDigest = "COUNT(*), SUM(event_key & 2147483647), SUM((event_key >> 31) & 2147483647)";
 constexpr std::string_view kListed = "event_id, MIN(event_key), MIN(event_at), MIN(received_at), COUNT(*)";
-// A table of somebody else's making may hold its times more coarsely than we gave them.
-constexpr auto kSlack = 1s;
-
 std::string within(const Span& span) {
   return fmt::format("event_at >= '{}' AND event_at < '{}'", base::sql_timestamp(span.from),
                      base::sql_timestamp(span.to));
+}
+
+std::string within(std::span<const Span> spans) {
+  if (spans.size() == 1) return within(spans.front());
+  std::string any;
+  for (const Span& span : spans) any += (any.empty() ? "(" : " OR ") + within(span);
+  return any + ')';
 }
 
 std::string first_bits(int bits) {
@@ -34,9 +36,20 @@ std::string first_bits(int bits) {
 }
 
 std::string within(const Slice& slice) {
-  std::string condition = within(slice.span);
+  std::string condition = within(slice.spans);
   if (slice.key_bits == 0) return condition;
   return condition + fmt::format(" AND {} IN ({})", first_bits(slice.key_bits), fmt::join(slice.prefixes, ","));
+}
+
+std::string among(std::span<const Listed> asked, Where where) {
+  std::string ids;
+  std::vector<warehouse::EventPlace> places;
+  for (const Listed& each : asked) {
+    ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", each.id);
+    places.push_back({.id = {}, .event_at = each.event_at});
+  }
+  const std::string in = fmt::format("event_id IN ({})", ids);
+  return where == Where::anywhere ? in : warehouse::places_condition(places) + " AND " + in;
 }
 
 // Of a name in a catalogue; our names hold no NUL.
@@ -103,13 +116,15 @@ std::string extent_sql(const std::string& table, const Span& span) {
   return fmt::format("SELECT MIN(event_at), MAX(event_at) FROM {} WHERE {}", table, within(span));
 }
 
-std::string windows_sql(Spelling spelling, const std::string& table, const Span& span, std::chrono::seconds window) {
-  // DATE_PART, not EXTRACT: in PostgreSQL the latter is a NUMERIC, several times as slow.
+std::string windows_sql(Spelling spelling, const std::string& table, std::span<const Span> spans,
+                        std::chrono::seconds window) {
+  // DATE_PART, not EXTRACT: in PostgreSQL the latter is a NUMERIC, several times as slow. SQLite rounds to
+  // milliseconds, .9996 up into the next second, so it is not shown the fraction.
   const std::string number =
       spelling == Spelling::sqlite
-          ? fmt::format("CAST(strftime('%s', event_at) AS INTEGER) / {}", window.count())
+          ? fmt::format("CAST(strftime('%s', substr(event_at, 1, 19)) AS INTEGER) / {}", window.count())
           : fmt::format("CAST(FLOOR(DATE_PART('epoch', event_at) / {}) AS BIGINT)", window.count());
-  return fmt::format("SELECT {}, {} FROM {} WHERE {} GROUP BY 1", number, kDigest, table, within(span));
+  return fmt::format("SELECT {}, {} FROM {} WHERE {} GROUP BY 1", number, kDigest, table, within(spans));
 }
 
 std::string parts_sql(const std::string& table, const Slice& slice) {
@@ -122,7 +137,14 @@ std::string list_sql(const std::string& table, const Slice& slice) {
 }
 
 std::string doubles_sql(const std::string& table, const Span& span) {
-  return list_sql(table, {.span = span}) + " HAVING COUNT(*) > 1";
+  return list_sql(table, {.spans = {span}}) + " HAVING COUNT(*) > 1";
+}
+
+std::string bytes_sql(std::string_view product, const warehouse::TableName& table) {
+  // A row of ours takes some 500 bytes before its texts.
+  if (product == "SQLite") return "SELECT 500 * MAX(rowid) FROM " + table.quoted();
+  if (product == "PostgreSQL") return "SELECT pg_relation_size(" + literal(table.quoted()) + "::regclass)";
+  return {};
 }
 
 std::string unique_sql(std::string_view product, const warehouse::TableName& table) {
@@ -139,21 +161,17 @@ std::string unique_sql(std::string_view product, const warehouse::TableName& tab
       literal(table.quoted()));
 }
 
-std::string present_sql(const std::string& table, std::span<const Listed> asked) {
-  std::vector<base::WallTime> times;
-  std::string ids;
-  for (const Listed& each : asked) {
-    times.push_back(each.event_at);
-    ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", each.id);
-  }
-  std::string ranges;
-  for (const warehouse::TimeRange& range : warehouse::lookup_ranges(std::move(times))) {
-    ranges += fmt::format("{}event_at BETWEEN '{}' AND '{}'", ranges.empty() ? "" : " OR ",
-                          base::sql_timestamp(range.first - kSlack), base::sql_timestamp(range.last + kSlack));
-  }
-  return fmt::format(
-      "SELECT event_id, COUNT(*), MIN(event_key) FROM {} WHERE ({}) AND event_id IN ({}) GROUP BY event_id", table,
-      ranges, ids);
+std::string present_sql(const std::string& table, std::span<const Listed> asked, Where where) {
+  return fmt::format("SELECT event_id, COUNT(*), MIN(event_key), MIN(event_at) FROM {} WHERE {} GROUP BY event_id",
+                     table, among(asked, where));
+}
+
+std::string rows_sql(const std::string& table, const Slice& slice) {
+  return fmt::format("SELECT * FROM {} WHERE {}", table, within(slice));
+}
+
+std::string rows_sql(const std::string& table, std::span<const Listed> asked, Where where) {
+  return fmt::format("SELECT * FROM {} WHERE {}", table, among(asked, where));
 }
 
 base::Result<Digests> read_digests(const warehouse::Table& answer) {
@@ -182,14 +200,23 @@ base::Result<std::vector<Listed>> read_listed(const warehouse::Table& answer) {
 }
 
 base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer) {
-  if (auto good = whole(answer, 3); !good) return base::fail(std::move(good.error()));
+  if (auto good = whole(answer, 4); !good) return base::fail(std::move(good.error()));
   std::vector<Presence> found;
   for (const Cells& row : answer.rows) {
     const auto copies = number_in(row[1]);
-    if (!row[0] || !copies) return base::fail(not_understood("count"));
-    found.push_back({*row[0], *copies, number_in(row[2]).value_or(0)});
+    const auto event_at = time_in(row[3]);
+    if (!row[0] || !copies || !event_at) return base::fail(not_understood("count"));
+    found.push_back({*row[0], *copies, number_in(row[2]).value_or(0), *event_at});
   }
   return found;
+}
+
+base::Result<std::optional<std::int64_t>> read_number(const warehouse::Table& answer) {
+  if (auto good = whole(answer, 1); !good) return base::fail(std::move(good.error()));
+  if (answer.rows.empty() || !answer.rows[0][0]) return std::optional<std::int64_t>();
+  const auto number = number_in(answer.rows[0][0]);
+  if (!number) return base::fail(not_understood("number"));
+  return number;
 }
 
 base::Result<std::optional<Span>> read_extent(const warehouse::Table& answer) {

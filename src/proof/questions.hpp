@@ -31,13 +31,17 @@ Spelling spelling_of(std::string_view product);  // Warehouse::product()
 // The first and the last event_at of the table within the span; both NULL where there is none.
 std::string extent_sql(const std::string& table, const Span& span);
 // A row a window that holds something: its number, count, sums.
-std::string windows_sql(Spelling spelling, const std::string& table, const Span& span, std::chrono::seconds window);
+std::string windows_sql(Spelling spelling, const std::string& table, std::span<const Span> spans,
+                        std::chrono::seconds window);
 // The same for the parts of a slice: a row for each first `key_bits` + kSplitBits bits that occur.
 std::string parts_sql(const std::string& table, const Slice& slice);
 // The ids of a slice: id, key, event_at, received_at, how often it stands there. Ask for at most kListedMax.
 std::string list_sql(const std::string& table, const Slice& slice);
 // Those that stand more than once.
 std::string doubles_sql(const std::string& table, const Span& span);
+// About how many bytes a scan of the table reads; empty text where that cannot be asked, or need not: Redshift reads
+// the columns alone.
+std::string bytes_sql(std::string_view product, const warehouse::TableName& table);
 // One row where the database itself keeps each id unique; empty text where the dialect knows no such index (Redshift).
 std::string unique_sql(std::string_view product, const warehouse::TableName& table);
 
@@ -49,9 +53,15 @@ struct Listed {
   std::int64_t copies = 1;
 };
 
-// Which of these ids (warehouse::is_event_id) stand in the table, how often each; looked for within their event_at, so
-// that the table's order helps. At most kAskedMax.
-std::string present_sql(const std::string& table, std::span<const Listed> asked);
+// Which of these ids (warehouse::is_event_id) stand in the table, how often each. At most kAskedMax.
+enum class Where : std::uint8_t {
+  at_their_time,  // within their event_at, so that the table's order helps
+  anywhere,       // wherever somebody has moved them: dear without an index
+};
+std::string present_sql(const std::string& table, std::span<const Listed> asked, Where where);
+// All columns of the rows of a slice; of these ids.
+std::string rows_sql(const std::string& table, const Slice& slice);
+std::string rows_sql(const std::string& table, std::span<const Listed> asked, Where where);
 
 // `internal` where an answer is not what was asked for; `full` where it was cut.
 base::Result<Digests> read_digests(const warehouse::Table& answer);
@@ -60,8 +70,11 @@ struct Presence {
   std::string id;
   std::int64_t copies = 0;
   std::int64_t key = 0;  // of one of them
+  base::WallTime event_at{};
 };
 base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer);
+// The one number of an answer; nothing where it is NULL.
+base::Result<std::optional<std::int64_t>> read_number(const warehouse::Table& answer);
 // Nothing where the table holds nothing. The end is behind the last row.
 base::Result<std::optional<Span>> read_extent(const warehouse::Table& answer);
 

@@ -10,6 +10,7 @@ using Cells = std::vector<std::optional<std::string>>;
 
 constexpr base::WallTime kNoon{std::chrono::seconds(1'704'110'400)};
 const Span kHour{kNoon, kNoon + 1h};
+const std::vector<Span> kHours{kHour};
 
 warehouse::Table answer(std::vector<Cells> rows) {
   warehouse::Table table;
@@ -19,11 +20,11 @@ warehouse::Table answer(std::vector<Cells> rows) {
 }
 
 TEST(Questions, AskWithinTheSortKeyAndEnumerateNoWindow) {
-  EXPECT_EQ(windows_sql(Spelling::server, "\"t\"", kHour, 3600s),
+  EXPECT_EQ(windows_sql(Spelling::server, "\"t\"", kHours, 3600s),
             "SELECT CAST(FLOOR(DATE_PART('epoch', event_at) / 3600) AS BIGINT), COUNT(*), SUM(event_key & 2147483647), "
             "SUM((event_key >> 31) & 2147483647) FROM \"t\" WHERE event_at >= '2024-01-01 12:00:00' AND event_at < "
             "'2024-01-01 13:00:00' GROUP BY 1");
-  EXPECT_EQ(parts_sql("\"t\"", {.span = kHour, .key_bits = 6, .prefixes = {1, 63}}),
+  EXPECT_EQ(parts_sql("\"t\"", {.spans = {kHour}, .key_bits = 6, .prefixes = {1, 63}}),
             "SELECT (event_key >> 50), COUNT(*), SUM(event_key & 2147483647), SUM((event_key >> 31) & 2147483647) FROM "
             "\"t\" WHERE event_at >= '2024-01-01 12:00:00' AND event_at < '2024-01-01 13:00:00' AND (event_key >> 56) "
             "IN (1,63) GROUP BY 1");

@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "proof/changed_rows.hpp"
+
 namespace twinshift::proof {
 namespace {
+
+// A column may hold its time more coarsely than we gave it.
+constexpr std::chrono::seconds kTimeSlack{1};
 
 std::vector<Listed> rows_of(const std::vector<Suspect>& suspects) {
   std::vector<Listed> rows;
@@ -20,7 +25,7 @@ Presence presence_in(const std::map<std::string, Presence>& found, const std::st
 
 }  // namespace
 
-base::Status SecondLook::take(std::vector<Suspect> suspects) {
+base::Status SecondLook::take(std::vector<Suspect> suspects, base::SteadyTime seen) {
   const auto odd =
       std::ranges::stable_partition(suspects, [](const Suspect& s) { return warehouse::is_event_id(s.row.id); });
   for (const Suspect& suspect : odd) {
@@ -31,7 +36,8 @@ base::Status SecondLook::take(std::vector<Suspect> suspects) {
   suspects.erase(odd.begin(), odd.end());
   if (suspects.empty()) return {};
   waiting_suspects_ += suspects.size();
-  waiting_.push_back({parts_.clock->steady() + parts_.apart, std::move(suspects)});
+  const auto due = std::max(seen + parts_.apart, parts_.clock->steady() + kListedApart);
+  waiting_.push_back({due, std::move(suspects)});
   while (waiting_suspects_ > kSuspectsMax) {
     if (auto done = look(); !done) return done;
     if (waiting_suspects_ > kSuspectsMax) parts_.wait(waiting_.front().due - parts_.clock->steady());
@@ -71,65 +77,117 @@ base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target,
   return Excuses{std::move(*owes), std::move(*quarantined)};
 }
 
-base::Status SecondLook::look_at(std::vector<Suspect> suspects) {
+bool SecondLook::Case::unlike() const {
+  if (now[0].copies != 1 || now[1].copies != 1) return false;
+  const auto off = now[0].event_at - now[1].event_at;
+  return now[0].key != now[1].key || off > kTimeSlack || off < -kTimeSlack;
+}
+
+base::Result<std::vector<SecondLook::Case>> SecondLook::open_cases(const std::vector<Suspect>& suspects) {
   const std::vector<Listed> rows = rows_of(suspects);
+  std::vector<Case> cases(suspects.size());
+  for (std::size_t i = 0; i < suspects.size(); ++i) cases[i].suspect = &suspects[i];
   // Who owes it is asked first: what is owed no more has landed by the time that the tables are asked.
-  Pair<Excuses> excused;
-  for (std::size_t side = 0; side < excused.size(); ++side) {
+  for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
     auto some = excuses(parts_.sides[side]->name(), rows);
     if (!some) return base::fail(std::move(some.error()));
-    excused[side] = std::move(*some);
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      cases[i].owes[side] = some->owes[i];
+      cases[i].quarantined[side] = some->quarantined[i];
+    }
   }
-  auto now = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.present(rows); });
+  auto now = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.present(rows, Where::at_their_time); });
   if (!now) return base::fail(std::move(now.error()));
-  for (std::size_t i = 0; i < suspects.size(); ++i) {
-    const std::string& id = suspects[i].row.id;
-    judge(suspects[i], {presence_in((*now)[0], id), presence_in((*now)[1], id)}, excused, i);
+  for (Case& each : cases) {
+    const std::string& id = each.suspect->row.id;
+    each.now = {presence_in((*now)[0], id), presence_in((*now)[1], id)};
+  }
+  return cases;
+}
+
+// What a side lacks may stand there at another time: somebody has changed its event_at.
+base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
+  for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
+    std::vector<Listed> lacking;
+    for (const Case& each : cases) {
+      if (each.absent(side) && !each.excused(side) && lacking.size() < elsewhere_left_) {
+        lacking.push_back(each.suspect->row);
+      }
+    }
+    if (lacking.empty()) continue;
+    elsewhere_left_ -= lacking.size();
+    auto found = parts_.sides[side]->present(lacking, Where::anywhere);
+    if (!found) return base::fail(std::move(found.error()));
+    for (Case& each : cases) {
+      if (each.absent(side)) each.now[side] = presence_in(*found, each.suspect->row.id);
+    }
   }
   return {};
 }
 
-void SecondLook::judge(const Suspect& suspect, const Pair<Presence>& now, const Pair<Excuses>& excuses,
-                       std::size_t index) {
-  const bool anywhere = now[0].copies > 0 || now[1].copies > 0;
-  bool same = true;
-  for (std::size_t side = 0; side < now.size(); ++side) {
-    const bool was_missing = suspect.copies[side] == 0;
-    if (anywhere && now[side].copies == 0 && was_missing) {
-      judge_missing(suspect, side, excuses[side], index);
-      same = false;
-    }
-    if (now[side].copies > 1 && suspect.copies[side] > 1) {
-      report(FindingKind::doubled, side, suspect, now[side].copies);
-      same = false;
+// Which side's row was changed, and how, is in the rows themselves.
+base::Status SecondLook::look_into(const std::vector<Case>& cases) {
+  Pair<std::vector<Listed>> asked;
+  for (const Case& each : cases) {
+    if (!each.unlike()) continue;
+    for (std::size_t side = 0; side < asked.size(); ++side) {
+      Listed row = each.suspect->row;
+      row.event_at = each.now[side].event_at;
+      asked[side].push_back(std::move(row));
     }
   }
-  if (now[0].copies == 1 && now[1].copies == 1 && now[0].key != now[1].key && suspect.keys[0] != suspect.keys[1]) {
-    report(FindingKind::changed, 0, suspect, 1, "event_key");
-    same = false;
+  if (asked[0].empty()) return {};
+  auto rows = ask_both(parts_.sides,
+                       [&](Side& side, std::size_t index) { return side.rows_of(asked[index], Where::at_their_time); });
+  if (!rows) return base::fail(std::move(rows.error()));
+  const Pair<std::string> targets{parts_.sides[0]->name(), parts_.sides[1]->name()};
+  for (const Finding& finding : changed_rows(*rows, targets, parts_.ids_from_content)) parts_.found(finding);
+  return {};
+}
+
+base::Status SecondLook::look_at(std::vector<Suspect> suspects) {
+  auto cases = open_cases(suspects);
+  if (!cases) return base::fail(std::move(cases.error()));
+  if (auto done = look_elsewhere(*cases); !done) return done;
+  if (auto done = look_into(*cases); !done) return done;
+  for (const Case& each : *cases) judge(each);
+  return {};
+}
+
+void SecondLook::judge(const Case& open) {
+  bool same = !open.unlike();
+  for (std::size_t side = 0; side < open.now.size(); ++side) {
+    if (open.lacks(side)) {
+      judge_missing(open, side);
+      same = false;
+    }
+    if (open.now[side].copies > 1 && open.suspect->copies[side] > 1) {
+      report(FindingKind::doubled, side, *open.suspect, open.now[side].copies);
+      same = false;
+    }
   }
   if (same) ++settled_;
 }
 
-void SecondLook::judge_missing(const Suspect& suspect, std::size_t side, const Excuses& excuses, std::size_t index) {
-  if (excuses.owes[index] == Owing::yes) {
+void SecondLook::judge_missing(const Case& open, std::size_t side) {
+  if (open.owes[side] == Owing::yes) {
     ++owed_;
-  } else if (excuses.quarantined[index]) {
-    report(FindingKind::quarantined, side, suspect, 0);
+  } else if (open.quarantined[side]) {
+    report(FindingKind::quarantined, side, *open.suspect, 0);
   } else {
-    report(excuses.owes[index] == Owing::unknown ? FindingKind::undecided : FindingKind::missing, side, suspect, 0);
+    report(open.owes[side] == Owing::no ? FindingKind::missing : FindingKind::undecided, side, *open.suspect, 0);
   }
 }
 
-void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies,
-                        std::string column) {
+void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies) {
   parts_.found({.kind = kind,
                 .target = parts_.sides[side]->name(),
                 .id = suspect.row.id,
                 .event_at = suspect.row.event_at,
                 .received_at = suspect.row.received_at,
                 .copies = copies,
-                .column = std::move(column)});
+                .column = {},
+                .content_id = {}});
 }
 
 }  // namespace twinshift::proof

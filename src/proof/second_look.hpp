@@ -21,6 +21,13 @@ namespace twinshift::proof {
 // Suspects that wait for their second look; beyond it the oldest are looked at before more are taken (some 20 MB).
 inline constexpr std::size_t kSuspectsMax = 65'536;
 
+// Ids of a comparison that are looked for wherever they may stand, where no index helps: somebody who moves rows moves
+// a few; where a table lacks more than these, they are gone.
+inline constexpr std::size_t kElsewhereMax = 16'384;
+
+// The least time from the naming of a suspect to its second look.
+inline constexpr std::chrono::milliseconds kListedApart{500};
+
 class SecondLook {
  public:
   struct Parts {
@@ -30,10 +37,12 @@ class SecondLook {
     std::function<void(std::chrono::nanoseconds)> wait;  // for the clock's steady time to pass; may return early
     std::chrono::milliseconds apart{};
     std::function<void(const Finding&)> found;
+    bool ids_from_content = true;
   };
   explicit SecondLook(Parts parts) : parts_(std::move(parts)) {}
 
-  base::Status take(std::vector<Suspect> suspects);
+  // `seen`: when the tables were first seen to differ there.
+  base::Status take(std::vector<Suspect> suspects, base::SteadyTime seen);
   // Those whose time has come.
   base::Status look();
   // All, waiting for each one's time.
@@ -54,13 +63,30 @@ class SecondLook {
     std::vector<bool> quarantined;
   };
   base::Result<Excuses> excuses(const std::string& target, const std::vector<Listed>& rows);
-  void judge(const Suspect& suspect, const Pair<Presence>& now, const Pair<Excuses>& excuses, std::size_t index);
-  void judge_missing(const Suspect& suspect, std::size_t side, const Excuses& excuses, std::size_t index);
-  void report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies, std::string column = {});
+  // A suspect with all that is known of it now.
+  struct Case {
+    const Suspect* suspect = nullptr;
+    Pair<Presence> now{};
+    Pair<Owing> owes{};
+    Pair<bool> quarantined{};
+
+    // Does not stand there now, though it does on the other side.
+    [[nodiscard]] bool absent(std::size_t side) const { return now[side].copies == 0 && now[1 - side].copies > 0; }
+    [[nodiscard]] bool lacks(std::size_t side) const { return absent(side) && suspect->copies[side] == 0; }
+    [[nodiscard]] bool excused(std::size_t side) const { return owes[side] == Owing::yes || quarantined[side]; }
+    [[nodiscard]] bool unlike() const;  // stands on both sides, by another key or at another time
+  };
+  base::Result<std::vector<Case>> open_cases(const std::vector<Suspect>& suspects);
+  base::Status look_elsewhere(std::vector<Case>& cases);
+  base::Status look_into(const std::vector<Case>& cases);
+  void judge(const Case& open);
+  void judge_missing(const Case& open, std::size_t side);
+  void report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies);
 
   const Parts parts_;
   std::deque<Waiting> waiting_;
   std::size_t waiting_suspects_ = 0;
+  std::size_t elsewhere_left_ = kElsewhereMax;
   std::uint64_t owed_ = 0;
   std::uint64_t settled_ = 0;
 };

@@ -6,6 +6,9 @@
 namespace twinshift::proof {
 namespace {
 
+// Beside each event table that cannot hold every text (docs/formats/row.md).
+constexpr const char* kPartsTable = "twinshift_parts";
+
 class TableSide final : public Side {
  public:
   TableSide(std::string name, std::unique_ptr<warehouse::Warehouse> warehouse)
@@ -16,8 +19,13 @@ class TableSide final : public Side {
   base::Result<std::optional<Span>> extent(const Span& span) override {
     return ask(extent_sql(table(), span), 1, read_extent);
   }
-  base::Result<Digests> windows(const Span& span, std::chrono::seconds window) override {
-    return ask(windows_sql(spelling_of(warehouse_->product()), table(), span, window), kWindowsMax, read_digests);
+  base::Result<std::optional<std::int64_t>> bytes() override {
+    const std::string sql = bytes_sql(warehouse_->product(), warehouse_->event_table());
+    if (sql.empty()) return std::optional<std::int64_t>();
+    return ask(sql, 1, read_number);
+  }
+  base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
+    return ask(windows_sql(spelling_of(warehouse_->product()), table(), spans, window), kWindowsMax, read_digests);
   }
   base::Result<Digests> parts(const Slice& slice) override {
     return ask(parts_sql(table(), slice), kWindowsMax, read_digests);
@@ -32,16 +40,37 @@ class TableSide final : public Side {
     return ask(doubles_sql(table(), span), kListedMax, read_listed);
   }
 
-  base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked) override {
+  base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked, Where where) override {
     std::map<std::string, Presence> found;
-    while (!asked.empty()) {
-      const auto some = asked.first(std::min(asked.size(), kAskedMax));
-      auto rows = ask(present_sql(table(), some), some.size(), read_presence);
+    auto done = in_groups(asked, where, [&](std::span<const Listed> some, Where place) -> base::Status {
+      auto rows = ask(present_sql(table(), some, place), some.size(), read_presence);
       if (!rows) return base::fail(std::move(rows.error()));
       for (Presence& row : *rows) found.emplace(row.id, row);
-      asked = asked.subspan(some.size());
-    }
+      return {};
+    });
+    if (!done) return base::fail(std::move(done.error()));
     return found;
+  }
+
+  base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t rows_max) override {
+    auto answer = ask_plainly(rows_sql(table(), slice), rows_max);
+    if (!answer) return base::fail(std::move(answer.error()));
+    if (answer->cut) return base::fail(base::ErrorKind::full, "more rows came in than are looked at at once", name_);
+    return tell(*answer);
+  }
+
+  base::Result<std::vector<warehouse::StoredEvent>> rows_of(std::span<const Listed> asked, Where where) override {
+    std::vector<warehouse::StoredEvent> all;
+    auto done = in_groups(asked, where, [&](std::span<const Listed> some, Where place) -> base::Status {
+      auto answer = ask_plainly(rows_sql(table(), some, place), some.size() * kCopiesMax);
+      if (!answer) return base::fail(std::move(answer.error()));
+      auto told = tell(*answer);
+      if (!told) return base::fail(std::move(told.error()));
+      std::ranges::move(*told, std::back_inserter(all));
+      return {};
+    });
+    if (!done) return base::fail(std::move(done.error()));
+    return all;
   }
 
  private:
@@ -56,8 +85,30 @@ class TableSide final : public Side {
 
   base::Result<warehouse::Table> ask_plainly(const std::string& sql, std::size_t rows_max) {
     auto answer = warehouse_->query(sql, rows_max);
-    if (!answer) answer.error().where = name_ + (answer.error().where.empty() ? "" : ": " + answer.error().where);
+    if (answer) return answer;
+    base::Error& error = answer.error();
+    error.where = name_ + (error.where.empty() ? "" : ": " + error.where);
+    // The statement is ours, so the table is not what it should be.
+    if (error.kind == base::ErrorKind::invalid) error.hint = "`twinshift schema --diff` shows what the tables lack";
     return answer;
+  }
+
+  template <class Ask>
+  base::Status in_groups(std::span<const Listed> asked, Where where, Ask ask) {
+    if (auto known = learn_uniqueness(); !known) return known;
+    if (*unique_) where = Where::anywhere;
+    while (!asked.empty()) {
+      const auto some = asked.first(std::min(asked.size(), kAskedMax));
+      if (auto done = ask(some, where); !done) return done;
+      asked = asked.subspan(some.size());
+    }
+    return {};
+  }
+
+  base::Result<std::vector<warehouse::StoredEvent>> tell(const warehouse::Table& answer) {
+    warehouse::TableName parts = warehouse_->event_table();
+    parts.table = kPartsTable;
+    return warehouse::tell_events(*warehouse_, parts.quoted(), answer);
   }
 
   base::Status learn_uniqueness() {

@@ -19,19 +19,29 @@
 
 namespace twinshift::proof {
 
+// Rows of one id that are looked at: whoever doubled a table once or twice has so many.
+inline constexpr std::size_t kCopiesMax = 8;
+
 class Side {
  public:
   virtual ~Side() = default;
   [[nodiscard]] virtual const std::string& name() const = 0;  // "primary", "secondary"
 
   virtual base::Result<std::optional<Span>> extent(const Span& span) = 0;
-  virtual base::Result<Digests> windows(const Span& span, std::chrono::seconds window) = 0;
+  // About how many bytes a question about all of the table reads; nothing where that is not known.
+  virtual base::Result<std::optional<std::int64_t>> bytes() = 0;
+  virtual base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) = 0;
   virtual base::Result<Digests> parts(const Slice& slice) = 0;
   virtual base::Result<std::vector<Listed>> list(const Slice& slice) = 0;
   // Empty without asking where the database itself keeps ids unique.
   virtual base::Result<std::vector<Listed>> doubles(const Span& span) = 0;
-  // Those of `asked` that stand in the table, by id. Any number of them.
-  virtual base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked) = 0;
+  // Those of `asked` that stand in the table, by id. Any number of them. A table that keeps ids unique is asked for
+  // them wherever they stand: that is what its index is for.
+  virtual base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked, Where where) = 0;
+  // The rows themselves, told as events. Of a slice: at most rows_max, `full` beyond. Of ids: all copies, up to
+  // kCopiesMax of each.
+  virtual base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t rows_max) = 0;
+  virtual base::Result<std::vector<warehouse::StoredEvent>> rows_of(std::span<const Listed> asked, Where where) = 0;
 };
 
 // `warehouse` need not be prepared: it is only asked. `name` as errors and reports call it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace twinshift::proof {
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 // An hour falls into minutes, a minute into seconds.
 constexpr int kTimeParts = 60;
 constexpr std::chrono::seconds kTimeMin{1};
+constexpr std::int64_t kListedPart = 16;
 
 std::int64_t rows_of(const Digests& digests, std::int64_t number) {
   const auto found = digests.find(number);
@@ -23,72 +25,127 @@ std::int64_t rows_of(const Pair<Digests>& digests, std::int64_t number) {
   return std::max(rows_of(digests[0], number), rows_of(digests[1], number));
 }
 
-bool listable(std::int64_t rows) {
-  return rows <= static_cast<std::int64_t>(kListedMax);
+std::chrono::seconds smaller(std::chrono::seconds part) {
+  return part % kTimeParts == 0s ? part / kTimeParts : kTimeMin;
 }
 
-// Gathers neighbours that together can be listed, so that few of them are not a question each.
-class Gatherer {
- public:
-  // False: it has no room for this one any more.
-  [[nodiscard]] bool fits(std::int64_t rows) const {
-    return count_ == 0 || (listable(rows_ + rows) && count_ < kPrefixesMax);
-  }
-  void add(std::int64_t rows) {
-    rows_ += rows;
-    ++count_;
-  }
-  void clear() { *this = {}; }
+// A column may hold its time more coarsely than we gave it.
+bool same_time(const Listed& one, const Listed& other) {
+  const auto off = one.event_at - other.event_at;
+  return off <= 1s && off >= -1s;
+}
 
- private:
-  std::int64_t rows_ = 0;
-  std::size_t count_ = 0;
-};
-
-std::chrono::seconds part_of(std::chrono::seconds window) {
-  return window % kTimeParts == 0s ? window / kTimeParts : kTimeMin;
+Span cut(const Span& span, const Span& within) {
+  return {std::max(span.from, within.from), std::min(span.to, within.to)};
 }
 
 }  // namespace
 
-base::Status Splitter::split(const Span& span, std::chrono::seconds window) {
-  auto whole = ask_both(sides_, [&](Side& side, std::size_t) { return side.windows(span, window); });
-  if (!whole) return base::fail(std::move(whole.error()));
-  std::int64_t rows = 0;
-  for (const std::int64_t number : differing((*whole)[0], (*whole)[1])) rows = std::max(rows, rows_of(*whole, number));
-  if (rows == 0) return {};
-  if (listable(rows)) return list({.span = span});
-  return split_time(span, window);
-}
+// What together is small enough, so that few rows are not a question each.
+class Splitter::Gathered {
+ public:
+  explicit Gathered(Splitter& splitter) : splitter_(splitter) {}
 
-base::Status Splitter::split_time(const Span& span, std::chrono::seconds window) {
-  if (window <= kTimeMin) return split_keys({.span = span});
-  const std::chrono::seconds part = part_of(window);
-  auto parts = ask_both(sides_, [&](Side& side, std::size_t) { return side.windows(span, part); });
-  if (!parts) return base::fail(std::move(parts.error()));
-  Gatherer gathered;
-  Span together{};
-  const auto flush = [&]() -> base::Status {
-    const bool any = together.to > together.from;
-    const Slice slice{.span = std::exchange(together, {})};
-    gathered.clear();
-    return any ? list(slice) : base::Status();
-  };
-  for (const std::int64_t number : differing((*parts)[0], (*parts)[1])) {
-    const Span one = span_of(number, part);
-    const std::int64_t rows = rows_of(*parts, number);
-    // Only what touches is listed together: between may stand any number of rows that do not differ.
-    if (!gathered.fits(rows) || together.to != one.from) {
+  base::Status add(const Piece& piece) {
+    const bool joins = !slice_.spans.empty() && joined(slice_.spans.back(), piece.span);
+    if (!splitter_.fits(rows_ + piece.rows) || (!joins && slice_.spans.size() == kSpansMax)) {
       if (auto done = flush(); !done) return done;
     }
-    if (!listable(rows)) {
-      if (auto done = split_time(one, part); !done) return done;
-      continue;
+    rows_ += piece.rows;
+    if (!slice_.spans.empty() && joins) {
+      slice_.spans.back().to = piece.span.to;
+    } else {
+      slice_.spans.push_back(piece.span);
     }
-    gathered.add(rows);
-    together = {together.to > together.from ? together.from : one.from, one.to};
+    return {};
   }
-  return flush();
+  base::Status add(const Slice& of, std::int64_t prefix, std::int64_t rows) {
+    if (slice_.prefixes.size() == kPrefixesMax || !splitter_.fits(rows_ + rows)) {
+      if (auto done = flush(); !done) return done;
+    }
+    slice_.spans = of.spans;
+    slice_.key_bits = of.key_bits + kSplitBits;
+    slice_.prefixes.push_back(prefix);
+    rows_ += rows;
+    return {};
+  }
+  base::Status flush() {
+    rows_ = 0;
+    const Slice slice = std::exchange(slice_, {});
+    return slice.spans.empty() ? base::Status() : splitter_.take_(slice);
+  }
+
+ private:
+  // Between two that differ may stand any number of rows that do not; where everything is taken there is nothing.
+  [[nodiscard]] bool joined(const Span& one, const Span& next) const {
+    return splitter_.which_ == Which::everything || one.to == next.from;
+  }
+
+  Splitter& splitter_;
+  Slice slice_;
+  std::int64_t rows_ = 0;
+};
+
+std::vector<std::int64_t> Splitter::chosen(const Pair<Digests>& digests) const {
+  if (which_ == Which::differing) return differing(digests[0], digests[1]);
+  std::set<std::int64_t> numbers;
+  for (const Digests& side : digests) {
+    for (const auto& [number, digest] : side) numbers.insert(number);
+  }
+  return {numbers.begin(), numbers.end()};
+}
+
+std::vector<Piece> Splitter::choose(const Pair<Digests>& digests, std::span<const Span> spans,
+                                    std::chrono::seconds part) const {
+  std::vector<Piece> pieces;
+  std::size_t at = 0;
+  for (const std::int64_t number : chosen(digests)) {
+    const Span whole = span_of(number, part);
+    while (at < spans.size() && spans[at].to <= whole.from) ++at;
+    if (at == spans.size()) break;
+    pieces.push_back({cut(whole, spans[at]), rows_of(digests, number)});
+  }
+  return pieces;
+}
+
+// Listing costs more than a further question about sums, so of many rows that differ somewhere less is listed at once.
+std::int64_t Splitter::taken_max(std::span<const Piece> pieces) const {
+  std::int64_t rows = 0;
+  for (const Piece& piece : pieces) rows += piece.rows;
+  const auto most = static_cast<std::int64_t>(rows_max_);
+  return which_ == Which::everything || rows <= most ? most : most / kListedPart;
+}
+
+base::Status Splitter::split(std::span<const Piece> pieces, std::chrono::seconds part) {
+  Gathered gathered(*this);
+  const std::int64_t most = taken_max(pieces);
+  std::vector<Span> large;
+  for (const Piece& piece : pieces) {
+    if (piece.rows > most) {
+      large.push_back(piece.span);
+    } else if (auto done = gathered.add(piece); !done) {
+      return done;
+    }
+  }
+  if (auto done = gathered.flush(); !done) return done;
+  for (std::size_t at = 0; at < large.size(); at += kSpansMax) {
+    const auto some = std::span(large).subspan(at, std::min(kSpansMax, large.size() - at));
+    if (auto done = split_further(some, part); !done) return done;
+  }
+  return {};
+}
+
+base::Status Splitter::split_further(std::span<const Span> spans, std::chrono::seconds part) {
+  if (part <= kTimeMin) {
+    for (const Span& span : spans) {
+      if (auto done = split_keys({.spans = {span}}); !done) return done;
+    }
+    return {};
+  }
+  const std::chrono::seconds next = smaller(part);
+  auto parts = ask_both(sides_, [&](Side& side, std::size_t) { return side.windows(spans, next); });
+  if (!parts) return base::fail(std::move(parts.error()));
+  return split(choose(*parts, spans, next), next);
 }
 
 base::Status Splitter::split_keys(const Slice& slice) {
@@ -96,33 +153,16 @@ base::Status Splitter::split_keys(const Slice& slice) {
   if (!parts) return base::fail(std::move(parts.error()));
   const int bits = slice.key_bits + kSplitBits;
   const bool deepest = bits + kSplitBits > kKeyBits;
-  Gatherer gathered;
-  Slice together{.span = slice.span, .key_bits = bits};
-  const auto flush = [&]() -> base::Status {
-    const Slice some = std::exchange(together, {.span = slice.span, .key_bits = bits});
-    gathered.clear();
-    return some.prefixes.empty() ? base::Status() : list(some);
-  };
-  for (const std::int64_t prefix : differing((*parts)[0], (*parts)[1])) {
+  Gathered gathered(*this);
+  for (const std::int64_t prefix : chosen(*parts)) {
     const std::int64_t rows = rows_of(*parts, prefix);
-    if (!listable(rows) && !deepest) {
-      if (auto done = split_keys({slice.span, bits, {prefix}}); !done) return done;
+    if (!fits(rows) && !deepest) {
+      if (auto done = split_keys({slice.spans, bits, {prefix}}); !done) return done;
       continue;
     }
-    if (!gathered.fits(rows)) {
-      if (auto done = flush(); !done) return done;
-    }
-    gathered.add(rows);
-    together.prefixes.push_back(prefix);
+    if (auto done = gathered.add(slice, prefix, rows); !done) return done;
   }
-  return flush();
-}
-
-base::Status Splitter::list(const Slice& slice) {
-  auto lists = ask_both(sides_, [&](Side& side, std::size_t) { return side.list(slice); });
-  if (!lists) return base::fail(std::move(lists.error()));
-  std::vector<Suspect> suspects = compare(*lists);
-  return suspects.empty() ? base::Status() : take_(std::move(suspects));
+  return gathered.flush();
 }
 
 std::vector<Suspect> compare(const Pair<std::vector<Listed>>& lists) {
@@ -139,7 +179,7 @@ std::vector<Suspect> compare(const Pair<std::vector<Listed>>& lists) {
       suspect.keys[side] = rows[side]->key;
     }
     const bool both = suspect.copies[0] > 0 && suspect.copies[1] > 0;
-    const bool same = both && suspect.keys[0] == suspect.keys[1];
+    const bool same = both && suspect.keys[0] == suspect.keys[1] && same_time(*rows[0], *rows[1]);
     if (same) continue;
     suspect.row = *rows[suspect.copies[1] > suspect.copies[0] ? 1 : 0];
     suspects.push_back(std::move(suspect));

@@ -21,18 +21,19 @@ base::Result<bool> StoreDebts::each_waiting(const Show& show) {
   return status.depth_known && status.depth + status.dead_lettered + status.spooled == 0;
 }
 
-base::Result<bool> StoreDebts::each_owed(const std::string& target, const Show& show) {
+base::Result<Owing> StoreDebts::each_owed(const std::string& target, const Show& show) {
   // The queue first: what it hands over to the backlog meanwhile is then seen twice, not missed.
   auto waiting = each_waiting(show);
   if (!waiting) return base::fail(std::move(waiting.error()));
   const auto backlog = parts_.backlogs.find(target);
-  if (backlog == parts_.backlogs.end()) return waiting;
+  const Owing beyond = *waiting ? Owing::no : Owing::perhaps;
+  if (backlog == parts_.backlogs.end()) return beyond;
   auto told = backlog->second->visit([&](std::span<const backlog::OwedEvent> owed) {
     for (const backlog::OwedEvent& each : owed) show({each.id, each.event_at});
     return true;
   });
   if (!told) return base::fail(std::move(told.error()));
-  return *waiting && (*told || backlog->second->status().owed == 0);
+  return *told || backlog->second->status().owed == 0 ? beyond : Owing::unknown;
 }
 
 base::Result<Digests> StoreDebts::owed(const std::string& target, const Span& span, std::chrono::seconds window) {
@@ -54,9 +55,8 @@ base::Result<std::vector<Owing>> StoreDebts::owes(const std::string& target, std
     if (found != asked.end()) answers[found->second] = Owing::yes;
   });
   if (!told) return base::fail(std::move(told.error()));
-  if (*told) return answers;
   for (Owing& answer : answers) {
-    if (answer == Owing::no) answer = Owing::unknown;
+    if (answer == Owing::no) answer = *told;
   }
   return answers;
 }

@@ -35,8 +35,9 @@ class StoreDebts {
     base::WallTime event_at{};
   };
   using Show = std::function<void(const Owed&)>;
-  // False where what somebody holds cannot be told, and it holds something.
-  base::Result<bool> each_owed(const std::string& target, const Show& show);
+  // What may be owed beyond what was shown: `no`, `perhaps` (by the queue), `unknown` (by the backlog).
+  base::Result<Owing> each_owed(const std::string& target, const Show& show);
+  // False where what the queue holds cannot be told, and it holds something.
   base::Result<bool> each_waiting(const Show& show);
 
   const Parts parts_;

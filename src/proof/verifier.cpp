@@ -17,15 +17,6 @@ constexpr auto kDoublesSpanMin = 1ms;
 constexpr std::int64_t kEmptyGrowth = 8;
 constexpr std::int64_t kGrowth = 2;
 
-SecondLook::Parts second_look_of(const Verifier::Parts& parts, const VerifyOptions& options) {
-  return {.sides = parts.sides,
-          .debts = parts.debts,
-          .clock = parts.clock,
-          .wait = parts.wait,
-          .apart = options.apart,
-          .found = parts.found};
-}
-
 std::int64_t rows_of(const Digests& digests) {
   std::int64_t rows = 0;
   for (const auto& [number, digest] : digests) rows += digest.rows;
@@ -49,69 +40,118 @@ std::vector<Suspect> suspects_of(const std::vector<Listed>& doubles, std::size_t
 Verifier::Verifier(const VerifyOptions& options, Parts parts)
     : options_(options),
       parts_(std::move(parts)),
-      second_look_(second_look_of(parts_, options_)),
-      splitter_(parts_.sides, [this](std::vector<Suspect> suspects) { return second_look_.take(std::move(suspects)); }),
+      second_look_({.sides = parts_.sides,
+                    .debts = parts_.debts,
+                    .clock = parts_.clock,
+                    .wait = parts_.wait,
+                    .apart = options_.apart,
+                    .found = [this](const Finding& finding) { tell(finding); },
+                    .ids_from_content = options_.ids_from_content}),
+      splitter_(parts_.sides, Splitter::Which::differing, kListedMax,
+                [this](const Slice& slice) { return compare_slice(slice); }),
+      deep_look_(parts_.sides, options_.ids_from_content, [this](const Finding& finding) { tell(finding); }),
       bite_windows_(kFirstBite) {}
 
-base::Result<std::optional<Span>> Verifier::extent() {
+void Verifier::tell(const Finding& finding) {
+  const bool about_content = finding.kind == FindingKind::changed || finding.kind == FindingKind::foreign;
+  if (about_content && changed_.size() < kChangedMax) {
+    if (!changed_.emplace(finding.target, finding.id).second) return;
+  }
+  parts_.found(finding);
+}
+
+base::Status Verifier::compare_slice(const Slice& slice) {
+  auto lists = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.list(slice); });
+  if (!lists) return base::fail(std::move(lists.error()));
+  std::vector<Suspect> suspects = compare(*lists);
+  return suspects.empty() ? base::Status() : second_look_.take(std::move(suspects), seen_);
+}
+
+base::Result<bool> Verifier::small() {
+  auto bytes = ask_both(parts_.sides, [](Side& side, std::size_t) { return side.bytes(); });
+  if (!bytes) return base::fail(std::move(bytes.error()));
+  const auto most = kScanBytes * options_.question.count() / 1'000;
+  return std::ranges::all_of(*bytes, [&](const std::optional<std::int64_t>& each) { return each && *each <= most; });
+}
+
+base::Result<std::optional<Verifier::Task>> Verifier::plan() {
   const Span asked{options_.from.value_or(kAllTimes.from), options_.to.value_or(kAllTimes.to)};
+  auto at_once = small();
+  if (!at_once) return base::fail(std::move(at_once.error()));
+  if (*at_once) return std::optional(Task{asked, true});
   auto extents = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.extent(asked); });
   if (!extents) return base::fail(std::move(extents.error()));
-  std::optional<Span> whole;
+  std::optional<Task> whole;
   for (const std::optional<Span>& each : *extents) {
     if (!each) continue;
-    whole = whole ? Span{std::min(whole->from, each->from), std::max(whole->to, each->to)} : *each;
+    whole = Task{whole ? Span{std::min(whole->span.from, each->from), std::max(whole->span.to, each->to)} : *each};
   }
   return whole;
 }
 
 base::Result<VerifyReport> Verifier::run() {
   report_ = {.as_of = parts_.clock->now()};
-  auto whole = extent();
-  if (!whole) return base::fail(std::move(whole.error()));
-  if (!*whole) return report_;
-  report_.span = **whole;
-  // Whole windows, so that a bite's digests are its windows' digests; cut where the question was.
-  const base::WallTime end = report_.span.to;
-  const auto length = std::max<std::chrono::microseconds>(end - report_.span.from, 1us);
-  for (base::WallTime at = report_.span.from; at < end;) {
-    if (parts_.stop && parts_.stop()) {
-      return base::fail(base::ErrorKind::cancelled, "the comparison was stopped", "verify");
-    }
-    const std::int64_t last = window_of(at, options_.window) + bite_windows_ - 1;
-    const Span span{at, std::min(end, span_of(last, options_.window).to)};
-    if (auto done = bite(span); !done) return base::fail(std::move(done.error()));
-    if (auto done = second_look_.look(); !done) return base::fail(std::move(done.error()));
-    at = span.to;
-    if (parts_.told) {
-      parts_.told({std::chrono::duration<double>(at - report_.span.from) / length,
-                   static_cast<std::uint64_t>(std::max(report_.rows[0], report_.rows[1]))});
-    }
-  }
+  auto task = plan();
+  if (!task) return base::fail(std::move(task.error()));
+  if (!*task) return report_;
+  if (auto done = bites(**task); !done) return base::fail(std::move(done.error()));
   if (auto done = second_look_.finish(); !done) return base::fail(std::move(done.error()));
   report_.settled = second_look_.settled();
   report_.owed_ids = second_look_.owed();
   return report_;
 }
 
-base::Status Verifier::bite(const Span& span) {
-  const auto begin = parts_.clock->steady();
-  auto digests = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.windows(span, options_.window); });
-  if (!digests) return base::fail(std::move(digests.error()));
-  adapt(parts_.clock->steady() - begin, (*digests)[0].empty() && (*digests)[1].empty());
+base::Status Verifier::bites(const Task& task) {
+  const base::WallTime begin = task.span.from;
+  const base::WallTime end = task.span.to;
+  const auto length = std::max<std::chrono::microseconds>(end - begin, 1us);
+  for (base::WallTime at = begin; at < end;) {
+    if (parts_.stop && parts_.stop()) {
+      return base::fail(base::ErrorKind::cancelled, "the comparison was stopped", "verify");
+    }
+    // Whole windows, so that a bite's digests are its windows' digests; cut where the question was.
+    const std::int64_t last = window_of(at, options_.window) + bite_windows_ - 1;
+    const Span span{at, task.at_once ? end : std::min(end, span_of(last, options_.window).to)};
+    if (auto done = bite(span); !done) return done;
+    if (auto done = second_look_.look(); !done) return done;
+    at = span.to;
+    if (parts_.told) {
+      parts_.told({std::chrono::duration<double>(at - begin) / length,
+                   static_cast<std::uint64_t>(std::max(report_.rows[0], report_.rows[1]))});
+    }
+  }
+  return {};
+}
+
+// What was compared: from the first window that holds something to the last.
+void Verifier::count(const Pair<Digests>& digests, const Span& span) {
   std::set<std::int64_t> windows;
-  for (std::size_t side = 0; side < digests->size(); ++side) {
-    report_.rows[side] += rows_of((*digests)[side]);
-    for (const auto& [number, digest] : (*digests)[side]) windows.insert(number);
+  for (std::size_t side = 0; side < digests.size(); ++side) {
+    report_.rows[side] += rows_of(digests[side]);
+    for (const auto& [number, digest] : digests[side]) windows.insert(number);
   }
+  if (windows.empty()) return;
+  const Span first = span_of(*windows.begin(), options_.window);
+  const Span last = span_of(*windows.rbegin(), options_.window);
+  if (report_.windows == 0) report_.span.from = std::max(span.from, first.from);
+  report_.span.to = std::min(span.to, last.to);
   report_.windows += windows.size();
-  if (auto done = add_debts(span, *digests); !done) return done;
-  for (const std::int64_t number : differing((*digests)[0], (*digests)[1])) {
-    ++report_.different;
-    const Span window = span_of(number, options_.window);
-    const Span asked{std::max(window.from, span.from), std::min(window.to, span.to)};
-    if (auto done = splitter_.split(asked, options_.window); !done) return done;
+}
+
+base::Status Verifier::bite(const Span& span) {
+  seen_ = parts_.clock->steady();
+  auto digests =
+      ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.windows({&span, 1}, options_.window); });
+  if (!digests) return base::fail(std::move(digests.error()));
+  adapt(parts_.clock->steady() - seen_, (*digests)[0].empty() && (*digests)[1].empty());
+  count(*digests, span);
+  if (options_.deep) {
+    if (auto done = deep_look_.look(*digests, span, options_.window); !done) return done;
   }
+  if (auto done = add_debts(span, *digests); !done) return done;
+  const std::vector<Piece> pieces = splitter_.choose(*digests, {&span, 1}, options_.window);
+  report_.different += pieces.size();
+  if (auto done = splitter_.split(pieces, options_.window); !done) return done;
   return look_for_doubles(span);
 }
 
@@ -127,7 +167,7 @@ base::Status Verifier::look_for_doubles(const Span& span) {
   for (std::size_t side = 0; side < doubles->size(); ++side) {
     auto suspects = suspects_of((*doubles)[side], side);
     if (suspects.empty()) continue;
-    if (auto done = second_look_.take(std::move(suspects)); !done) return done;
+    if (auto done = second_look_.take(std::move(suspects), seen_); !done) return done;
   }
   return {};
 }

@@ -8,12 +8,16 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "proof/both.hpp"
 #include "proof/debts.hpp"
+#include "proof/deep_look.hpp"
 #include "proof/finding.hpp"
 #include "proof/second_look.hpp"
 #include "proof/splitter.hpp"
@@ -25,11 +29,19 @@ struct VerifyOptions {
   std::optional<base::WallTime> from{};
   std::optional<base::WallTime> to{};
   std::chrono::seconds window{3'600};  // a multiple of a minute, at most kWindowMax
-  // Between the two looks at an id.
-  std::chrono::milliseconds apart{3'000};
+  // From the first sight of a difference to the second look at its ids.
+  std::chrono::milliseconds apart{2'000};
   // How long one question about digests should take on either side: the next one asks for more or for less.
   std::chrono::milliseconds question{2'000};
+  // Also read every row and tell its event: finds what was changed in place.
+  bool deep = false;
+  // False where ids are minted (EVENT_IDENTITY=message): content says nothing about an id then.
+  bool ids_from_content = true;
 };
+// A table that takes this much of the time for one question, at kScanBytes a second, is asked all at once.
+inline constexpr std::int64_t kScanBytes = std::int64_t{1} << 30;
+// Changed rows that are remembered, so that each is named once: two ways may lead to one.
+inline constexpr std::size_t kChangedMax = 65'536;
 inline constexpr std::chrono::seconds kWindowMax{31 * 86'400};
 // Everything that event_at can be: 1970, or 2008 to 2100.
 inline constexpr Span kAllTimes{base::WallTime{}, base::WallTime{std::chrono::seconds(4'102'444'800)}};
@@ -62,13 +74,25 @@ class Verifier {
     std::function<bool()> stop;                       // true: end with `cancelled`; may be empty
   };
   Verifier(const VerifyOptions& options, Parts parts);
+  Verifier(const Verifier&) = delete;  // its parts call back
+  Verifier& operator=(const Verifier&) = delete;
 
   // Errors are those of the sides and of the debts; what was found until then has been told.
   base::Result<VerifyReport> run();
 
  private:
-  base::Result<std::optional<Span>> extent();
+  // What to compare, and whether in one bite. Nothing: both hold nothing there.
+  struct Task {
+    Span span{};
+    bool at_once = false;
+  };
+  base::Result<std::optional<Task>> plan();
+  base::Result<bool> small();
+  base::Status bites(const Task& task);
   base::Status bite(const Span& span);
+  void count(const Pair<Digests>& digests, const Span& span);
+  base::Status compare_slice(const Slice& slice);
+  void tell(const Finding& finding);
   base::Status look_for_doubles(const Span& span);
   base::Status add_debts(const Span& span, Pair<Digests>& digests);
   void adapt(std::chrono::nanoseconds took, bool empty);
@@ -77,7 +101,10 @@ class Verifier {
   const Parts parts_;
   SecondLook second_look_;
   Splitter splitter_;
+  DeepLook deep_look_;
+  std::set<std::pair<std::string, std::string>> changed_;  // target and id
   std::int64_t bite_windows_;
+  base::SteadyTime seen_{};  // when the present bite was asked for
   VerifyReport report_;
 };
 

@@ -24,8 +24,8 @@ constexpr std::int64_t kBegin = 1'730'000'000;  // a second of 2024
 class VerifierTest : public ::testing::Test {
  protected:
   void stands_on_both(const Listed& row) {
-    primary.rows.push_back(row);
-    secondary.rows.push_back(row);
+    primary.table.push_back(row);
+    secondary.table.push_back(row);
   }
   // Keys far apart, as hashes are.
   static std::int64_t key_of(std::uint64_t number) {
@@ -92,9 +92,9 @@ TEST_F(VerifierTest, NamesWhatIsMissingOnEitherSideAndWhatIsDoubled) {
   const std::int64_t gone = key_of(77);
   const std::int64_t extra = key_of(1'000'000);
   const std::int64_t twice = key_of(99);
-  std::erase_if(secondary.rows, [&](const Listed& row) { return row.key == gone; });
-  secondary.rows.push_back(row_of(extra, kBegin + 12'345));
-  secondary.rows.push_back(row_of(twice, kBegin + 98));
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == gone; });
+  secondary.table.push_back(row_of(extra, kBegin + 12'345));
+  secondary.table.push_back(row_of(twice, kBegin + 98));
   ASSERT_TRUE(run());
   EXPECT_THAT(found(), UnorderedElementsAre("missing secondary " + id_of(gone), "missing primary " + id_of(extra),
                                             "doubled secondary " + id_of(twice)));
@@ -112,7 +112,7 @@ TEST_F(VerifierTest, WhatBothHoldTwiceIsFoundThoughTheDigestsAreEqual) {
 
 TEST_F(VerifierTest, ManyRowsOfOneMomentAreSplitByTheirKeys) {
   for (std::uint64_t i = 1; i <= 60'000; ++i) stands_on_both(row_of(key_of(i), 0));
-  std::erase_if(primary.rows, [&](const Listed& row) { return row.key == key_of(31'000); });
+  std::erase_if(primary.table, [&](const Listed& row) { return row.key == key_of(31'000); });
   ASSERT_TRUE(run());
   EXPECT_THAT(found(), UnorderedElementsAre("missing primary " + id_of(key_of(31'000))));
   EXPECT_LE(primary.listed, 2 * kListedMax);
@@ -120,7 +120,7 @@ TEST_F(VerifierTest, ManyRowsOfOneMomentAreSplitByTheirKeys) {
 
 TEST_F(VerifierTest, AnEmptyTableLacksEverythingAndNothingIsListedAtOnce) {
   fill(40'000, 100);
-  secondary.rows.clear();
+  secondary.table.clear();
   ASSERT_TRUE(run());
   EXPECT_EQ(findings.size(), 40'000U);
 }
@@ -128,7 +128,7 @@ TEST_F(VerifierTest, AnEmptyTableLacksEverythingAndNothingIsListedAtOnce) {
 TEST_F(VerifierTest, WhatIsOwedIsNoDifference) {
   fill(3'000, 7'000);
   for (const std::uint64_t number : {10U, 20U, 30U}) {
-    std::erase_if(secondary.rows, [&](const Listed& row) { return row.key == key_of(number); });
+    std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(number); });
     debts.owed_rows["secondary"].push_back(row_of(key_of(number), kBegin + number - 1));
   }
   const auto report = run();
@@ -141,7 +141,7 @@ TEST_F(VerifierTest, WhatIsOwedIsNoDifference) {
 TEST_F(VerifierTest, WhatIsOwedAndStandsAllTheSameHidesNoLoss) {
   fill(3'000, 3'000);
   debts.owed_rows["secondary"].push_back(row_of(key_of(10), kBegin + 9));  // landed, not settled yet
-  std::erase_if(secondary.rows, [&](const Listed& row) { return row.key == key_of(20); });
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(20); });
   ASSERT_TRUE(run());
   EXPECT_THAT(found(), UnorderedElementsAre("missing secondary " + id_of(key_of(20))));
 }
@@ -149,8 +149,8 @@ TEST_F(VerifierTest, WhatIsOwedAndStandsAllTheSameHidesNoLoss) {
 TEST_F(VerifierTest, WhatLandsBetweenTheLooksIsNoDifference) {
   fill(100, 100);
   const Listed late = row_of(key_of(500), kBegin + 50);
-  primary.rows.push_back(late);
-  secondary.before_present = [&](FakeSide& side) { side.rows.push_back(late); };
+  primary.table.push_back(late);
+  secondary.before_present = [&](FakeSide& side) { side.table.push_back(late); };
   const auto begin = clock.steady();
   const auto report = run();
   ASSERT_TRUE(report);
@@ -161,7 +161,7 @@ TEST_F(VerifierTest, WhatLandsBetweenTheLooksIsNoDifference) {
 
 TEST_F(VerifierTest, QuarantinedAndUndecidedAreNamedAsSuch) {
   fill(100, 100);
-  std::erase_if(secondary.rows, [&](const Listed& row) { return row.key == key_of(3) || row.key == key_of(4); });
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(3) || row.key == key_of(4); });
   debts.quarantined_ids["secondary"].insert(id_of(key_of(3)));
   ASSERT_TRUE(run());
   EXPECT_THAT(found(), UnorderedElementsAre("quarantined secondary " + id_of(key_of(3)),
@@ -173,18 +173,102 @@ TEST_F(VerifierTest, QuarantinedAndUndecidedAreNamedAsSuch) {
                                             "undecided secondary " + id_of(key_of(4))));
 }
 
-TEST_F(VerifierTest, OwnColumnsThatSomebodyChangedAreNamed) {
-  fill(100, 100);
-  secondary.rows[9].key = key_of(777);
-  secondary.rows[19].id = "no id';--";
+class ChangedRowsTest : public VerifierTest {
+ protected:
+  ChangedRowsTest() {
+    for (int i = 0; i < 200; ++i) {
+      events.push_back(testing::real_event(i, fmt::format("2026-01-{:02} {:02}:10:00", 1 + i % 20, i % 24)));
+      stands_on_both(events.back().row);
+      primary.texts[events.back().row.id] = events.back().text;
+    }
+    secondary.texts = primary.texts;
+  }
+  [[nodiscard]] const std::string& id(std::size_t index) const { return events[index].row.id; }
+  // "changed secondary <id> <columns>"
+  std::vector<std::string> changes() {
+    std::vector<std::string> texts;
+    for (const Finding& finding : findings) {
+      texts.push_back(fmt::format("{} {} {} {}", to_string(finding.kind), finding.target, finding.id, finding.column));
+    }
+    return texts;
+  }
+  std::vector<testing::RealEvent> events;
+};
+
+TEST_F(ChangedRowsTest, OwnColumnsThatSomebodyChangedAreNamedWithTheSide) {
+  for (const bool unique : {true, false}) {
+    secondary.unique = unique;
+    findings.clear();
+    secondary.table[9].key = key_of(777);
+    secondary.table[19].id = "no id';--";
+    secondary.table[19].key = 0;
+    primary.table[29].event_at = events[29].row.event_at + 50h;
+    secondary.table[39].event_at = events[39].row.event_at - 24h * 365;
+    ASSERT_TRUE(run());
+    EXPECT_THAT(changes(),
+                UnorderedElementsAre("changed secondary " + id(9) + " event_key", "foreign secondary no id';-- ",
+                                     "missing secondary " + id(19) + " ", "changed primary " + id(29) + " event_at",
+                                     "changed secondary " + id(39) + " event_at"));
+  }
+}
+
+TEST_F(ChangedRowsTest, ADeepLookNamesWhatWasChangedInPlaceAndItsColumns) {
+  secondary.texts[id(5)] = testing::real_event(5, "2026-01-06 05:10:00", "99").text;
+  primary.texts[id(6)] = R"({"appsflyer_id":"a6","event_revenue":"1.50","media_source":"x"})";
+  primary.texts.erase(id(7));
+  // Both in the same way: neither digests nor columns differ.
+  primary.texts[id(8)] = secondary.texts[id(8)] = "{}";
   ASSERT_TRUE(run());
-  EXPECT_THAT(found(), UnorderedElementsAre("changed primary " + id_of(key_of(10)), "foreign secondary no id';--",
-                                            "missing secondary " + id_of(key_of(20))));
+  EXPECT_THAT(changes(), IsEmpty());
+  options.deep = true;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), UnorderedElementsAre("changed secondary " + id(5) + " event_revenue",
+                                              "changed primary " + id(6) + " event_revenue, event_time, media_source",
+                                              "changed primary " + id(7) + " extra", "changed primary " + id(8) + " ",
+                                              "changed secondary " + id(8) + " "));
+}
+
+TEST_F(ChangedRowsTest, ADeepLookNamesAChangedIdAndWhatTheRowTells) {
+  const std::string other = id_of(key_of(4'711));
+  secondary.texts[other] = secondary.texts[id(3)];
+  secondary.table[3].id = other;
+  options.deep = true;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), UnorderedElementsAre("changed secondary " + other + " event_id"));
+  EXPECT_EQ(findings.at(0).content_id, id(3));
+}
+
+TEST_F(ChangedRowsTest, WhereIdsAreMintedTheTwoSidesAreHeldAgainstEachOther) {
+  options.deep = true;
+  options.ids_from_content = false;
+  for (auto* side : {&primary, &secondary}) {
+    const std::string text = side->texts[id(5)];
+    side->table[5].id = id_of(key_of(12));
+    side->table[5].key = key_of(12);
+    side->texts[id_of(key_of(12))] = text;
+  }
+  secondary.texts[id(6)] = "{}";
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), ::testing::Contains("changed primary " + id(6) + " appsflyer_id, event_revenue, event_time"));
+  EXPECT_THAT(changes(), ::testing::Not(::testing::Contains(::testing::HasSubstr(id_of(key_of(12))))));
+}
+
+TEST_F(ChangedRowsTest, ADeepLookReadsLargeTablesInPieces) {
+  options.deep = true;
+  for (int i = 0; i < 5'000; ++i) {
+    const auto event = testing::real_event(1'000 + i, "2026-02-01 00:00:00");
+    stands_on_both(event.row);
+    primary.texts[event.row.id] = secondary.texts[event.row.id] = event.text;
+  }
+  secondary.texts[secondary.table[3'000].id] = "{}";
+  ASSERT_TRUE(run());
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].id, secondary.table[3'000].id);
 }
 
 TEST_F(VerifierTest, OnlyTheRangeThatWasAskedForIsCompared) {
   fill(1'000, 100'000);
-  secondary.rows.clear();
+  secondary.table.clear();
   options.from = base::WallTime(std::chrono::seconds(kBegin + 10));
   options.to = base::WallTime(std::chrono::seconds(kBegin + 20));
   ASSERT_TRUE(run());
@@ -206,8 +290,8 @@ TEST_F(VerifierTest, ASideThatCannotBeAskedEndsIt) {
 TEST_F(VerifierTest, FindsWhatAPlainComparisonFinds) {
   for (std::uint32_t seed = 1; seed <= 6; ++seed) {
     std::mt19937 random(seed);
-    primary.rows.clear();
-    secondary.rows.clear();
+    primary.table.clear();
+    secondary.table.clear();
     findings.clear();
     std::set<std::string> expected;
     const std::int64_t seconds = seed % 2 == 0 ? 5 : 200'000;
@@ -215,9 +299,9 @@ TEST_F(VerifierTest, FindsWhatAPlainComparisonFinds) {
       const Listed row =
           row_of(key_of(i + seed * 1'000'000ULL), kBegin + static_cast<std::int64_t>(random() % seconds));
       const auto what = random() % 2'000;
-      if (what != 0) primary.rows.push_back(row);
-      if (what != 1) secondary.rows.push_back(row);
-      if (what == 2) primary.rows.push_back(row);
+      if (what != 0) primary.table.push_back(row);
+      if (what != 1) secondary.table.push_back(row);
+      if (what == 2) primary.table.push_back(row);
       if (what == 0) expected.insert("missing primary " + row.id);
       if (what == 1) expected.insert("missing secondary " + row.id);
       if (what == 2) expected.insert("doubled primary " + row.id);

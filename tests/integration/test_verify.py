@@ -48,16 +48,44 @@ class Verify(PostgresTest):
         service = self.start(self.urls())
         self.land(service, 300)
         drawn = random.Random(7).sample(self.ids("primary"), 12)
-        gone_secondary, gone_primary, doubled, moved = drawn[:5], drawn[5:8], drawn[8:10], drawn[10:]
+        gone_secondary, gone_primary, doubled, rekeyed, moved = drawn[:5], drawn[5:8], drawn[8:10], drawn[10:11], drawn[11:]
         quoted = lambda ids: ", ".join(f"'{each}'" for each in ids)
         self.psql("secondary", f"DELETE FROM {TABLE} WHERE event_id IN ({quoted(gone_secondary)})")
         self.psql("primary", f"DELETE FROM {TABLE} WHERE event_id IN ({quoted(gone_primary)})")
         self.psql("secondary", f"DROP INDEX {TABLE}_event_id; INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE event_id IN ({quoted(doubled)})")
-        self.psql("primary", f"UPDATE {TABLE} SET event_key = event_key + 1 WHERE event_id IN ({quoted(moved)})")
+        self.psql("primary", f"UPDATE {TABLE} SET event_key = event_key + 1 WHERE event_id IN ({quoted(rekeyed)})")
+        self.psql("secondary", f"UPDATE {TABLE} SET event_at = event_at + interval '40 days' WHERE event_id IN ({quoted(moved)})")
         expected = [("missing", "secondary", each) for each in gone_secondary] + [("missing", "primary", each) for each in gone_primary]
-        expected += [("doubled", "secondary", each) for each in doubled] + [("changed", "primary", each) for each in moved]
+        expected += [("doubled", "secondary", each) for each in doubled] + [("changed", "primary", each) for each in rekeyed] + [("changed", "secondary", each) for each in moved]
         self.assertEqual(self.named(self.verify(DIFFERENT)), sorted(expected))
         self.assertEqual(self.named(self.verify(DIFFERENT, "--window", "30m")), sorted(expected))
+
+    def test_a_deep_look_names_what_was_changed_in_place_and_its_columns(self):
+        service = self.start(self.urls())
+        self.land(service, 80)
+        renamed, revalued, emptied, extra = random.Random(3).sample(self.ids("primary"), 4)
+        self.psql("primary", f"UPDATE {TABLE} SET event_name = 'other', campaign = 'x' WHERE event_id = '{revalued}'")
+        self.psql("secondary", f"UPDATE {TABLE} SET appsflyer_id = NULL WHERE event_id = '{emptied}'")
+        self.psql("secondary", f"UPDATE {TABLE} SET event_id = 'ffffffffffffffffffffffffffffffff' WHERE event_id = '{renamed}'")
+        self.psql("secondary", f"""UPDATE {TABLE} SET extra = '{{"new_field": 1}}' WHERE event_id = '{extra}'""")
+        self.assertEqual(self.verify(EQUAL)["findings"], [])  # digests see no content
+        answer = self.verify(DIFFERENT, "--deep")
+        self.assertEqual(sorted((each["target"], each["eventId"], each["columns"], each.get("contentId")) for each in answer["findings"]),
+                         sorted([("primary", revalued, "campaign, event_name", None), ("secondary", emptied, "appsflyer_id", None),
+                                 ("secondary", "f" * 32, "event_id", renamed), ("secondary", extra, "event_time, new_field", None)]))
+
+    def test_what_another_instance_may_owe_cannot_be_told(self):
+        service = self.start(self.urls())
+        self.land(service, 20)
+        self.psql("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'v3'")
+        self.assertEqual([kind for kind, _, _ in self.named(self.verify(DIFFERENT))], ["missing"])
+        owed = "('appsflyer_events', 'another', 'secondary', date_trunc('hour', now() AT TIME ZONE 'UTC'), 9, {}, 0, 0, (now() AT TIME ZONE 'UTC') {})"
+        columns = "(table_name, instance, target, arrival_at, received, owed, quarantined, waived, as_of)"
+        for row in (owed.format(1, ""), owed.format(0, "- interval '3 minutes'")):
+            self.psql("primary", f"DELETE FROM twinshift_owed WHERE instance = 'another'; INSERT INTO twinshift_owed {columns} VALUES {row}")
+            self.assertEqual([kind for kind, _, _ in self.named(self.verify(UNDECIDED))], ["undecided"], row)
+        self.psql("primary", f"DELETE FROM twinshift_owed WHERE instance = 'another'; INSERT INTO twinshift_owed {columns} VALUES {owed.format(0, '')}")
+        self.assertEqual([kind for kind, _, _ in self.named(self.verify(DIFFERENT))], ["missing"])
 
     def test_what_is_owed_is_no_difference(self):
         service = self.start(self.urls())
@@ -87,6 +115,7 @@ class Verify(PostgresTest):
         sender = threading.Thread(target=send)
         sender.start()
         try:
+            self.wait_each_once(["v0"])
             for _ in range(3):
                 self.verify(EQUAL)
         finally:

@@ -63,6 +63,7 @@ class PostgresWarehouse final : public Warehouse {
   TableName table_;
   Dialect dialect_;
   std::unique_ptr<Ready> ready_;
+  ReadingSession reading_;
   LayoutNotes notes_{options_.target};
 };
 
@@ -147,7 +148,7 @@ base::Result<std::optional<Marker>> PostgresWarehouse::find_marker(std::string_v
 }
 
 base::Result<Table> PostgresWarehouse::query(const std::string& sql, std::size_t rows_max) {
-  return read_query(parameters_, limits_of(options_), options_.login, sql, rows_max);
+  return reading_.query(parameters_, limits_of(options_), options_.login, sql, rows_max);
 }
 
 base::Result<std::uint64_t> PostgresWarehouse::prune(base::WallTime before) {

@@ -1,6 +1,7 @@
 #include "warehouse/drivers/postgres/read_query.hpp"
 
 #include <string_view>
+#include <utility>
 
 namespace twinshift::warehouse {
 namespace {
@@ -41,22 +42,47 @@ Table table_of(const pg::Result& result, std::size_t rows_max) {
 
 }  // namespace
 
-base::Result<Table> read_query(const pg::Parameters& parameters, const SessionLimits& limits, const LoginSource& login,
-                               const std::string& sql, std::size_t rows_max) {
+base::Status ReadingSession::connect(const pg::Parameters& parameters, const SessionLimits& limits,
+                                     const LoginSource& login) {
+  if (connection_ && std::chrono::steady_clock::now() - used_ <= kReadingKept) return {};
+  connection_.reset();
+  auto opened = open_session(parameters, limits, login);
+  if (!opened) return base::fail(std::move(opened.error().error));
+  connection_.emplace(std::move(*opened));
+  return {};
+}
+
+base::Result<Table> ReadingSession::query(const pg::Parameters& parameters, const SessionLimits& limits,
+                                          const LoginSource& login, const std::string& sql, std::size_t rows_max) {
   if (sql.find('\0') != std::string::npos) return refuse("the statement holds a NUL");
-  auto connection = open_session(parameters, limits, login);
-  if (!connection) return base::fail(std::move(connection.error().error));
+  if (auto connected = connect(parameters, limits, login); !connected) {
+    return base::fail(std::move(connected.error()));
+  }
+  auto table = read(parameters, limits, sql, rows_max);
+  used_ = std::chrono::steady_clock::now();
+  if (!table) connection_.reset();  // its transaction is in whatever state
+  return table;
+}
+
+base::Result<Table> ReadingSession::read(const pg::Parameters& parameters, const SessionLimits& limits,
+                                         const std::string& sql, std::size_t rows_max) {
   const base::SteadyTime deadline = deadline_after(limits.attempt_timeout);
-  auto begun = connection->run("BEGIN READ ONLY", deadline);
+  std::string begin = "BEGIN READ ONLY";
+  // All rows are wanted: else PostgreSQL plans for the first tenth, and walks a whole index to have it soon.
+  if (dialect_of(parameters) == Dialect::postgres) begin += "; SET LOCAL cursor_tuple_fraction = 1";
+  auto begun = connection_->run(begin, deadline);
   if (!begun) return base::fail(std::move(begun.error().error));
   // Extended protocol: a second statement in the text is a syntax error.
-  auto declared = connection->run_one("DECLARE twinshift_query NO SCROLL CURSOR FOR " + sql, {}, deadline);
+  auto declared = connection_->run_one("DECLARE twinshift_query NO SCROLL CURSOR FOR " + sql, {}, deadline);
   if (!declared) return base::fail(about_statement(std::move(declared.error())));
-  auto rows = connection->run("FETCH FORWARD " + std::to_string(rows_max + 1) + " FROM twinshift_query", deadline);
+  auto rows = connection_->run("FETCH FORWARD " + std::to_string(rows_max + 1) + " FROM twinshift_query", deadline);
   if (!rows) return base::fail(about_statement(std::move(rows.error())));
   const pg::Result& result = rows->back();
   if (result.columns() == 0) return refuse("the statement gives no columns");
-  return table_of(result, rows_max);
+  Table table = table_of(result, rows_max);
+  // What was read is read, whatever becomes of the connection.
+  if (!connection_->run("ROLLBACK", deadline)) connection_.reset();
+  return table;
 }
 
 }  // namespace twinshift::warehouse

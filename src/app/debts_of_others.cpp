@@ -1,0 +1,116 @@
+#include "app/debts_of_others.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "app/driver_table.hpp"
+#include "warehouse/markers.hpp"
+#include "warehouse/schema/owed_text.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using proof::Listed;
+using proof::Owing;
+using warehouse::OwedRow;
+
+std::chrono::seconds silent_after(const config::Settings& settings) {
+  const auto interval =
+      settings.primary.driver == "redshift_data" ? warehouse::kPublishIntervalOfDataApi : warehouse::kPublishInterval;
+  return std::max<std::chrono::seconds>(kSilentAfter, 2 * interval);
+}
+
+class AllDebts final : public proof::Debts {
+ public:
+  AllDebts(const config::Settings& settings, std::string own, std::unique_ptr<proof::Debts> debts)
+      : settings_(settings), own_(std::move(own)), debts_(std::move(debts)) {}
+
+  base::Result<proof::Digests> owed(const std::string& target, const proof::Span& span,
+                                    std::chrono::seconds window) override {
+    return debts_->owed(target, span, window);
+  }
+
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+    auto answers = debts_->owes(target, events);
+    if (!answers) return answers;
+    const base::WallTime now = base::system_clock().now();
+    std::optional<base::WallTime> oldest;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      Owing& answer = answers->at(i);
+      if (answer == Owing::perhaps) answer = still_queued(target, events[i], now) ? Owing::unknown : Owing::no;
+      if (answer == Owing::no) oldest = std::min(oldest.value_or(now), events[i].received_at);
+    }
+    if (!oldest) return answers;
+    auto others = read_others(*oldest, now);
+    if (!others) return base::fail(std::move(others.error()));
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      Owing& answer = answers->at(i);
+      if (answer == Owing::no && others->may_owe(target, events[i].received_at)) answer = Owing::unknown;
+    }
+    return answers;
+  }
+
+  base::Result<std::vector<bool>> quarantined(const std::string& target, std::span<const Listed> events) override {
+    return debts_->quarantined(target, events);
+  }
+
+ private:
+  [[nodiscard]] bool still_queued(const std::string& target, const Listed& event, base::WallTime now) const {
+    const bool known = event.received_at != base::WallTime{};
+    return target == "primary" || !settings_.keeps_debts || !known || now - event.received_at < kQueuedMax;
+  }
+
+  base::Result<OthersRows> read_others(base::WallTime oldest, base::WallTime now) {
+    if (!primary_) {
+      auto opened = open_for_reading(settings_, "primary");
+      if (!opened) return base::fail(std::move(opened.error()));
+      primary_ = std::move(*opened);
+    }
+    auto rows = warehouse::read_owed(*primary_, warehouse::hour_of(oldest) - kUntoldBefore);
+    // No such table: only we have ever written here, or nobody is to know of the others (docs/formats/owed.md).
+    if (!rows && !warehouse::can_read_owed(*primary_)) rows = std::vector<OwedRow>();
+    if (!rows) {
+      primary_.reset();
+      return base::fail(std::move(rows.error()));
+    }
+    return OthersRows(std::move(*rows), own_, now, silent_after(settings_));
+  }
+
+  const config::Settings settings_;
+  const std::string own_;
+  const std::unique_ptr<proof::Debts> debts_;
+  std::unique_ptr<warehouse::Warehouse> primary_;  // a connection of its own; none after a failure
+};
+
+}  // namespace
+
+OthersRows::OthersRows(std::vector<OwedRow> rows, const std::string& own, base::WallTime now,
+                       std::chrono::seconds silent_after) {
+  std::map<std::string, base::WallTime> last_words;
+  for (OwedRow& row : rows) {
+    if (row.instance == own) continue;
+    auto& last = last_words[row.instance];
+    last = std::max(last, row.as_of);
+    if (row.owed + row.quarantined > 0) owing_.push_back(std::move(row));
+  }
+  for (const auto& [instance, last] : last_words) {
+    if (now - last > silent_after) untold_.push_back({last - kUntoldBefore, last + kUntoldAfter});
+  }
+}
+
+bool OthersRows::may_owe(const std::string& target, base::WallTime received_at) const {
+  const base::WallTime hour = warehouse::hour_of(received_at);
+  return std::ranges::any_of(owing_,
+                             [&](const OwedRow& row) { return row.target == target && row.arrival_at == hour; }) ||
+         std::ranges::any_of(
+             untold_, [&](const Untold& untold) { return received_at >= untold.from && received_at < untold.to; });
+}
+
+std::unique_ptr<proof::Debts> with_other_instances(const config::Settings& settings, std::string own,
+                                                   std::unique_ptr<proof::Debts> debts) {
+  return std::make_unique<AllDebts>(settings, std::move(own), std::move(debts));
+}
+
+}  // namespace twinshift::app
