@@ -206,7 +206,7 @@ class Trace(TraceTest):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_a_secondary_that_is_off_lacks_an_event_and_owes_nothing(self):
-        self.settings = {"SECONDARY_REDSHIFT_ENABLED": "false", "SECONDARY_WAREHOUSE_URL": "sqlite:data/secondary.db"}
+        self.settings = {"SECONDARY_REDSHIFT_ENABLED": "false", "PRIMARY_WAREHOUSE_URL": "sqlite:data/primary.db", "SECONDARY_WAREHOUSE_URL": "sqlite:data/secondary.db"}
         service = self.start(self.settings)
         message = self.post(service, event("one"))
         self.wait_states(message, {"primary": "landed", "secondary": "absent"})
