@@ -56,6 +56,7 @@ struct Commands {
   BooksOptions books_options;
   VerifyCommandOptions verify_options;
   WaiveOptions waive_options;
+  TraceCommandOptions trace_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
@@ -67,6 +68,7 @@ struct Commands {
   CLI::App* books_command = nullptr;
   CLI::App* verify_command = nullptr;
   CLI::App* waive_command = nullptr;
+  CLI::App* trace_command = nullptr;
   CLI::App* version_command = nullptr;
 
   Commands() {
@@ -81,6 +83,7 @@ struct Commands {
     add_queue();
     add_books();
     add_verify();
+    add_trace();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -150,6 +153,24 @@ struct Commands {
         ->check(CLI::Range(0.05, 600.0));
     verify_command->add_option("--ids-max", verify_options.ids_max, "Name at most so many (default 10000)");
     verify_command->add_option("--format", verify_options.json, "text or json")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
+        ->option_text("TEXT");
+  }
+
+  void add_trace() {
+    trace_command =
+        app.add_subcommand("trace", "What became of an event: received, batch, landed where, owed, refused");
+    trace_command
+        ->add_option("id", trace_options.id,
+                     "An event id (32 digits), a message id, or an appsflyer_id (its newest 20)")
+        ->required();
+    trace_command->add_option(
+        "--from", trace_options.from,
+        "Look through tables from this event_at on, UTC (2026-11-26T19:00); Redshift: else 31 days");
+    trace_command->add_option("--to", trace_options.to, "Up to this event_at, itself not included");
+    trace_command->add_flag("--tables", trace_options.ask_tables,
+                            "Ask the tables for an appsflyer_id even where the journal knows events of it");
+    trace_command->add_option("--format", trace_options.json, "text or json")
         ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
         ->option_text("TEXT");
   }
@@ -252,6 +273,7 @@ struct Commands {
     if (queue_command->parsed()) return look_into_queues();
     if (books_command->parsed()) return show_books();
     if (verify_command->parsed()) return compare_targets();
+    if (trace_command->parsed()) return trace_event();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -304,6 +326,11 @@ struct Commands {
   [[nodiscard]] int compare_targets() const {
     const auto loaded = load_or_explain();
     return loaded ? run_verify(loaded->settings, verify_options) : static_cast<int>(kVerifyUndecided);
+  }
+
+  [[nodiscard]] int trace_event() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_trace(loaded->settings, trace_options) : static_cast<int>(kTraceUndecided);
   }
 
   [[nodiscard]] int show_books() const {

@@ -83,6 +83,16 @@ struct VerifyCommandOptions {
 // Its exit codes are VerifyExitCode.
 int run_verify(const config::Settings& settings, const VerifyCommandOptions& options);
 
+struct TraceCommandOptions {
+  std::string id;    // an event's, a message's, or an appsflyer_id
+  std::string from;  // of event_at, where a table is looked through
+  std::string to;
+  bool json = false;
+  bool ask_tables = false;  // by appsflyer_id also where the journal knows events of it
+};
+// Its exit codes are TraceExitCode.
+int run_trace(const config::Settings& settings, const TraceCommandOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

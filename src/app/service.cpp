@@ -12,9 +12,11 @@
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
 #include "app/quarantine_actions.hpp"
+#include "app/trace_waiting.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "config/masking.hpp"
+#include "journal/segment_files.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -101,6 +103,7 @@ base::Status Service::start_control() {
 // On several threads at once.
 control::Reply Service::answer(const control::Request& request) {
   if (is_about_debts(request)) return answer_debts(debts(), request);
+  if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());
   const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
@@ -226,6 +229,14 @@ base::Status Service::start_delivery() {
   options.identity = identity_mode(settings_);
   options.limits.lease = settings_.queue_lease_timeout;
   options.seed = base::random_seed();
+  if (settings_.trace_bytes_max > 0) {
+    witness_ =
+        std::make_unique<JournalWitness>(journal::WriterOptions{.folder = settings_.data_dir / journal::kFolderName,
+                                                                .bytes_max = settings_.trace_bytes_max,
+                                                                .disk_reserve = settings_.disk_reserve},
+                                         clock_);
+  }
+  options.witness = witness_.get();
   delivery_ = std::make_unique<delivery::Delivery>(options, *queue_, *quarantine_, std::move(targets), clock_);
   delivery_->start();
   return {};
@@ -303,6 +314,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   }
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
+  looks_.request_stop();
   turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
   if (actions_) actions_->cancel();
   if (books_) books_->cancel();
@@ -312,6 +324,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   stopping_.request_stop();
   const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
+  if (witness_) witness_->finish();
   stop_books();
   stop_auditor();
   close_queues();

@@ -9,6 +9,7 @@
 
 #include "app/auditor.hpp"
 #include "app/health.hpp"
+#include "app/journal_witness.hpp"
 #include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/turns.hpp"
@@ -69,6 +70,8 @@ class Service {
   const base::Clock& clock_;
   // Ends waiting for credentials of AWS. Cached ones are used on, to the end.
   std::stop_source stopping_;
+  // Ends what goes through the stores for a command.
+  std::stop_source looks_;
   // In the order of starting; destroyed in reverse.
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
@@ -76,6 +79,7 @@ class Service {
   std::unique_ptr<queue::EventQueue> queue_;
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
+  std::unique_ptr<JournalWitness> witness_;  // none where TRACE_BYTES_MAX is 0
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
   std::unique_ptr<Auditor> auditor_;      // none where there is nothing to compare
