@@ -3,6 +3,7 @@
 
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
+#include "app/parity_file.hpp"
 #include "app/range_option.hpp"
 #include "app/trace_search.hpp"
 #include "app/trace_text.hpp"
@@ -51,8 +52,9 @@ int run_trace(const config::Settings& settings, const TraceCommandOptions& optio
   const base::WallTime now = base::system_clock().now();
   const auto span = read_span(options, now);
   if (!span) return fail_with(span.error());
-  const auto report = trace(settings, {options.id, *span, options.ask_tables}, now);
+  auto report = trace(settings, {options.id, *span, options.ask_tables}, now);
   if (!report) return fail_with(report.error());
+  if (const auto kept = kept_parity(settings.data_dir)) report->equal_at = kept->equal_at;
   const std::string text = options.json ? trace_as_json(*report) + '\n' : trace_as_text(*report);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_code_of(*report);

@@ -45,4 +45,10 @@ bool TraceReport::found() const {
   return std::ranges::any_of(events, &TracedEvent::found);
 }
 
+bool TraceReport::verified(const TracedEvent& event) const {
+  return equal_at && event.targets.size() > 1 && std::ranges::all_of(event.targets, [&](const TracedTarget& target) {
+           return target.row && target.row->copies == 1 && target.row->received_at < *equal_at;
+         });
+}
+
 }  // namespace twinshift::app

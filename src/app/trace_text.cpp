@@ -15,7 +15,10 @@ using base::iso8601_ms;
 using base::JsonObject;
 
 // The parity watermark will say here up to when both sides were found identical.
-constexpr std::string_view kNotAudited = "not audited yet";
+std::string verified_text(const TraceReport& report, const TracedEvent& event) {
+  if (report.verified(event)) return iso8601_ms(*report.equal_at) + "  by an audit that came out equal";
+  return report.equal_at ? "not audited since it stands on both sides" : "not audited yet";
+}
 
 const char* to_text(journal::Writing writing) {
   switch (writing) {
@@ -108,7 +111,7 @@ std::string name_of(const TracedEvent& event) {
   return {};
 }
 
-std::string event_as_text(const TracedEvent& event) {
+std::string event_as_text(const TraceReport& report, const TracedEvent& event) {
   std::string text = "event " + event.id;
   if (const auto event_at = event_at_of(event)) text += "  event_at " + base::sql_timestamp(*event_at);
   if (const std::string name = name_of(event); !name.empty()) text += "  " + printable(name);
@@ -123,7 +126,7 @@ std::string event_as_text(const TracedEvent& event) {
   }
   for (const TracedTarget& each : event.targets) text += target_as_text(event, each);
   if (event.history.cut) text += line("", "(older entries of the journal are not shown)");
-  return text + line("verified", kNotAudited);
+  return text + line("verified", verified_text(report, event));
 }
 
 std::string journal_text(const TraceReport& report) {
@@ -202,7 +205,7 @@ std::string target_as_json(const TracedEvent& event, const TracedTarget& target)
   return json.text();
 }
 
-std::string event_as_json(const TracedEvent& event) {
+std::string event_as_json(const TraceReport& report, const TracedEvent& event) {
   JsonObject targets;
   for (const TracedTarget& each : event.targets) targets.add_raw(each.name, target_as_json(event, each));
   JsonObject json;
@@ -221,7 +224,8 @@ std::string event_as_json(const TracedEvent& event) {
       "queued", array_of(event.waiting, [](const WaitingMessage& each) {
         return JsonObject().add("receivedAt", iso8601_ms(each.received_at)).add("messageId", each.message_id).text();
       }));
-  json.add_raw("targets", targets.text()).add_raw("verified", "null");
+  json.add_raw("targets", targets.text());
+  json.add_raw("verified", report.verified(event) ? json_string(iso8601_ms(*report.equal_at)) : "null");
   return json.text();
 }
 
@@ -239,7 +243,7 @@ std::string journal_as_json(const journal::Coverage& journal) {
 
 std::string trace_as_text(const TraceReport& report) {
   std::string text;
-  for (const TracedEvent& each : report.events) text += event_as_text(each);
+  for (const TracedEvent& each : report.events) text += event_as_text(report, each);
   if (report.events.empty()) text += "found nowhere: " + printable(report.asked) + '\n';
   if (report.more) text += fmt::format("... and more: the newest {} are shown\n", report.events.size());
   text += journal_text(report) + '\n';
@@ -251,7 +255,7 @@ std::string trace_as_text(const TraceReport& report) {
 std::string trace_as_json(const TraceReport& report) {
   JsonObject json;
   json.add("asked", report.asked).add("found", report.found()).add("more", report.more);
-  json.add_raw("events", array_of(report.events, event_as_json));
+  json.add_raw("events", array_of(report.events, [&](const TracedEvent& each) { return event_as_json(report, each); }));
   json.add_raw("journal", report.journal ? journal_as_json(*report.journal) : "null");
   json.add_raw("remarks", array_of(report.remarks, json_string));
   json.add_raw("notAsked",
