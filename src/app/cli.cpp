@@ -58,6 +58,7 @@ struct Commands {
   ProofCommands proof;
   EraseOptions erase_options;
   WaiveOptions waive_options;
+  TraceCommandOptions trace_options;
   bool markdown = false;
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
@@ -69,6 +70,7 @@ struct Commands {
   CLI::App* books_command = nullptr;
   CLI::App* erase_command = nullptr;
   CLI::App* waive_command = nullptr;
+  CLI::App* trace_command = nullptr;
   CLI::App* version_command = nullptr;
 
   Commands() {
@@ -84,6 +86,7 @@ struct Commands {
     add_books();
     proof.add_to(app);
     add_erase();
+    add_trace();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -145,6 +148,24 @@ struct Commands {
     erase_command->add_option("--where", erase_options.where, "FIELD=VALUE, for example customer_user_id=4711")
         ->required();
     erase_command->add_flag("--yes", erase_options.yes, "Really; without it, what stands where is told");
+  }
+
+  void add_trace() {
+    trace_command =
+        app.add_subcommand("trace", "What became of an event: received, batch, landed where, owed, refused");
+    trace_command
+        ->add_option("id", trace_options.id,
+                     "An event id (32 digits), a message id, or an appsflyer_id (its newest 20)")
+        ->required();
+    trace_command->add_option(
+        "--from", trace_options.from,
+        "Look through tables from this event_at on, UTC (2026-11-26T19:00); Redshift: else 31 days");
+    trace_command->add_option("--to", trace_options.to, "Up to this event_at, itself not included");
+    trace_command->add_flag("--tables", trace_options.ask_tables,
+                            "Ask the tables for an appsflyer_id even where the journal knows events of it");
+    trace_command->add_option("--format", trace_options.json, "text or json")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
+        ->option_text("TEXT");
   }
 
   void add_books() {
@@ -246,6 +267,7 @@ struct Commands {
     if (books_command->parsed()) return show_books();
     if (proof.parsed()) return compare_targets();
     if (erase_command->parsed()) return erase_person();
+    if (trace_command->parsed()) return trace_event();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -303,6 +325,11 @@ struct Commands {
   [[nodiscard]] int erase_person() const {
     const auto loaded = load_or_explain();
     return loaded ? run_erase(loaded->settings, erase_options) : static_cast<int>(kExitUsage);
+  }
+
+  [[nodiscard]] int trace_event() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_trace(loaded->settings, trace_options) : static_cast<int>(kTraceUndecided);
   }
 
   [[nodiscard]] int show_books() const {

@@ -111,6 +111,16 @@ struct EraseOptions {
 // Removes a person's events everywhere, through the running service or here where none runs.
 int run_erase(const config::Settings& settings, const EraseOptions& options);
 
+struct TraceCommandOptions {
+  std::string id;    // an event's, a message's, or an appsflyer_id
+  std::string from;  // of event_at, where a table is looked through
+  std::string to;
+  bool json = false;
+  bool ask_tables = false;  // by appsflyer_id also where the journal knows events of it
+};
+// Its exit codes are TraceExitCode.
+int run_trace(const config::Settings& settings, const TraceCommandOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

@@ -22,6 +22,13 @@ std::chrono::seconds silent_after(const config::Settings& settings) {
   return std::max<std::chrono::seconds>(kSilentAfter, 2 * interval);
 }
 
+// No such table: only we have ever written here, or nobody is to know of the others (docs/formats/owed.md).
+base::Result<std::vector<OwedRow>> read_rows(warehouse::Warehouse& primary, base::WallTime from) {
+  auto rows = warehouse::read_owed(primary, from);
+  if (!rows && !warehouse::can_read_owed(primary)) return std::vector<OwedRow>();
+  return rows;
+}
+
 class AllDebts final : public proof::Debts {
  public:
   AllDebts(const config::Settings& settings, std::string own, std::unique_ptr<proof::Debts> debts)
@@ -68,9 +75,7 @@ class AllDebts final : public proof::Debts {
       if (!opened) return base::fail(std::move(opened.error()));
       primary_ = std::move(*opened);
     }
-    auto rows = warehouse::read_owed(*primary_, warehouse::hour_of(oldest) - kUntoldBefore);
-    // No such table: only we have ever written here, or nobody is to know of the others (docs/formats/owed.md).
-    if (!rows && !warehouse::can_read_owed(*primary_)) rows = std::vector<OwedRow>();
+    auto rows = read_rows(*primary_, warehouse::hour_of(oldest) - kUntoldBefore);
     if (!rows) {
       primary_.reset();
       return base::fail(std::move(rows.error()));
@@ -106,6 +111,20 @@ bool OthersRows::may_owe(const std::string& target, base::WallTime received_at) 
                              [&](const OwedRow& row) { return row.target == target && row.arrival_at == hour; }) ||
          std::ranges::any_of(
              untold_, [&](const Untold& untold) { return received_at >= untold.from && received_at < untold.to; });
+}
+
+base::Result<std::optional<base::WallTime>> oldest_owed_by_others(const config::Settings& settings,
+                                                                  const std::string& own) {
+  auto primary = open_for_reading(settings, "primary");
+  if (!primary) return base::fail(std::move(primary.error()));
+  // What is owed is told whatever its age.
+  auto rows = read_rows(**primary, base::system_clock().now());
+  if (!rows) return base::fail(std::move(rows.error()));
+  std::optional<base::WallTime> oldest;
+  for (const OwedRow& row : *rows) {
+    if (row.instance != own && row.owed > 0) oldest = std::min(oldest.value_or(row.arrival_at), row.arrival_at);
+  }
+  return oldest;
 }
 
 std::unique_ptr<proof::Debts> with_other_instances(const config::Settings& settings, std::string own,

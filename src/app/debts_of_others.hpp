@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ class OthersRows {
   std::vector<warehouse::OwedRow> owing_;  // that say that something is owed, or in a quarantine
   std::vector<Untold> untold_;             // of instances that are silent
 };
+
+// The oldest hour of arrival of which another instance owes something; nothing where none says so.
+base::Result<std::optional<base::WallTime>> oldest_owed_by_others(const config::Settings& settings,
+                                                                  const std::string& own);
 
 // `own`: our name among the instances, whose rows are passed over.
 std::unique_ptr<proof::Debts> with_other_instances(const config::Settings& settings, std::string own,

@@ -57,22 +57,11 @@ class ServiceDebts final : public proof::Debts {
   QuarantineIds quarantine_;
 };
 
-class OwnDebts final : public proof::Debts {
+// Of stores that this process has open.
+class OpenDebts : public proof::Debts {
  public:
-  explicit OwnDebts(const config::Settings& settings) : quarantine_(settings) {}
-
-  base::Status open(const config::Settings& settings) {
-    if (auto opened = stores_.open_folder(settings); !opened) return opened;
-    if (auto opened = stores_.open_queue(settings); !opened) return opened;
-    parts_ = {.queue = stores_.queue.get(), .identity = identity_mode(settings)};
-    const auto secondary = find_target(settings, "secondary");
-    if (!secondary) return {};
-    if (auto opened = stores_.open_backlog_to_count(settings, **secondary); !opened) return opened;
-    if (stores_.backlog) parts_.backlogs.emplace((*secondary)->name, stores_.backlog.get());
-    return {};
-  }
-
-  [[nodiscard]] std::string instance() const { return stores_.books->instance(); }
+  explicit OpenDebts(const config::Settings& settings, proof::StoreDebts::Parts stores = {})
+      : parts_(std::move(stores)), quarantine_(settings) {}
 
   base::Result<Digests> owed(const std::string& target, const proof::Span& span, std::chrono::seconds window) override {
     return proof::StoreDebts(parts_).owed(target, span, window);
@@ -85,13 +74,39 @@ class OwnDebts final : public proof::Debts {
     return quarantine_.holds(target, events);
   }
 
- private:
-  OwnStores stores_;
+ protected:
   proof::StoreDebts::Parts parts_;
+
+ private:
   QuarantineIds quarantine_;
 };
 
+// A command's own.
+class OwnDebts final : public OpenDebts {
+ public:
+  using OpenDebts::OpenDebts;
+
+  base::Status open(const config::Settings& settings) {
+    if (auto opened = stores_.open_folder(settings); !opened) return opened;
+    if (auto opened = stores_.open_queue(settings); !opened) return opened;
+    parts_ = {.queue = stores_.queue.get(), .identity = identity_mode(settings)};
+    const auto secondary = find_target(settings, "secondary");
+    if (!secondary) return {};
+    if (auto opened = stores_.open_backlog_to_count(settings, **secondary); !opened) return opened;
+    if (stores_.backlog) parts_.backlogs.emplace((*secondary)->name, stores_.backlog.get());
+    return {};
+  }
+  [[nodiscard]] std::string instance() const { return stores_.books->instance(); }
+
+ private:
+  OwnStores stores_;
+};
+
 }  // namespace
+
+std::unique_ptr<proof::Debts> debts_of_stores(const config::Settings& settings, proof::StoreDebts::Parts stores) {
+  return std::make_unique<OpenDebts>(settings, std::move(stores));
+}
 
 base::Result<std::unique_ptr<proof::Debts>> open_debts(const config::Settings& settings) {
   // A question that costs nothing tells whether a service listens.

@@ -27,4 +27,11 @@ enum VerifyExitCode : int {
   kVerifyUndecided = 2   // could not tell: a target did not answer, somebody owes and cannot say what, wrong options
 };
 
+// Of `twinshift trace`.
+enum TraceExitCode : int {
+  kTraceFound = 0,
+  kTraceFoundNowhere = 1,
+  kTraceUndecided = 2  // not found, and somebody could not be asked; or wrong options
+};
+
 }  // namespace twinshift::app

@@ -68,6 +68,23 @@ std::string target_part(const delivery::TargetStatus& target, const quarantine::
   return part.text();
 }
 
+std::string parity_part(const Auditor& auditor) {
+  const proof::ParityState state = auditor.state();
+  JsonObject part;
+  if (state.up_to) part.add("identicalUpTo", base::iso8601_ms(*state.up_to)).add("except", state.except);
+  if (const auto lag = auditor.lag()) part.add("lagMs", static_cast<std::int64_t>(lag->count()));
+  if (state.equal_at) part.add("equalAudit", base::iso8601_ms(*state.equal_at));
+  if (state.last) {
+    JsonObject last;
+    last.add("verdict", proof::to_string(state.last->verdict)).add("begun", base::iso8601_ms(state.last->begun));
+    last.add("tookMs", static_cast<std::int64_t>(state.last->took.count()));
+    last.add("differences", state.last->differences);
+    if (!state.last->found.empty()) last.add("found", state.last->found);
+    part.add_raw("lastAudit", last.text());
+  }
+  return part.text();
+}
+
 bool was_reached(const delivery::TargetStatus& target) {
   return target.state == delivery::TargetState::ok;
 }
@@ -95,6 +112,7 @@ Health::Ready Health::ready() {
       if (target.is_primary && was_reached(target)) primary_seen_ = true;
     }
   }
+  if (parts_.auditor != nullptr) parts.add_raw("parity", parity_part(*parts_.auditor));
   const bool landing = parts_.delivery == nullptr || primary_seen_;
   const bool ready = !stopping_ && !queue.trouble && landing;
   JsonObject body;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "app/auditor.hpp"
 #include "base/clock.hpp"
 #include "books/keeper.hpp"
 #include "delivery/delivery.hpp"
@@ -19,6 +20,7 @@ struct Parts {
   const delivery::Delivery* delivery = nullptr;  // none where the consumer is disabled
   quarantine::Quarantine* quarantine = nullptr;  // none in tests
   const books::Keeper* books = nullptr;          // likewise
+  const Auditor* auditor = nullptr;              // none where there is nothing to compare
 };
 
 // Thread-safe; handlers run on io threads.

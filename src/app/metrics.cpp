@@ -125,13 +125,44 @@ void add_backlogs(Gauges& gauges, const std::vector<delivery::TargetStatus>& tar
       [&](const Target& t) { return t.backlog_storage ? seconds(t.backlog_storage->budget_used_in) : std::nullopt; });
 }
 
+double seconds_of(base::WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+// What is not known yet has no value; twinshift_audit_verdict is there always.
+void add_parity(Gauges& gauges, const proof::ParityState& state, base::WallTime now) {
+  for (const auto verdict :
+       {proof::AuditVerdict::equal, proof::AuditVerdict::different, proof::AuditVerdict::undecided}) {
+    const bool is = state.last && state.last->verdict == verdict;
+    gauges.add("twinshift_audit_verdict", "1: how the last audit of this process came out; all 0: there was none yet.",
+               {{"verdict", std::string(proof::to_string(verdict))}}, is ? 1 : 0);
+  }
+  if (state.last) {
+    gauges.add("twinshift_audit_differences", "Events that the last audit named.", {},
+               static_cast<double>(state.last->differences));
+    gauges.add("twinshift_audit_duration_seconds", "How long it took.", {},
+               std::chrono::duration<double>(state.last->took).count());
+    gauges.add("twinshift_audit_timestamp_seconds", "When it began.", {}, seconds_of(state.last->begun));
+  }
+  if (!state.up_to) return;
+  gauges.add("twinshift_parity_timestamp_seconds",
+             "What arrived before this stands on both sides, but for what a quarantine keeps.", {},
+             seconds_of(*state.up_to));
+  gauges.add("twinshift_parity_lag_seconds", "How long ago that is.", {},
+             std::chrono::duration<double>(std::max(now - *state.up_to, std::chrono::microseconds(0))).count());
+  gauges.add("twinshift_parity_except_events", "Quarantined on one side, as of the last equal audit.", {},
+             static_cast<double>(state.except));
+}
+
 }  // namespace
 
 std::string metrics_text(const std::vector<books::TargetBooks>& books,
-                         const std::vector<delivery::TargetStatus>& targets) {
+                         const std::vector<delivery::TargetStatus>& targets,
+                         const std::optional<proof::ParityState>& parity, base::WallTime now) {
   Gauges gauges;
   add_books(gauges, books);
   add_backlogs(gauges, targets);
+  if (parity) add_parity(gauges, *parity, now);
   return gauges.text();
 }
 
@@ -142,9 +173,10 @@ void Metrics::add_routes(http::Routes& routes) {
         http::Response response;
         response.status = 200;
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        response.body =
-            metrics_text(books_ == nullptr ? std::vector<books::TargetBooks>() : books_->books(),
-                         delivery_ == nullptr ? std::vector<delivery::TargetStatus>() : delivery_->status().targets);
+        response.body = metrics_text(
+            books_ == nullptr ? std::vector<books::TargetBooks>() : books_->books(),
+            delivery_ == nullptr ? std::vector<delivery::TargetStatus>() : delivery_->status().targets,
+            auditor_ == nullptr ? std::nullopt : std::optional(auditor_->state()), base::system_clock().now());
         responder.send(std::move(response));
       },
       true);

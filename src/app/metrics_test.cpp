@@ -20,7 +20,7 @@ std::vector<books::TargetBooks> some_books() {
 }
 
 TEST(Metrics, TellOfTheBooks) {
-  const std::string text = metrics_text(some_books(), {});
+  const std::string text = metrics_text(some_books(), {}, {}, {});
   EXPECT_THAT(text, HasSubstr("twinshift_books_events{target=\"secondary\",side=\"received\"} 10"));
   EXPECT_THAT(text, HasSubstr("twinshift_books_events{target=\"secondary\",side=\"owed\"} 2"));
   EXPECT_THAT(text, HasSubstr("twinshift_books_missing{target=\"secondary\"} 1"));
@@ -31,7 +31,7 @@ TEST(Metrics, TellOfTheBooks) {
 TEST(Metrics, SayNothingOfWhatWasNotCounted) {
   auto books = some_books();
   books[0].counted_at.reset();
-  const std::string text = metrics_text(books, {});
+  const std::string text = metrics_text(books, {}, {}, {});
   EXPECT_THAT(text, Not(HasSubstr("counted_timestamp")));
   EXPECT_THAT(text, Not(HasSubstr("twinshift_books_missing"))) << "0 would say that nothing is missing";
   EXPECT_THAT(text, Not(HasSubstr("twinshift_books_events")));
@@ -41,9 +41,9 @@ TEST(Metrics, SayNothingOfWhatWasNotCounted) {
 
 TEST(Metrics, ACountThatFailedLeavesTheLastFiguresAndSaysSo) {
   auto books = some_books();
-  EXPECT_THAT(metrics_text(books, {}), HasSubstr("twinshift_books_counted{target=\"secondary\"} 1"));
+  EXPECT_THAT(metrics_text(books, {}, {}, {}), HasSubstr("twinshift_books_counted{target=\"secondary\"} 1"));
   books[0].error = "away";
-  const std::string text = metrics_text(books, {});
+  const std::string text = metrics_text(books, {}, {}, {});
   EXPECT_THAT(text, HasSubstr("twinshift_books_counted{target=\"secondary\"} 0"));
   EXPECT_THAT(text, HasSubstr("twinshift_books_missing{target=\"secondary\"} 1"));
 }
@@ -60,7 +60,7 @@ TEST(Metrics, TellOfWhatIsOwedAndWhenItEnds) {
   secondary.backlog_storage->parity_in = std::chrono::seconds(60);
   secondary.backlog_storage->unreadable_files = 1;
   secondary.backlog_storage->unreadable_events = 5;
-  const std::string text = metrics_text({}, {primary, secondary});
+  const std::string text = metrics_text({}, {primary, secondary}, {}, {});
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_events{target=\"secondary\"} 7"));
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_bytes{target=\"secondary\"} 4096"));
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_parity_seconds{target=\"secondary\"} 60"));
@@ -68,6 +68,23 @@ TEST(Metrics, TellOfWhatIsOwedAndWhenItEnds) {
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_unreadable_events{target=\"secondary\"} 5"));
   EXPECT_THAT(text, Not(HasSubstr("budget_seconds")));
   EXPECT_THAT(text, Not(HasSubstr("primary")));
+}
+
+TEST(Metrics, ParityHasNoValueBeforeItIsKnown) {
+  proof::ParityState state;
+  const base::WallTime now{std::chrono::seconds(1'000)};
+  const std::string none = metrics_text({}, {}, state, now);
+  EXPECT_THAT(none, HasSubstr("twinshift_audit_verdict{verdict=\"equal\"} 0"));
+  EXPECT_EQ(none.find("twinshift_parity"), std::string::npos);
+  state.up_to = now - std::chrono::seconds(90);
+  state.except = 2;
+  state.last = proof::Audit{.verdict = proof::AuditVerdict::different, .differences = 3, .found = {}};
+  const std::string text = metrics_text({}, {}, state, now);
+  EXPECT_THAT(text, HasSubstr("twinshift_audit_verdict{verdict=\"different\"} 1"));
+  EXPECT_THAT(text, HasSubstr("twinshift_audit_differences 3"));
+  EXPECT_THAT(text, HasSubstr("twinshift_parity_lag_seconds 90"));
+  EXPECT_THAT(text, HasSubstr("twinshift_parity_timestamp_seconds 910"));
+  EXPECT_THAT(text, HasSubstr("twinshift_parity_except_events 2"));
 }
 
 }  // namespace

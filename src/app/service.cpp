@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/auditor_parts.hpp"
 #include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
@@ -14,10 +15,12 @@
 #include "app/mend_answer.hpp"
 #include "app/mending.hpp"
 #include "app/quarantine_actions.hpp"
+#include "app/trace_waiting.hpp"
 #include "app/waived_gap.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "config/masking.hpp"
+#include "journal/segment_files.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -30,6 +33,8 @@ using namespace std::chrono_literals;
 constexpr auto kHttpDrainMax = 5s;
 // To let a count under way end.
 constexpr auto kBooksStopMax = 200ms;
+// The same for a query of an audit.
+constexpr auto kAuditStopMax = 200ms;
 // What is kept of the time for stopping to close the files.
 constexpr auto kClosingTime = 2s;
 // The same with SQS: to send what waits, and to give back what is lent.
@@ -69,6 +74,7 @@ base::Status Service::start() {
   if (auto started = start_delivery(); !started) return started;
   if (settings_.secondary) tell_waived_gap(*queue_);
   start_books();
+  start_auditor();
   if (auto started = start_control(); !started) {
     stop(kClosingTime);
     return started;
@@ -106,6 +112,7 @@ control::Reply Service::answer(const control::Request& request) {
   if (request.verb == kEraseVerb) {
     return turns_.run([&] { return answer_erase(debts(), delivery_.get(), request); });
   }
+  if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());
   const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
@@ -235,6 +242,14 @@ base::Status Service::start_delivery() {
   options.identity = identity_mode(settings_);
   options.limits.lease = settings_.queue_lease_timeout;
   options.seed = base::random_seed();
+  if (settings_.trace_bytes_max > 0) {
+    witness_ =
+        std::make_unique<JournalWitness>(journal::WriterOptions{.folder = settings_.data_dir / journal::kFolderName,
+                                                                .bytes_max = settings_.trace_bytes_max,
+                                                                .disk_reserve = settings_.disk_reserve},
+                                         clock_);
+  }
+  options.witness = witness_.get();
   delivery_ = std::make_unique<delivery::Delivery>(options, *queue_, *quarantine_, std::move(targets), clock_);
   delivery_->start();
   return {};
@@ -258,7 +273,8 @@ http::Options Service::http_options() {
 }
 
 base::Status Service::start_http() {
-  health_ = std::make_unique<Health>(Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get()}, clock_);
+  health_ = std::make_unique<Health>(
+      Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get(), auditor_.get()}, clock_);
   intake::WebhookOptions webhook_options;
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;
@@ -266,7 +282,7 @@ base::Status Service::start_http() {
   http::Routes routes;
   webhook_->add_routes(routes);
   health_->add_routes(routes);
-  metrics_ = std::make_unique<Metrics>(delivery_.get(), books_.get());
+  metrics_ = std::make_unique<Metrics>(delivery_.get(), books_.get(), auditor_.get());
   metrics_->add_routes(routes);
   server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
   if (auto started = server_->start(); !started) {
@@ -280,6 +296,17 @@ base::Status Service::start_http() {
 // A count that hangs in a target's call is left behind, as a lane is.
 void Service::stop_books() {
   leaves_threads_ = books_ && !books_->stop(kBooksStopMax);
+}
+
+void Service::start_auditor() {
+  if (!delivery_) return;
+  auditor_ = make_auditor(settings_, debts());
+  if (auditor_) auditor_->start();
+}
+
+// A comparison that hangs in a target's call is left behind as well.
+void Service::stop_auditor() {
+  if (auditor_ && !auditor_->stop(kAuditStopMax)) leaves_threads_ = true;
 }
 
 // Side by side: each may wait for an SQS that does not answer.
@@ -300,6 +327,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   }
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
+  looks_.request_stop();
   turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
   if (actions_) actions_->cancel();
   mending_stops_ = true;
@@ -311,7 +339,9 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   stopping_.request_stop();
   const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
   if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
+  if (witness_) witness_->finish();
   stop_books();
+  stop_auditor();
   close_queues();
   for (const auto& owed : backlogs_) {
     if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");

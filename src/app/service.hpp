@@ -8,7 +8,9 @@
 #include <stop_token>
 #include <vector>
 
+#include "app/auditor.hpp"
 #include "app/health.hpp"
+#include "app/journal_witness.hpp"
 #include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/turns.hpp"
@@ -45,7 +47,7 @@ class Service {
   // /ready turns 503; nothing new is taken; what is in flight is finished, parked or released; everything closes. At
   // most `limit`.
   delivery::StopReport stop(std::chrono::milliseconds limit);
-  // After stop(): a count of the books hangs in a target's call.
+  // After stop(): a count of the books, or an audit, hangs in a target's call.
   [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
  private:
@@ -57,6 +59,8 @@ class Service {
   void settle_drops();
   void start_books();
   void stop_books();
+  void start_auditor();
+  void stop_auditor();
   base::Status start_control();
   [[nodiscard]] proof::StoreDebts::Parts debts() const;
   control::Reply answer(const control::Request& request);
@@ -67,6 +71,8 @@ class Service {
   const base::Clock& clock_;
   // Ends waiting for credentials of AWS. Cached ones are used on, to the end.
   std::stop_source stopping_;
+  // Ends what goes through the stores for a command.
+  std::stop_source looks_;
   // In the order of starting; destroyed in reverse.
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
@@ -74,8 +80,10 @@ class Service {
   std::unique_ptr<queue::EventQueue> queue_;
   std::unique_ptr<quarantine::Quarantine> quarantine_;
   std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
+  std::unique_ptr<JournalWitness> witness_;  // none where TRACE_BYTES_MAX is 0
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
+  std::unique_ptr<Auditor> auditor_;      // none where there is nothing to compare
   std::unique_ptr<QuarantineActions> actions_;
   Turns turns_;
   std::unique_ptr<control::Server> control_;

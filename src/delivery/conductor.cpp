@@ -15,6 +15,14 @@ struct Overloaded : Cases... {
   using Cases::operator()...;
 };
 
+template <class Each, class Id>
+std::vector<event::EventId> ids_of(const std::vector<Each>& events, Id id) {
+  std::vector<event::EventId> ids;
+  ids.reserve(events.size());
+  for (const Each& each : events) ids.push_back(id(each));
+  return ids;
+}
+
 std::vector<Narrator::Target> narrated(const Conductor::Parts& parts) {
   std::vector<Narrator::Target> targets;
   for (std::size_t i = 0; i < parts.lanes->size(); ++i) {
@@ -59,25 +67,30 @@ void Conductor::take_in(Input& input, Step& step) {
         base::failpoint(base::Failpoint::delivery_received);
         received_ += each.arrivals.size();
         if (base::failpoint_drops(base::Failpoint::delivery_drop_received)) drop_one(each.arrivals);
+        if (parts_.witness != nullptr) parts_.witness->received(each.arrivals);
         machine_.received(std::move(each.arrivals), step);
       },
       [&](Written& each) {
         machine_.named(each.lane, std::move(each.statement_id));
         if (each.result) base::failpoint(base::Failpoint::delivery_written);
+        witness_landed(each);
         machine_.written(each.lane, std::move(each.result), each.took, step);
       },
       [&](MarkerAnswered& each) {
         machine_.named(each.lane, std::move(each.statement_id));
+        witness_landed(each);
         machine_.marker_answered(each.lane, std::move(each.result), step);
       },
       [&](Probed& each) { machine_.probed(each.lane, std::move(each.status), step); },
       [&](Fetched& each) { machine_.fetched(each.lane, std::move(each.result), step); },
       [&](Parked& each) {
         base::failpoint(base::Failpoint::delivery_parked);
+        if (each.status && !each.events.empty()) parts_.witness->parked(name_of(each.lane), each.events);
         machine_.parked(each.lane, each.group, std::move(each.status), step);
       },
       [&](Quarantined& each) {
         base::failpoint(base::Failpoint::delivery_quarantined);
+        if (each.status && !each.events.empty()) parts_.witness->quarantined(name_of(each.lane), each.events);
         machine_.quarantined(each.lane, each.group, std::move(each.status), step);
       },
       [&](AcknowledgeFailed& each) { narrator_.acknowledge_failed(each.error, step.now); },
@@ -115,18 +128,24 @@ void Conductor::drop_one(std::vector<Arrival>& arrivals) {
 void Conductor::carry_out_park(Park& park) {
   if (base::failpoint_drops(base::Failpoint::delivery_drop_parked)) park.events.pop_back();
   base::failpoint(base::Failpoint::backlog_park_before);
-  parts_.backlogs[park.lane]->park(
-      std::move(park.events), [inputs = parts_.inputs, lane = park.lane, group = park.group](base::Status status) {
-        base::failpoint(base::Failpoint::backlog_park_after);
-        inputs->try_put(Input(Parked{.lane = lane, .group = group, .status = std::move(status)}));
-      });
+  std::vector<event::EventId> ids;
+  if (parts_.witness != nullptr) ids = ids_of(park.events, [](const event::EventPtr& each) { return each->id; });
+  parts_.backlogs[park.lane]->park(std::move(park.events), [inputs = parts_.inputs, lane = park.lane,
+                                                            group = park.group,
+                                                            ids = std::move(ids)](base::Status status) mutable {
+    base::failpoint(base::Failpoint::backlog_park_after);
+    inputs->try_put(Input(Parked{.lane = lane, .group = group, .status = std::move(status), .events = std::move(ids)}));
+  });
 }
 
 void Conductor::carry_out_quarantine(PutInQuarantine& put) {
-  parts_.quarantine->put(
-      std::move(put.events), [inputs = parts_.inputs, lane = put.lane, group = put.group](base::Status status) {
-        inputs->try_put(Input(Quarantined{.lane = lane, .group = group, .status = std::move(status)}));
-      });
+  std::vector<event::EventId> ids;
+  if (parts_.witness != nullptr) ids = ids_of(put.events, [](const auto& each) { return each.event->id; });
+  parts_.quarantine->put(std::move(put.events), [inputs = parts_.inputs, lane = put.lane, group = put.group,
+                                                 ids = std::move(ids)](base::Status status) mutable {
+    inputs->try_put(
+        Input(Quarantined{.lane = lane, .group = group, .status = std::move(status), .events = std::move(ids)}));
+  });
 }
 
 void Conductor::carry_out_acknowledge(Acknowledge& acknowledge) {
@@ -167,6 +186,31 @@ void Conductor::note(const Note& note) {
   }
   if (note.kind == NoteKind::undecodable) undecodable_ += note.rows;
   narrator_.tell(note, parts_.clock->steady());
+}
+
+// Before the machine takes it in: then the batch is gone.
+void Conductor::witness_landed(const Written& written) {
+  if (parts_.witness == nullptr || !written.result) return;
+  const Flight& flight = *machine_.lane(written.lane).current;
+  // A report may know the name that statement_of() does not.
+  const std::string& name = written.result->statement_id.empty() ? flight.statement_id : written.result->statement_id;
+  parts_.witness->landed({.target = name_of(written.lane),
+                          .batch = *flight.batch,
+                          .outcomes = written.result->outcomes,
+                          .statement_id = name,
+                          .from_backlog = flight.source != kQueue});
+}
+
+void Conductor::witness_landed(const MarkerAnswered& answered) {
+  if (parts_.witness == nullptr || !answered.result || !*answered.result) return;
+  const Flight& flight = *machine_.lane(answered.lane).current;
+  const warehouse::Marker& marker = **answered.result;
+  // Else it committed without some rows, and a new batch finds out which.
+  if (marker.inserted + marker.duplicate != flight.refs.size()) return;
+  parts_.witness->landed({.target = name_of(answered.lane),
+                          .batch = *flight.batch,
+                          .statement_id = flight.statement_id,
+                          .from_backlog = flight.source != kQueue});
 }
 
 void Conductor::publish() {

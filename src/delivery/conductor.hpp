@@ -14,6 +14,7 @@
 #include "delivery/machine.hpp"
 #include "delivery/narrator.hpp"
 #include "delivery/receiver.hpp"
+#include "delivery/witness.hpp"
 
 namespace twinshift::delivery {
 
@@ -46,6 +47,7 @@ class Conductor {
     InputBoxPtr inputs;
     std::shared_ptr<Room> room;
     std::shared_ptr<StatusBoard> board;
+    Witness* witness = nullptr;  // may be none
   };
   explicit Conductor(Parts parts);
 
@@ -62,8 +64,11 @@ class Conductor {
   void give_back(const Release& release);
   void extend(const Extend& extend);
   void note(const Note& note);
+  void witness_landed(const Written& written);
+  void witness_landed(const MarkerAnswered& answered);
   void publish();
   [[nodiscard]] std::chrono::milliseconds wait_time() const;
+  [[nodiscard]] const std::string& name_of(LaneIndex lane) const { return machine_.lane(lane).setup.name; }
 
   Parts parts_;
   Machine machine_;

@@ -127,7 +127,8 @@ void Delivery::Impl::start_threads() {
                                                            .clock = &clock,
                                                            .inputs = inputs,
                                                            .room = room,
-                                                           .board = board});
+                                                           .board = board,
+                                                           .witness = options.witness});
   conductor_thread = std::make_unique<Worker>("conductor", [this](std::stop_token) { conductor->run(); });
   receiver = std::make_unique<Receiver>(Receiver::Parts{.queue = &queue,
                                                         .inputs = inputs,

@@ -26,6 +26,8 @@
 
 namespace twinshift::delivery {
 
+class Witness;  // witness.hpp
+
 // Targets that one delivery can serve.
 inline constexpr std::size_t kTargetsMax = 8;
 
@@ -44,7 +46,8 @@ struct TargetParts {
 struct Options {
   FlowLimits limits{};
   event::IdentityMode identity = event::IdentityMode::content;
-  std::uint64_t seed = 0;  // of the jitter
+  std::uint64_t seed = 0;      // of the jitter
+  Witness* witness = nullptr;  // may be none; outlives the Delivery
 };
 
 enum class TargetState : std::uint8_t {

@@ -40,11 +40,13 @@ struct Parked {
   LaneIndex lane = 0;
   std::uint64_t group = 0;
   base::Status status;
+  std::vector<event::EventId> events{};  // for the witness; empty where there is none
 };
 struct Quarantined {
   LaneIndex lane = 0;
   std::uint64_t group = 0;
   base::Status status;
+  std::vector<event::EventId> events{};  // likewise
 };
 struct AcknowledgeFailed {
   base::Error error;

@@ -1,0 +1,75 @@
+#include "app/auditor_parts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "app/debts_of_others.hpp"
+#include "app/debts_reader.hpp"
+#include "app/driver_table.hpp"
+#include "app/instance_name.hpp"
+#include "app/parity_file.hpp"
+#include "proof/side.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::WallTime;
+using config::Settings;
+
+const std::array<std::string, 2> kTargets{"primary", "secondary"};
+
+base::Result<Auditor::Opened> open(const Settings& settings, const proof::StoreDebts::Parts& stores) {
+  Auditor::Opened opened;
+  for (std::size_t i = 0; i < kTargets.size(); ++i) {
+    auto side = open_for_reading(settings, kTargets[i]);
+    if (!side) return base::fail(std::move(side.error()));
+    opened.sides[i] = proof::make_side(kTargets[i], std::move(*side));
+  }
+  auto others = oldest_owed_by_others(settings, instance_name());
+  if (!others) return base::fail(std::move(others.error()));
+  opened.others_oldest = *others;
+  opened.debts = with_other_instances(settings, instance_name(), debts_of_stores(settings, stores));
+  return opened;
+}
+
+void take_older(std::optional<WallTime>& oldest, std::chrono::milliseconds age, WallTime now) {
+  oldest = std::min(oldest.value_or(now), now - age);
+}
+
+// Of the embedded queue its oldest message; a shared one does not tell, but holds nothing for long that we can take.
+std::optional<WallTime> oldest_debt(const proof::StoreDebts::Parts& stores, bool queue_tells) {
+  const WallTime now = base::system_clock().now();
+  std::optional<WallTime> oldest;
+  const queue::QueueStatus queue = stores.queue->status();
+  if (queue.depth + queue.dead_lettered > 0 || !queue.depth_known) {
+    take_older(oldest,
+               queue_tells ? queue.oldest_age : std::max<std::chrono::milliseconds>(queue.oldest_age, kQueuedMax), now);
+  }
+  for (const auto& [target, backlog] : stores.backlogs) {
+    const backlog::BacklogStatus status = backlog->status();
+    if (status.owed > 0) take_older(oldest, status.oldest_age, now);
+  }
+  return oldest;
+}
+
+}  // namespace
+
+std::unique_ptr<Auditor> make_auditor(const Settings& settings, const proof::StoreDebts::Parts& stores) {
+  if (!settings.secondary || settings.audit_interval == settings.audit_interval.zero()) return nullptr;
+  Auditor::Parts parts;
+  parts.interval = settings.audit_interval;
+  parts.ids_from_content = identity_mode(settings) == event::IdentityMode::content;
+  // The settings by value: the thread may be left behind.
+  parts.open = [settings, stores] { return open(settings, stores); };
+  parts.oldest_debt = [stores, tells = settings.queue.driver == "sqlite"] { return oldest_debt(stores, tells); };
+  parts.keep = [folder = settings.data_dir](const proof::ParityState& state) -> base::Status {
+    if (!state.equal_at) return {};
+    return keep_parity(folder, {*state.equal_at, state.except});
+  };
+  auto auditor = std::make_unique<Auditor>(std::move(parts));
+  if (const auto kept = kept_parity(settings.data_dir)) auditor->restore(kept->equal_at, kept->except);
+  return auditor;
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,67 @@
+// "Identical up to T": what the audits and the debts of the moment say together of a pair of targets. T is a time of
+// arrival: whatever arrived before it stands on both sides, but for what a target refused and the quarantine keeps.
+//
+// No I/O; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "proof/both.hpp"
+
+namespace twinshift::proof {
+
+enum class AuditVerdict : std::uint8_t { equal, different, undecided };
+constexpr std::string_view to_string(AuditVerdict verdict) {
+  switch (verdict) {
+    case AuditVerdict::equal:
+      return "equal";
+    case AuditVerdict::different:
+      return "different";
+    case AuditVerdict::undecided:
+      return "undecided";
+  }
+  return "unknown";
+}
+
+struct Audit {
+  base::WallTime begun{};
+  std::chrono::milliseconds took{0};
+  AuditVerdict verdict = AuditVerdict::undecided;
+  Pair<std::int64_t> rows{};      // by side
+  std::uint64_t differences = 0;  // events named as missing, doubled, changed or foreign
+  std::uint64_t quarantined = 0;  // events that stand on one side only, as the other's quarantine keeps them
+  std::string found;              // "2 missing in secondary"; or why it could not tell
+  // The oldest arrival that another instance owes; nothing where none does.
+  std::optional<base::WallTime> others_oldest{};
+};
+
+struct ParityState {
+  std::optional<base::WallTime> up_to;  // nothing: no audit has come out equal yet
+  std::uint64_t except = 0;             // quarantined on one side, as of the last equal audit
+  std::optional<Audit> last;            // of this process
+  std::optional<base::WallTime> equal_at;
+};
+
+class Parity {
+ public:
+  void add(const Audit& audit);
+  // What an earlier process has proved.
+  void restore(base::WallTime equal_at, std::uint64_t except);
+  // `oldest_debt`: the oldest arrival that we still owe to one of the two; nothing where we owe nothing.
+  [[nodiscard]] ParityState state(std::optional<base::WallTime> oldest_debt) const;
+
+ private:
+  mutable std::mutex mutex_;
+  // All below: mutex_.
+  std::optional<Audit> last_;
+  std::optional<base::WallTime> equal_at_;
+  std::optional<base::WallTime> others_oldest_;
+  std::uint64_t except_ = 0;
+};
+
+}  // namespace twinshift::proof
