@@ -237,8 +237,18 @@ CREATE TABLE IF NOT EXISTS "twinshift_owed" (
   as_of TIMESTAMP NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS "twinshift_erased" (
+  table_name TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  event_at TIMESTAMP NOT NULL,
+  received_at TIMESTAMP,
+  erased_at TIMESTAMP NOT NULL
+);
+
 CREATE INDEX IF NOT EXISTS "twinshift_loads_batch_id" ON "twinshift_loads" (batch_id);
 
 CREATE INDEX IF NOT EXISTS "twinshift_loads_arrival_at" ON "twinshift_loads" (arrival_at);
 
 CREATE INDEX IF NOT EXISTS "twinshift_duplicates_received_at" ON "twinshift_duplicates" (received_at);
+
+CREATE INDEX IF NOT EXISTS "twinshift_erased_event_id" ON "twinshift_erased" (event_id);

@@ -241,6 +241,16 @@ CREATE TABLE IF NOT EXISTS "twinshift_owed" (
 DISTSTYLE EVEN
 COMPOUND SORTKEY (as_of);
 
+CREATE TABLE IF NOT EXISTS "twinshift_erased" (
+  table_name VARCHAR(255) NOT NULL,
+  event_id VARCHAR(32) NOT NULL,
+  event_at TIMESTAMP NOT NULL,
+  received_at TIMESTAMP,
+  erased_at TIMESTAMP NOT NULL
+)
+DISTSTYLE KEY DISTKEY (event_id)
+COMPOUND SORTKEY (event_id);
+
 CREATE TABLE IF NOT EXISTS "twinshift_parts" (
   event_id VARCHAR(32) NOT NULL,
   part INTEGER NOT NULL,

@@ -55,6 +55,7 @@ struct Commands {
   QueueOptions queue_options;
   BooksOptions books_options;
   VerifyCommandOptions verify_options;
+  EraseOptions erase_options;
   WaiveOptions waive_options;
   TraceCommandOptions trace_options;
   bool markdown = false;
@@ -67,6 +68,7 @@ struct Commands {
   CLI::App* queue_command = nullptr;
   CLI::App* books_command = nullptr;
   CLI::App* verify_command = nullptr;
+  CLI::App* erase_command = nullptr;
   CLI::App* waive_command = nullptr;
   CLI::App* trace_command = nullptr;
   CLI::App* version_command = nullptr;
@@ -84,6 +86,7 @@ struct Commands {
     add_books();
     add_verify();
     add_trace();
+    add_erase();
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -173,6 +176,13 @@ struct Commands {
     trace_command->add_option("--format", trace_options.json, "text or json")
         ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
         ->option_text("TEXT");
+  }
+
+  void add_erase() {
+    erase_command = app.add_subcommand("erase", "Remove a person's events everywhere, for good; none comes back");
+    erase_command->add_option("--where", erase_options.where, "FIELD=VALUE, for example customer_user_id=4711")
+        ->required();
+    erase_command->add_flag("--yes", erase_options.yes, "Really; without it, what stands where is told");
   }
 
   void add_books() {
@@ -274,6 +284,7 @@ struct Commands {
     if (books_command->parsed()) return show_books();
     if (verify_command->parsed()) return compare_targets();
     if (trace_command->parsed()) return trace_event();
+    if (erase_command->parsed()) return erase_person();
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -331,6 +342,11 @@ struct Commands {
   [[nodiscard]] int trace_event() const {
     const auto loaded = load_or_explain();
     return loaded ? run_trace(loaded->settings, trace_options) : static_cast<int>(kTraceUndecided);
+  }
+
+  [[nodiscard]] int erase_person() const {
+    const auto loaded = load_or_explain();
+    return loaded ? run_erase(loaded->settings, erase_options) : static_cast<int>(kExitUsage);
   }
 
   [[nodiscard]] int show_books() const {

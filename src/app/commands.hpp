@@ -93,6 +93,13 @@ struct TraceCommandOptions {
 // Its exit codes are TraceExitCode.
 int run_trace(const config::Settings& settings, const TraceCommandOptions& options);
 
+struct EraseOptions {
+  std::string where;  // FIELD=VALUE
+  bool yes = false;   // else it is only told what is where
+};
+// Removes a person's events everywhere, through the running service or here where none runs.
+int run_erase(const config::Settings& settings, const EraseOptions& options);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

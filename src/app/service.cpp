@@ -11,6 +11,7 @@
 #include "app/books_waive.hpp"
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
+#include "app/erase_answer.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/trace_waiting.hpp"
 #include "base/ids.hpp"
@@ -104,6 +105,10 @@ base::Status Service::start_control() {
 control::Reply Service::answer(const control::Request& request) {
   if (is_about_debts(request)) return answer_debts(debts(), request);
   if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());
+  if (request.verb == kEraseWaitingVerb) return answer_erase_waiting(debts(), request);
+  if (request.verb == kEraseVerb) {
+    return turns_.run([&] { return answer_erase(debts(), delivery_.get(), request); });
+  }
   const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
@@ -317,6 +322,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   looks_.request_stop();
   turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
   if (actions_) actions_->cancel();
+  if (delivery_) delivery_->cancel_jobs();
   if (books_) books_->cancel();
   control_.reset();
   server_.reset();  // before the stores close: it still hands over what it refused

@@ -72,6 +72,7 @@ struct Delivery::Impl {
   std::unique_ptr<Receiver> receiver;
   std::optional<StopReport> stopped;
   std::function<void(std::chrono::milliseconds)> before_lanes_end;
+  std::stop_source jobs;
 };
 
 void Delivery::Impl::start() {
@@ -177,6 +178,19 @@ void Delivery::prune_markers(const std::string& target, base::WallTime before) {
   for (std::size_t i = 0; i < impl_->lanes.size(); ++i) {
     if (impl_->targets[impl_->lane_targets[i]].name == target) impl_->lanes[i]->prune_before(before);
   }
+}
+
+base::Status Delivery::run_in_lane(const std::string& target, LaneJob job, std::chrono::milliseconds limit) {
+  for (std::size_t i = 0; i < impl_->lanes.size(); ++i) {
+    if (impl_->targets[impl_->lane_targets[i]].name != target) continue;
+    return impl_->lanes[i]->run(std::move(job), impl_->jobs.get_token(), limit);
+  }
+  return base::fail(base::ErrorKind::not_found, "the service writes no such target", target,
+                    "It is not configured, or switched off");
+}
+
+void Delivery::cancel_jobs() {
+  impl_->jobs.request_stop();
 }
 
 void Delivery::publish_books(const std::vector<warehouse::OwedRow>& rows) {

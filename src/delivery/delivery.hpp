@@ -17,6 +17,7 @@
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "delivery/lane_job.hpp"
 #include "delivery/limits.hpp"
 #include "event/event.hpp"
 #include "quarantine/quarantine.hpp"
@@ -123,6 +124,12 @@ class Delivery {
   // The books have summed up what `target`'s markers written before this say: its lane removes them when there is time.
   // Any thread, between start() and stop().
   void prune_markers(const std::string& target, base::WallTime before);
+
+  // Has the lane of `target` do `job` between two of its batches, and waits for its end: at most `limit`. not_found
+  // where the target has no lane; other errors as Lane::run(). Any thread, between start() and stop().
+  base::Status run_in_lane(const std::string& target, LaneJob job, std::chrono::milliseconds limit = kJobMax);
+  // Nobody waits for a job any more, or begins one: before stop(), so that whoever waits has ended by then. Any thread.
+  void cancel_jobs();
 
   // What this instance's books say of one target: rows of one instance and one target. The primary's lane writes what
   // has changed into `twinshift_owed`, now and then and at the end. Any thread, between start() and stop().

@@ -1,8 +1,11 @@
 // The threads around the machine, with fakes for queue and warehouses.
 #include "delivery/delivery.hpp"
 
+#include <atomic>
+#include <future>
 #include <mutex>
 #include <sstream>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -307,6 +310,67 @@ TEST_F(DeliveryTest, FailedAcknowledgementsBringTheMessageAgainAndItStaysOnce) {
   ASSERT_TRUE(wait_until([&] { return log().find("Failed to acknowledge") != std::string::npos; }));
   EXPECT_EQ(queue_.depth(), 3U);
   EXPECT_TRUE(wait_until([&] { return primary_->rows() == 3; }));
+}
+
+TEST_F(DeliveryTest, AJobRunsOnTheLanesThreadBetweenBatches) {
+  start();
+  std::thread::id first;
+  std::thread::id second;
+  ASSERT_TRUE(delivery_->run_in_lane("secondary", [&](warehouse::Warehouse&) {
+    first = std::this_thread::get_id();
+    return base::Status();
+  }));
+  enqueue(0, 100);
+  const base::Status failed = delivery_->run_in_lane("secondary", [&](warehouse::Warehouse&) {
+    second = std::this_thread::get_id();
+    return base::Status(base::fail(trouble(ErrorKind::conflict)));
+  });
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind, ErrorKind::conflict);
+  EXPECT_EQ(first, second);
+  EXPECT_NE(first, std::this_thread::get_id());
+  EXPECT_TRUE(wait_until([&] { return secondary_->rows() == 100; }));
+  EXPECT_EQ(delivery_->run_in_lane("tertiary", [](auto&) { return base::Status(); }).error().kind,
+            ErrorKind::not_found);
+}
+
+TEST_F(DeliveryTest, AJobThatIsNotComeToIsNeverDone) {
+  secondary_->hold(true);
+  start();
+  enqueue(0, 10);
+  ASSERT_TRUE(wait_until([&] { return target(1).owed == 10; }));  // its first call hangs
+  std::atomic<int> done{0};
+  const LaneJob job = [&](warehouse::Warehouse&) {
+    ++done;
+    return base::Status();
+  };
+  EXPECT_EQ(delivery_->run_in_lane("secondary", job, 20ms).error().kind, ErrorKind::unavailable);
+  // It still lies there; the next one is refused until the lane has laid it aside.
+  EXPECT_EQ(delivery_->run_in_lane("secondary", job, 20ms).error().kind, ErrorKind::conflict);
+  secondary_->hold(false);
+  EXPECT_TRUE(wait_until([&] { return delivery_->run_in_lane("secondary", job).has_value(); }));
+  EXPECT_EQ(done, 1);
+}
+
+TEST_F(DeliveryTest, AJobThatHangsIsLeftAndItsOutcomeUnknown) {
+  start();
+  std::promise<void> begun;
+  std::promise<void> release;
+  std::future<base::Status> asked = std::async(std::launch::async, [&] {
+    return delivery_->run_in_lane("primary", [&, let = release.get_future().share()](warehouse::Warehouse&) {
+      begun.set_value();
+      let.wait();
+      return base::Status();
+    });
+  });
+  begun.get_future().wait();
+  delivery_->cancel_jobs();
+  EXPECT_EQ(asked.get().error().kind, ErrorKind::unknown_outcome);
+  release.set_value();
+  EXPECT_TRUE(wait_until([&] {
+    const base::Status next = delivery_->run_in_lane("primary", [](auto&) { return base::Status(); });
+    return !next && next.error().kind == ErrorKind::cancelled;
+  }));
 }
 
 }  // namespace

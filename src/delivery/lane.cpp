@@ -13,6 +13,10 @@
 namespace twinshift::delivery {
 namespace {
 constexpr std::size_t kCallsMax = 2;
+constexpr std::size_t kJobsMax = 1;
+
+using JobPtr = std::shared_ptr<JobSlip>;
+using Work = std::variant<LaneCall, JobPtr>;
 constexpr std::chrono::hours kWaitForCall{1};
 }  // namespace
 
@@ -42,10 +46,16 @@ struct Lane::Core {
   void carry_out(const FindMarker& call);
   void carry_out(const Probe& call);
   void carry_out(const FetchBacklog& call);
+  void carry_out(const LaneCall& call) {
+    std::visit([this](const auto& each) { carry_out(each); }, call);
+  }
+  void carry_out(const JobPtr& job);
+  base::Status run_job(const JobSlip& job);
 
   Parts parts;
   InputBoxPtr answers;
-  base::Mailbox<LaneCall> calls{kCallsMax};
+  base::Mailbox<Work> calls{kCallsMax + kJobsMax};
+  std::atomic<bool> has_job{false};
   Housekeeping housekeeping;
   Publisher publisher;
   std::atomic<bool> counts_duplicates{true};
@@ -54,9 +64,9 @@ struct Lane::Core {
 
 void Lane::Core::run() {
   for (;;) {
-    const std::vector<LaneCall> taken = calls.take_all(wait());
+    const std::vector<Work> taken = calls.take_all(wait());
     if (taken.empty() && calls.closed()) break;
-    for (const LaneCall& call : taken) std::visit([this](const auto& each) { carry_out(each); }, call);
+    for (const Work& work : taken) std::visit([this](const auto& each) { carry_out(each); }, work);
     if (!prepared) continue;
     housekeeping.step(*parts.warehouse, std::chrono::steady_clock::now());
     publisher.step(*parts.warehouse, std::chrono::steady_clock::now());
@@ -147,6 +157,29 @@ void Lane::Core::carry_out(const FetchBacklog& call) {
   answer(std::move(fetched));
 }
 
+void Lane::Core::carry_out(const JobPtr& job) {
+  if (job->begin()) {
+    base::Status result = run_job(*job);
+    has_job = false;  // first: whoever is told may come with the next one
+    job->end(std::move(result));
+  } else {
+    has_job = false;
+  }
+}
+
+base::Status Lane::Core::run_job(const JobSlip& job) {
+  if (calls.closed()) return base::fail(base::ErrorKind::cancelled, "the lane ends: nothing was done", parts.name);
+  base::Status status = prepare();
+  if (!status) {
+    // Nothing was sent, so nothing is unknown.
+    if (status.error().kind == base::ErrorKind::unknown_outcome) status.error().kind = base::ErrorKind::unavailable;
+    return status;
+  }
+  status = job.run(*parts.warehouse);
+  if (!status && status.error().kind != base::ErrorKind::rejected) prepared = false;
+  return status;
+}
+
 Lane::Lane(Parts parts, InputBoxPtr answers)
     : product_(parts.warehouse->product()),
       core_(std::make_shared<Core>(std::move(parts), std::move(answers))),
@@ -157,8 +190,21 @@ Lane::Lane(Parts parts, InputBoxPtr answers)
       }) {}
 
 void Lane::give(LaneCall call) {
-  const bool taken = core_->calls.try_put(call);
+  const bool taken = core_->calls.try_put(Work(std::move(call)));
   TWINSHIFT_ASSERT(taken);
+}
+
+base::Status Lane::run(LaneJob job, std::stop_token stop, std::chrono::milliseconds limit) {
+  if (core_->has_job.exchange(true)) {
+    return base::fail(base::ErrorKind::conflict, "an earlier command's work on this target has not ended",
+                      core_->parts.name, "Try again when the target answers: nothing was done");
+  }
+  const auto slip = std::make_shared<JobSlip>(std::move(job));
+  if (!core_->calls.try_put(Work(slip))) {
+    core_->has_job = false;
+    return base::fail(base::ErrorKind::cancelled, "the lane has ended: nothing was done", core_->parts.name);
+  }
+  return slip->wait(core_->parts.name, std::move(stop), limit);
 }
 
 void Lane::prune_before(base::WallTime before) {

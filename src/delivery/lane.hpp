@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "backlog/backlog.hpp"
 #include "base/mailbox.hpp"
 #include "delivery/inputs.hpp"
+#include "delivery/lane_job.hpp"
 #include "delivery/worker.hpp"
 #include "event/event.hpp"
 #include "warehouse/warehouse.hpp"
@@ -37,6 +39,10 @@ class Lane {
 
   // One call at a time, so the box is never full.
   void give(LaneCall call);
+  // Has the thread do `job` after the call that is under way, before the next one; waits for its end. One at a time:
+  // `conflict` while another has not ended. Errors: the job's own, those of Warehouse::prepare(), `cancelled` where the
+  // lane ends or `stop` is requested, and what JobSlip::wait() says. Any thread.
+  base::Status run(LaneJob job, std::stop_token stop, std::chrono::milliseconds limit);
   [[nodiscard]] const std::string& product() const { return product_; }
   // Load markers written before this may be removed, when there is time. Any thread.
   void prune_before(base::WallTime before);

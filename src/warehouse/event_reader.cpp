@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "event/identity.hpp"
+#include "warehouse/event_places.hpp"
 #include "warehouse/stored_event.hpp"
 
 namespace twinshift::warehouse {
@@ -18,9 +19,7 @@ constexpr std::size_t kIdsMax = 250;
 constexpr std::size_t kRowsPerIdMax = 4;
 
 std::string statement_of(const std::string& table, std::span<const EventPlace> places) {
-  std::string ids;
-  for (const EventPlace& place : places) ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", place.id.hex());
-  return fmt::format("SELECT * FROM {} WHERE {} AND event_id IN ({})", table, places_condition(places), ids);
+  return fmt::format("SELECT * FROM {} WHERE {}", table, places_sql(places));
 }
 
 bool is_sound(const std::string& id, const std::string& text) {

@@ -32,9 +32,10 @@ std::string beside(const TableName& table, std::string_view name) {
 
 // The rows that count; `arrival` is the column that says when an event came.
 std::string condition(const LoadQuestion& question, std::string_view arrival) {
-  std::string sql =
-      fmt::format("table_name = {} AND {} >= '{}'", literal(question.table.table, question.backslash_escapes), arrival,
-                  base::sql_timestamp(hour_of(question.from_hour)));
+  // A batch that mended the table put no arrival there.
+  std::string sql = fmt::format("table_name = {} AND {} >= '{}' AND batch_id NOT LIKE '{}%'",
+                                literal(question.table.table, question.backslash_escapes), arrival,
+                                base::sql_timestamp(hour_of(question.from_hour)), kMendingPrefix);
   if (!question.instance.empty()) {
     sql += " AND instance = " + literal(question.instance, question.backslash_escapes);
   }

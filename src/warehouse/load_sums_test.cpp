@@ -20,9 +20,10 @@ Table answer_of(std::vector<std::vector<std::optional<std::string>>> rows) {
 TEST(LoadSums, AskForHoursFromTheirBeginning) {
   const std::string sql = load_sums_sql({{"s", "it's"}, {}, kHour + std::chrono::minutes(59)});
   EXPECT_THAT(sql, HasSubstr(R"("s"."twinshift_loads" WHERE table_name = 'it''s' AND arrival_at >= )"
-                             "'2024-10-04 00:00:00' UNION ALL"));
+                             "'2024-10-04 00:00:00' AND batch_id NOT LIKE 'mend-%' UNION ALL"));
   EXPECT_THAT(sql, HasSubstr(R"(SELECT DISTINCT event_key, received_at FROM "s"."twinshift_duplicates" WHERE )"
-                             "table_name = 'it''s' AND received_at >= '2024-10-04 00:00:00')"));
+                             "table_name = 'it''s' AND received_at >= '2024-10-04 00:00:00' AND batch_id NOT LIKE "
+                             "'mend-%')"));
   EXPECT_THAT(sql, Not(HasSubstr("instance")));
 }
 

@@ -38,7 +38,10 @@ struct Batch {
   std::string id;
   std::vector<event::EventPtr> events;
   // For repair: every row of these events at these times (to the second) goes first, in the same transaction, so that
-  // what is in `events` too stands once, as it is here. At most kRemovedMax. `events` may be empty then.
+  // what is in `events` too stands once, as it is here. At most kRemovedMax. A row never goes where what is to take its
+  // place is not written (`deferred`; a refusal is `conflict` then). `events` may be empty; such a batch leaves no
+  // marker, and an unknown outcome of it is settled by doing it again, which is harmless. `conflict` where our user may
+  // not delete: the hint says what lets it.
   std::vector<EventPlace> remove{};
 };
 
@@ -94,12 +97,12 @@ class Warehouse {
  public:
   virtual ~Warehouse() = default;
 
-  // Connects; creates the table, `twinshift_loads`, `twinshift_duplicates` and `twinshift_owed`, or adds missing
-  // columns. Called before anything else and again after a lost connection.
+  // Connects; creates the table, `twinshift_loads`, `twinshift_duplicates`, `twinshift_owed` and `twinshift_erased`, or
+  // adds missing columns. Called before anything else and again after a lost connection.
   virtual base::Status prepare() = 0;
 
-  // One transaction. Success: committed (fsync'd). Errors: unavailable, throttled, conflict (nothing was written),
-  // unknown_outcome (ask find_marker).
+  // One transaction. Success: committed (fsync'd). An event that was erased is a `duplicate`. Errors: unavailable,
+  // throttled, conflict (nothing was written), unknown_outcome (ask find_marker).
   virtual base::Result<WriteReport> write(const Batch& batch) = 0;
 
   // What a batch's transaction left; nothing where it did not commit and cannot any more.
@@ -129,6 +132,15 @@ class Warehouse {
     (void)rows;
     return {};
   }
+  // Notes these events in `twinshift_erased` and removes their rows, at most kRemovedMax, in one transaction that no
+  // writer's overlaps: afterwards nobody's batch brings them back. Rows of the event table that went; an event that has
+  // none is noted all the same. May be done again, also after an error. `conflict` where our user lacks the rights (the
+  // hint says what gives them); other errors as those of write(), but for unknown_outcome.
+  virtual base::Result<std::uint64_t> erase(std::span<const EventPlace> places) {
+    (void)places;
+    return std::uint64_t{0};
+  }
+
   // The least time between two series of publish(): each may cost something.
   [[nodiscard]] virtual std::chrono::seconds publish_interval() const { return kPublishInterval; }
 

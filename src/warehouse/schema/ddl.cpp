@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "warehouse/erased.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
 #include "warehouse/schema_access.hpp"
@@ -59,6 +60,15 @@ std::string owed_sql(Dialect dialect, const TableName& table) {
       sibling(table, kOwedTable), text, text, text, keys);
 }
 
+std::string erased_sql(Dialect dialect, const TableName& table) {
+  const bool postgres = dialect == Dialect::postgres;
+  const std::string_view keys = postgres ? "" : "\nDISTSTYLE KEY DISTKEY (event_id)\nCOMPOUND SORTKEY (event_id)";
+  return fmt::format(
+      "CREATE TABLE IF NOT EXISTS {} (\n  table_name {} NOT NULL,\n  event_id {} NOT NULL,\n"
+      "  event_at TIMESTAMP NOT NULL,\n  received_at TIMESTAMP,\n  erased_at TIMESTAMP NOT NULL\n){}",
+      sibling(table, kErasedTable), postgres ? "TEXT" : "VARCHAR(255)", postgres ? "TEXT" : "VARCHAR(32)", keys);
+}
+
 Sibling index_of(const TableName& table, std::string_view sibling_name, std::string_view column) {
   Sibling index{.name = fmt::format("{}_{}", sibling_name, column), .create_sql = {}, .index_of = {}, .needed = false};
   index.index_of = sibling_name;
@@ -111,11 +121,12 @@ std::vector<Sibling> siblings_of(Dialect dialect, const TableName& table) {
   std::vector<Sibling> siblings{
       own(kLoadsTable, bookkeeping_sql(dialect, table, kLoadsTable, kLoadsColumns), true),
       own(kDuplicatesTable, bookkeeping_sql(dialect, table, kDuplicatesTable, kDuplicatesColumns), false),
-      own(kOwedTable, owed_sql(dialect, table), false)};
+      own(kOwedTable, owed_sql(dialect, table), false), own(kErasedTable, erased_sql(dialect, table), false)};
   if (dialect == Dialect::postgres) {
     siblings.push_back(index_of(table, kLoadsTable, "batch_id"));
     siblings.push_back(index_of(table, kLoadsTable, "arrival_at"));
     siblings.push_back(index_of(table, kDuplicatesTable, "received_at"));
+    siblings.push_back(index_of(table, kErasedTable, "event_id"));
     return siblings;
   }
   siblings.push_back(own(kPartsTable, parts_sql(table), true));

@@ -28,8 +28,8 @@ struct Sibling {
   std::string index_of;  // the table that it is an index of; empty for a table
   bool needed = true;    // rows can not be written without it
 };
-// In the order in which they are made: twinshift_loads, twinshift_duplicates and twinshift_owed; PostgreSQL's indexes
-// of them; Redshift's twinshift_parts and twinshift_writer.
+// In the order in which they are made: twinshift_loads, twinshift_duplicates, twinshift_owed and twinshift_erased;
+// PostgreSQL's indexes of them; Redshift's twinshift_parts and twinshift_writer.
 std::vector<Sibling> siblings_of(Dialect dialect, const TableName& table);
 
 // A column that is missing: one statement a column, as Redshift wants it. Never NOT NULL, as there may be rows.

@@ -104,7 +104,8 @@ TEST(DescribeTable, TypesThatDoNotKeepValuesOrTheirText) {
 TEST(DescribeTable, SiblingsAndKeysThatAreMissing) {
   DescribeInput input = input_of(Dialect::postgres);
   input.real.keys.clear();
-  input.siblings_there = {"twinshift_duplicates", "twinshift_duplicates_received_at", "twinshift_owed"};
+  input.siblings_there = {"twinshift_duplicates", "twinshift_duplicates_received_at", "twinshift_owed",
+                          "twinshift_erased", "twinshift_erased_event_id"};
   SchemaDescription description = describe_table(input);
   EXPECT_THAT(difference(description, "event_id").cure, HasSubstr("CREATE UNIQUE INDEX"));
   // Its indexes come with it and are not told of one by one.

@@ -5,21 +5,34 @@
 #include <fmt/format.h>
 
 #include "base/time_text.hpp"
+#include "warehouse/erased.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/erased_text.hpp"
 
 namespace twinshift::warehouse {
 namespace {
 
-// INSERT INTO ... SELECT, up to the key and the arrival of each row, whose expressions are handed in.
-std::string head(Dialect dialect, const TableName& table, const MarkerOrigin& origin, std::string_view key,
-                 std::string_view received_at) {
-  return fmt::format(
-      "INSERT INTO {} (table_name, instance, batch_id, event_key, received_at, written_at) SELECT {}, {}, {}, {}, {}, "
-      "CAST('{}' AS TIMESTAMP) ",
-      sibling(table, kDuplicatesTable), literal(dialect, origin.table), literal(dialect, origin.instance),
-      literal(dialect, origin.batch_id), key, received_at, base::sql_timestamp(origin.written_at));
+std::string head(const TableName& table) {
+  return fmt::format("INSERT INTO {} (table_name, instance, batch_id, event_key, received_at, written_at) ",
+                     sibling(table, kDuplicatesTable));
+}
+
+// SELECT ..., with the expressions handed in for the key and the arrival of each row.
+std::string selected(Dialect dialect, const MarkerOrigin& origin, std::string_view key, std::string_view received_at) {
+  return fmt::format("SELECT {}, {}, {}, {}, {}, CAST('{}' AS TIMESTAMP) ", literal(dialect, origin.table),
+                     literal(dialect, origin.instance), literal(dialect, origin.batch_id), key, received_at,
+                     base::sql_timestamp(origin.written_at));
+}
+
+std::string values_of(std::span<const event::Event* const> events) {
+  std::string values;
+  for (const event::Event* event : events) {
+    values += fmt::format("{}('{}',{}::bigint,'{}'::timestamp)", values.empty() ? "" : ",", event->id.hex(), event->key,
+                          base::sql_timestamp(event->received_at));
+  }
+  return values;
 }
 
 // A stored arrival as a time without zone, whatever zone the session has.
@@ -37,26 +50,46 @@ Stored received_at_stored(std::span<const WriteColumn> columns) {
 
 std::string insert_duplicates_sql(const TableName& table, const MarkerOrigin& origin, Stored received_at,
                                   std::span<const event::Event* const> events) {
-  std::string sql = head(Dialect::postgres, table, origin, "d.event_key", "d.received_at") + "FROM (VALUES ";
-  const char* separator = "";
-  for (const event::Event* event : events) {
-    sql += fmt::format("{}('{}',{}::bigint,'{}'::timestamp)", separator, event->id.hex(), event->key,
-                       base::sql_timestamp(event->received_at));
-    separator = ",";
-  }
-  return sql + fmt::format(
-                   ") AS d(event_id, event_key, received_at) JOIN {} t ON t.event_id = d.event_id WHERE {} IS DISTINCT "
-                   "FROM d.received_at",
-                   table.quoted(), arrival_of("t", received_at));
+  return head(table) + selected(Dialect::postgres, origin, "d.event_key", "d.received_at") +
+         fmt::format(
+             "FROM (VALUES {}) AS d(event_id, event_key, received_at) JOIN {} t ON t.event_id = d.event_id WHERE {} IS "
+             "DISTINCT FROM d.received_at",
+             values_of(events), table.quoted(), arrival_of("t", received_at));
 }
 
-std::string insert_staged_duplicates_sql(const TableName& table, const MarkerOrigin& origin, Stored received_at,
-                                         std::span<const TimeRange> ranges) {
-  return head(Dialect::redshift, table, origin, "s.event_key", arrival_of("s", received_at)) +
+std::string insert_erased_duplicates_sql(const TableName& table, const MarkerOrigin& origin,
+                                         std::span<const event::Event* const> events) {
+  return head(table) + selected(Dialect::postgres, origin, "d.event_key", "d.received_at") +
          fmt::format(
-             "FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({}) WHERE t.received_at IS NULL OR t.received_at <> "
-             "s.received_at",
-             kStageTable, table.quoted(), within_sql(ranges));
+             "FROM (VALUES {}) AS d(event_id, event_key, received_at) WHERE NOT EXISTS (SELECT 1 FROM {} e WHERE "
+             "e.table_name = {} AND e.event_id = d.event_id AND e.received_at = d.received_at)",
+             values_of(events), sibling(table, kErasedTable), literal(Dialect::postgres, table.table));
+}
+
+namespace {
+
+// As joins, which Redshift plans better than it does correlated conditions.
+std::string staged_erased_sql(const TableName& table, const std::string& columns, const std::string& arrival) {
+  return fmt::format(
+      " UNION ALL {0}FROM {1} s JOIN {2} e ON e.event_id = s.event_id LEFT JOIN (SELECT DISTINCT event_id, received_at "
+      "FROM {3} WHERE table_name = {4}) r ON r.event_id = s.event_id AND r.received_at = {5} WHERE r.event_id IS NULL",
+      columns, kStageTable, erased_ids_sql(Dialect::redshift, table), sibling(table, kErasedTable),
+      literal(Dialect::redshift, table.table), arrival);
+}
+
+}  // namespace
+
+std::string insert_staged_duplicates_sql(const TableName& table, const MarkerOrigin& origin, Stored received_at,
+                                         std::span<const TimeRange> ranges, bool erased) {
+  const std::string arrival = arrival_of("s", received_at);
+  const std::string columns = selected(Dialect::redshift, origin, "s.event_key", arrival);
+  std::string sql = head(table) + columns +
+                    fmt::format(
+                        "FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({}) WHERE t.received_at IS NULL OR "
+                        "t.received_at <> s.received_at",
+                        kStageTable, table.quoted(), within_sql(ranges));
+  if (erased) sql += staged_erased_sql(table, columns, arrival);
+  return sql;
 }
 
 std::string stage_doubles_sql(Stored received_at, std::span<const StagedDouble> doubles) {

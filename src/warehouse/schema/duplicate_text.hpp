@@ -26,12 +26,16 @@ Stored received_at_stored(std::span<const WriteColumn> columns);
 // Those of `events` whose message is not the table's. Never called with none: VALUES must have a row.
 std::string insert_duplicates_sql(const TableName& table, const MarkerOrigin& origin, Stored received_at,
                                   std::span<const event::Event* const> events);
+// Likewise of events that are erased and have no row: those whose message is not the one whose row was erased. Never
+// called with none.
+std::string insert_erased_duplicates_sql(const TableName& table, const MarkerOrigin& origin,
+                                         std::span<const event::Event* const> events);
 
 // ---- Redshift
 
-// Likewise of the rows in the stage, looked up within `ranges`.
+// Likewise of the rows in the stage, looked up within `ranges`; with `erased`, of erased events, too.
 std::string insert_staged_duplicates_sql(const TableName& table, const MarkerOrigin& origin, Stored received_at,
-                                         std::span<const TimeRange> ranges);
+                                         std::span<const TimeRange> ranges, bool erased);
 
 // Into the stage with what stood twice in the batch, once nothing is inserted from it any more: as many as follow, for
 // insert_staged_duplicates_sql().

@@ -43,7 +43,7 @@ TEST(DuplicateText, ArrivalsWithAZoneAreReadAsUtc) {
   EXPECT_THAT(insert_duplicates_sql(kTable, kOrigin, Stored::timestamptz, events),
               EndsWith("WHERE (t.received_at AT TIME ZONE 'UTC') IS DISTINCT FROM d.received_at"));
   const std::array<TimeRange, 1> ranges = {TimeRange{kArrival, kArrival}};
-  EXPECT_THAT(insert_staged_duplicates_sql(kTable, kOrigin, Stored::timestamptz, ranges),
+  EXPECT_THAT(insert_staged_duplicates_sql(kTable, kOrigin, Stored::timestamptz, ranges, false),
               HasSubstr("s.event_key, (s.received_at AT TIME ZONE 'UTC'), CAST"));
   const std::array<StagedDouble, 1> doubles = {StagedDouble{3, one.get()}};
   EXPECT_THAT(stage_doubles_sql(Stored::timestamptz, doubles), EndsWith("'2024-10-04 00:00:00.000007+00')"));
@@ -51,7 +51,7 @@ TEST(DuplicateText, ArrivalsWithAZoneAreReadAsUtc) {
 
 TEST(DuplicateText, RedshiftComparesWhatIsStaged) {
   const std::array<TimeRange, 1> ranges = {TimeRange{kArrival, kArrival}};
-  EXPECT_THAT(insert_staged_duplicates_sql(kTable, kOrigin, Stored::timestamp, ranges),
+  EXPECT_THAT(insert_staged_duplicates_sql(kTable, kOrigin, Stored::timestamp, ranges, false),
               EndsWith(R"(FROM twinshift_stage s JOIN "s"."t" t ON t.event_id = s.event_id AND (t.event_at BETWEEN )"
                        "'2024-10-04 00:00:00' AND '2024-10-04 00:00:00') WHERE t.received_at IS NULL OR "
                        "t.received_at <> s.received_at"));

@@ -1,6 +1,7 @@
 #include "warehouse/schema/layout_notes.hpp"
 
 #include "base/log.hpp"
+#include "warehouse/erased.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
 #include "warehouse/schema/ddl.hpp"
@@ -11,6 +12,12 @@ base::Status no_right_to_publish(const std::string& target, const Layout& layout
   return base::fail(base::ErrorKind::conflict, "our user may not write twinshift_owed",
                     target + ", table " + sibling(layout.table, kOwedTable),
                     "To have it written from the next connection on: " + layout.books_cure);
+}
+
+base::Error no_right_to_erase(const std::string& target, const Layout& layout) {
+  return {base::ErrorKind::conflict, "our user may not write twinshift_erased: nothing was erased",
+          target + ", table " + sibling(layout.table, kErasedTable),
+          "From the next connection on it may, after: " + layout.erasures_cure};
 }
 
 void LayoutNotes::tell(const Layout& layout) {
@@ -25,6 +32,7 @@ void LayoutNotes::tell(const Layout& layout) {
   }
   tell_unused(layout);
   tell_uncounted(layout);
+  tell_unerasable(layout);
 }
 
 void LayoutNotes::tell_unused(const Layout& layout) {
@@ -49,6 +57,18 @@ void LayoutNotes::tell_uncounted(const Layout& layout) {
       .add("target", target_)
       .add("table", sibling({layout.table.schema, {}}, kDuplicatesTable))
       .add("hint", "To have them counted from the next connection on: " + layout.duplicates_cure);
+}
+
+void LayoutNotes::tell_unerasable(const Layout& layout) {
+  if (told_unerasable_ == !layout.takes_erasures) return;
+  told_unerasable_ = !layout.takes_erasures;
+  if (!told_unerasable_) return;
+  base::log::warn(
+      "Events cannot be erased, as our user may not write twinshift_erased; what another user has erased comes back "
+      "when it is delivered again. Events land all the same")
+      .add("target", target_)
+      .add("table", sibling({layout.table.schema, {}}, kErasedTable))
+      .add("hint", "To have it kept from the next connection on: " + layout.erasures_cure);
 }
 
 }  // namespace twinshift::warehouse

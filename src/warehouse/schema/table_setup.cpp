@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "warehouse/erased.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
 #include "warehouse/schema/ddl.hpp"
@@ -45,6 +46,7 @@ class Setup {
     std::vector<std::string_view> optional;
     if (layout_.counts_duplicates) optional.push_back(kDuplicatesTable);
     if (layout_.takes_books) optional.push_back(kOwedTable);
+    if (layout_.takes_erasures) optional.push_back(kErasedTable);
     auto grants = check_rights(access_, options_.dialect, layout_.table, optional, deadline_);
     if (!grants) return std::unexpected(std::move(grants.error()));
     for (std::size_t i = 0; i < optional.size(); ++i) {
@@ -146,6 +148,9 @@ class Setup {
     } else if (name == kOwedTable) {
       layout_.takes_books = false;
       layout_.books_cure = std::move(cure);
+    } else if (name == kErasedTable) {
+      layout_.takes_erasures = false;
+      layout_.erasures_cure = std::move(cure);
     }
   }
 

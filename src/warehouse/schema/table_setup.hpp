@@ -22,6 +22,9 @@ struct Layout {
   // Likewise twinshift_owed.
   bool takes_books = true;
   std::string books_cure;
+  // Likewise twinshift_erased.
+  bool takes_erasures = true;
+  std::string erasures_cure;
   std::string fingerprint;  // PostgreSQL: the table's as it was read
 };
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/time_text.hpp"
+#include "warehouse/event_places.hpp"
 #include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/erased_text.hpp"
 
 namespace twinshift::warehouse {
 
@@ -64,6 +66,20 @@ std::string insert_markers_sql(Dialect dialect, const TableName& table, const Ma
 std::string find_marker_sql(Dialect dialect, const TableName& table, std::string_view batch_id) {
   return "SELECT count(*), sum(sent), sum(inserted), sum(duplicate) FROM " + sibling(table, kLoadsTable) +
          " WHERE batch_id = " + literal(dialect, batch_id) + " AND table_name = " + literal(dialect, table.table);
+}
+
+std::string remove_rows_sql(const TableName& table, std::span<const EventPlace> places) {
+  return "DELETE FROM " + table.quoted() + " WHERE " + places_sql(places);
+}
+
+std::string remove_parts_sql(const TableName& table, std::span<const EventPlace> places) {
+  return "DELETE FROM " + sibling(table, kPartsTable) + " WHERE " + ids_sql(places);
+}
+
+std::string remove_grant(Dialect dialect, const TableName& table) {
+  std::string tables = table.quoted();
+  if (dialect == Dialect::redshift) tables += ", " + sibling(table, kPartsTable);
+  return "GRANT SELECT, DELETE ON " + tables + " TO the user that we log in as";
 }
 
 // ---- PostgreSQL
@@ -174,9 +190,12 @@ std::string insert_to_parts_stage_sql(std::size_t rows) {
                      parameters(rows, 5));
 }
 
-std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
-  return fmt::format("SELECT s.{} FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({})", kPosition, kStageTable,
-                     table.quoted(), within_sql(ranges));
+std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased) {
+  std::string sql = fmt::format("SELECT s.{} FROM {} s JOIN {} t ON t.event_id = s.event_id AND ({})", kPosition,
+                                kStageTable, table.quoted(), within_sql(ranges));
+  if (!erased) return sql;
+  return sql + fmt::format(" UNION ALL SELECT s.{} FROM {} s JOIN {} e ON e.event_id = s.event_id", kPosition,
+                           kStageTable, erased_ids_sql(Dialect::redshift, table));
 }
 
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
@@ -228,9 +247,11 @@ std::string append_to_stage_tail(std::uint32_t position) {
   return fmt::format(" WHERE {} = {}", kPosition, position);
 }
 
-std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges) {
-  return fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {})", kStageTable,
-                     table.quoted(), within_sql(ranges));
+std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased) {
+  std::string sql = fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {}", kStageTable,
+                                table.quoted(), within_sql(ranges));
+  if (erased) sql += fmt::format(" UNION ALL SELECT e.event_id FROM {} e", erased_ids_sql(Dialect::redshift, table));
+  return sql + ')';
 }
 
 std::string select_staged_sql() {

@@ -13,6 +13,7 @@
 #include "warehouse/schema/dialect.hpp"
 #include "warehouse/schema/real_table.hpp"
 #include "warehouse/table_name.hpp"
+#include "warehouse/warehouse.hpp"
 
 namespace twinshift::warehouse {
 
@@ -44,6 +45,12 @@ std::string insert_markers_sql(Dialect dialect, const TableName& table, const Ma
 // One row: how many markers, and the sums of sent, inserted and duplicate.
 std::string find_marker_sql(Dialect dialect, const TableName& table, std::string_view batch_id);
 
+// Every row of these events at these times (Batch::remove), and what of them stands in parts. There must be a place.
+std::string remove_rows_sql(const TableName& table, std::span<const EventPlace> places);
+std::string remove_parts_sql(const TableName& table, std::span<const EventPlace> places);
+// What a person runs where our user may not remove rows.
+std::string remove_grant(Dialect dialect, const TableName& table);
+
 // ---- PostgreSQL
 
 // Held by a batch's transaction from its first statement to its end; whoever asks for its marker waits for it.
@@ -65,8 +72,9 @@ std::vector<std::string> create_stages_sql(const RealTable& real, std::span<cons
 // A prepared statement for `rows` rows: parameters by row, the position first.
 std::string insert_to_stage_sql(std::span<const WriteColumn> columns, std::size_t rows);
 std::string insert_to_parts_stage_sql(std::size_t rows);
-// The positions of the staged rows that the table already holds.
-std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges);
+// The positions of the staged rows that the table already holds; with `erased`, of events that were erased, too: then
+// one may be told twice.
+std::string find_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased);
 // Everything in the stage but the rows at `duplicates`.
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
                                   std::span<const std::uint32_t> duplicates);
@@ -95,8 +103,8 @@ std::string parts_stage_head();
 // Assignments follow: "c" = "c" || 'text',... then append_to_stage_tail().
 std::string append_to_stage_head();
 std::string append_to_stage_tail(std::uint32_t position);
-// Out of the stage with what the table holds already.
-std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges);
+// Out of the stage with what the table holds already; with `erased`, with what was erased, too.
+std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased);
 std::string select_staged_sql();
 // The parts of the rows that are still in the stage.
 std::string insert_staged_parts_sql(const TableName& table);

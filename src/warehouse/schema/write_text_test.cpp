@@ -74,7 +74,7 @@ TEST(WriteText, ConflictsOnTheIdAloneAreDuplicates) {
 
 TEST(WriteText, DuplicatesAreLookedForInTheirRanges) {
   const std::array<TimeRange, 2> ranges = {TimeRange{second(0), second(1)}, TimeRange{second(7200), second(7200)}};
-  const std::string sql = find_duplicates_sql(kTable, ranges);
+  const std::string sql = find_duplicates_sql(kTable, ranges, false);
   EXPECT_THAT(sql, HasSubstr("t.event_id = s.event_id AND (t.event_at BETWEEN '1970-01-01 00:00:00' AND '1970-01-01 "
                              "00:00:01' OR t.event_at BETWEEN '1970-01-01 02:00:00' AND '1970-01-01 02:00:00')"));
 }
@@ -108,7 +108,7 @@ TEST(WriteText, AStageOfLiteralsKnowsItsPlaces) {
 
 TEST(WriteText, StagedDuplicatesGoByTheirRanges) {
   const std::array<TimeRange, 1> ranges = {TimeRange{second(0), second(1)}};
-  EXPECT_EQ(delete_staged_duplicates_sql(kTable, ranges),
+  EXPECT_EQ(delete_staged_duplicates_sql(kTable, ranges, false),
             R"(DELETE FROM twinshift_stage WHERE event_id IN (SELECT t.event_id FROM "s"."t" t WHERE )"
             "t.event_at BETWEEN '1970-01-01 00:00:00' AND '1970-01-01 00:00:01')");
   EXPECT_THAT(insert_staged_parts_sql(kTable),

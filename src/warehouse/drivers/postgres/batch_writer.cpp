@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "warehouse/schema/duplicate_text.hpp"
+#include "warehouse/schema/erased_text.hpp"
+#include "warehouse/schema/write_text.hpp"
 
 namespace twinshift::warehouse {
 
@@ -44,6 +46,45 @@ pg::Outcome<std::uint64_t> prune_step(pg::Connection& connection, const std::str
   std::uint64_t removed = 0;
   for (const pg::Result& result : *done) removed += result.affected();
   return removed;
+}
+
+namespace {
+
+// Redshift's parts follow the rows.
+std::uint64_t removed_rows(const std::vector<pg::Result>& results, Dialect dialect, std::size_t behind) {
+  const std::size_t place = behind + (dialect == Dialect::redshift ? 2 : 1);
+  return results.size() < place ? 0 : results[results.size() - place].affected();
+}
+
+}  // namespace
+
+pg::Outcome<std::uint64_t> remove_step(pg::Connection& connection, const std::string& sql, Dialect dialect,
+                                       const TableName& table, base::SteadyTime deadline) {
+  auto done = connection.run(sql, deadline);
+  if (!done) {
+    pg::Failure failure = std::move(done.error());
+    if (failure.sqlstate == kNoRight) {
+      failure.error.kind = ErrorKind::conflict;
+      failure.error.hint = remove_grant(dialect, table);
+    }
+    return std::unexpected(std::move(failure));
+  }
+  return removed_rows(*done, dialect, 0);
+}
+
+pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::string& lock, Dialect dialect,
+                                      const Layout& layout, std::span<const EventPlace> places, base::WallTime now,
+                                      base::SteadyTime deadline) {
+  std::string sql = "BEGIN; " + lock;
+  for (const std::string& each : erase_sql(dialect, layout.table, layout.fit.columns, places, now)) sql += "; " + each;
+  auto done = connection.run(sql + "; COMMIT", deadline);
+  if (done) return removed_rows(*done, dialect, 1);
+  pg::Failure failure = std::move(done.error());
+  if (failure.sqlstate == kNoRight) {
+    failure.error.kind = ErrorKind::conflict;
+    failure.error.hint = erase_grant(dialect, layout.table);
+  }
+  return std::unexpected(std::move(failure));
 }
 
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id) {

@@ -21,6 +21,7 @@ struct WriterIdentity {
 struct Written {
   std::vector<Outcome> outcomes;  // by the batch's order
   std::uint64_t displaced = 0;    // WriteReport's
+  std::uint64_t removed = 0;      // likewise
 };
 
 class BatchWriter {
@@ -34,6 +35,8 @@ class BatchWriter {
   virtual pg::Outcome<std::uint64_t> prune(base::WallTime before, base::SteadyTime deadline) = 0;
   // Warehouse::publish()'s.
   virtual pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) = 0;
+  // Warehouse::erase()'s, of a layout that takes erasures.
+  virtual pg::Outcome<std::uint64_t> erase(std::span<const EventPlace> places, base::SteadyTime deadline) = 0;
 };
 
 // `connection` and `layout` must outlive the writer.
@@ -54,6 +57,16 @@ pg::Failure changed_table(const TableName& table);
 
 // Runs statements that remove rows; a missing right is told with the GRANT that gives it.
 pg::Outcome<std::uint64_t> prune_step(pg::Connection& connection, const std::string& sql, const TableName& table,
+                                      base::SteadyTime deadline);
+
+// The first steps of a transaction that removes rows: `sql` ends with remove_rows_sql() and what follows it. Rows of
+// the event table that went; a missing right is `conflict`, with the GRANT that gives it.
+pg::Outcome<std::uint64_t> remove_step(pg::Connection& connection, const std::string& sql, Dialect dialect,
+                                       const TableName& table, base::SteadyTime deadline);
+
+// The whole transaction of Warehouse::erase() behind the statement that keeps other writers out. Rows that went.
+pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::string& lock, Dialect dialect,
+                                      const Layout& layout, std::span<const EventPlace> places, base::WallTime now,
                                       base::SteadyTime deadline);
 
 // From the results of a transaction whose last row is that of find_marker_sql().

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "pg/sqlstate.hpp"
 #include "warehouse/drivers/postgres/address.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
@@ -48,6 +49,7 @@ class PostgresWarehouse final : public Warehouse {
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
+  base::Result<std::uint64_t> erase(std::span<const EventPlace> places) override;
   [[nodiscard]] TableName event_table() const override;
   [[nodiscard]] bool counts_duplicates() const override { return !ready_ || ready_->layout.counts_duplicates; }
   [[nodiscard]] std::string product() const override { return std::string(product_of(dialect_)); }
@@ -135,6 +137,7 @@ base::Result<WriteReport> PostgresWarehouse::write(const Batch& batch) {
   report.statement_id = batch.id;
   report.outcomes = std::move(written->outcomes);
   report.displaced = written->displaced;
+  report.removed = written->removed;
   report.reasons.resize(batch.events.size());
   return report;
 }
@@ -164,6 +167,16 @@ base::Status PostgresWarehouse::publish(std::span<const OwedRow> rows) {
   auto published = ready_->writer->publish(rows, deadline());
   if (!published) return base::fail(failed(std::move(published.error())));
   return {};
+}
+
+base::Result<std::uint64_t> PostgresWarehouse::erase(std::span<const EventPlace> places) {
+  TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
+  if (places.empty()) return std::uint64_t{0};
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (!ready_->layout.takes_erasures) return base::fail(no_right_to_erase(options_.target, ready_->layout));
+  auto erased = ready_->writer->erase(places, deadline());
+  if (!erased) return base::fail(failed(std::move(erased.error())));
+  return *erased;
 }
 
 TableName PostgresWarehouse::event_table() const {

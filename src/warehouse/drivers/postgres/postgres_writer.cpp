@@ -1,15 +1,18 @@
 // PostgreSQL: rows go by binary COPY straight into the table, where the unique index refuses what is there already.
 // That is the usual case and costs the server half of what a stage does; a batch that holds a duplicate is written
 // again through the stage, and so are the next ones, as duplicates come in swarms (a redelivery).
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "pg/sqlstate.hpp"
 #include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
 #include "warehouse/drivers/postgres/copy_encoder.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
+#include "warehouse/schema/erased_text.hpp"
 #include "warehouse/schema/owed_text.hpp"
 #include "warehouse/schema/table_reader.hpp"
 #include "warehouse/schema/write_text.hpp"
@@ -32,6 +35,9 @@ class PostgresWriter final : public BatchWriter {
 
   pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
     base::failpoint(base::Failpoint::warehouse_postgres_before_begin);
+    TWINSHIFT_ASSERT(batch.remove.size() <= kRemovedMax);
+    removed_ = 0;
+    if (batch.events.empty()) return remove_alone(batch, deadline);
     BatchPlan plan = plan_batch(batch);
     if (stage_batches_ == 0) {
       auto copied = copy_rows(batch, plan, false, deadline);
@@ -64,6 +70,11 @@ class PostgresWriter final : public BatchWriter {
     return {};
   }
 
+  pg::Outcome<std::uint64_t> erase(std::span<const EventPlace> places, base::SteadyTime deadline) override {
+    return erase_step(connection_, lock_out_writers_sql(layout_.table), Dialect::postgres, layout_, places,
+                      identity_.clock->now(), deadline);
+  }
+
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
     base::failpoint(base::Failpoint::warehouse_postgres_find_marker);
     auto found = connection_.run("BEGIN; " + batch_lock_sql(batch_id) + "; " +
@@ -78,17 +89,93 @@ class PostgresWriter final : public BatchWriter {
     return !failure.lost && failure.sqlstate == pg::kUniqueViolation && failure.constraint == layout_.fit.id_key;
   }
 
-  pg::Outcome<void> copy_rows(const Batch& batch, const BatchPlan& plan, bool to_stage, base::SteadyTime deadline) {
+  [[nodiscard]] std::string begin_sql(const Batch& batch) const {
+    return "BEGIN; " + lock_table_sql(layout_.table) + "; " + batch_lock_sql(batch.id) + "; ";
+  }
+
+  // Begins the transaction with it.
+  pg::Outcome<void> remove_rows(const Batch& batch, base::SteadyTime deadline) {
+    auto removed = remove_step(connection_, begin_sql(batch) + remove_rows_sql(layout_.table, batch.remove),
+                               Dialect::postgres, layout_.table, deadline);
+    if (!removed) return std::unexpected(std::move(removed.error()));
+    removed_ = *removed;
+    return {};
+  }
+
+  pg::Outcome<Written> remove_alone(const Batch& batch, base::SteadyTime deadline) {
+    if (batch.remove.empty()) return Written{};
+    if (auto removed = remove_rows(batch, deadline); !removed) return std::unexpected(std::move(removed.error()));
+    if (auto done = commit_step(connection_, "COMMIT", deadline); !done)
+      return std::unexpected(std::move(done.error()));
+    return Written{.outcomes = {}, .removed = removed_};
+  }
+
+  // Begins the transaction and COPY. What is erased leaves the plan: while nothing ever was, that is asked in passing;
+  // afterwards in a step of its own, under the lock that an erasure waits for.
+  pg::Outcome<void> begin_copy(const Batch& batch, BatchPlan& plan, bool to_stage, base::SteadyTime deadline) {
     const std::vector<WriteColumn>& columns = layout_.fit.columns;
-    auto begun = connection_.begin_copy("BEGIN; " + lock_table_sql(layout_.table) + "; " + batch_lock_sql(batch.id) +
-                                            "; " + fingerprint_sql(layout_.table) + "; " +
-                                            (to_stage ? copy_to_stage_sql(columns) : copy_sql(layout_.table, columns)),
-                                        deadline);
+    const std::string copy = to_stage ? copy_to_stage_sql(columns) : copy_sql(layout_.table, columns);
+    std::string begin = begin_sql(batch);
+    if (!batch.remove.empty()) {
+      if (auto removed = remove_rows(batch, deadline); !removed) return removed;
+      begin.clear();
+    }
+    if (erased_any_) {
+      if (auto left = leave_out_erased(batch, plan, begin, deadline); !left) return left;
+      begin.clear();
+    } else {
+      const bool asks = layout_.takes_erasures;
+      begin += (asks ? fingerprint_and_erased_sql(layout_.table) : fingerprint_sql(layout_.table)) + "; ";
+    }
+    auto begun = connection_.begin_copy(begin + copy, deadline);
     if (!begun) return std::unexpected(std::move(begun.error()));
-    // Binary rows carry no types: in a column of another type they would be other values.
-    if (begun->empty() || begun->back().rows() != 1 || begun->back().text(0, 0) != layout_.fingerprint) {
+    if (erased_any_) return {};
+    if (auto same = check_fingerprint(*begun); !same) return same;
+    if (!layout_.takes_erasures || begun->back().text(0, 1) != "t") return {};
+    erased_any_ = true;
+    if (auto ended = end_empty_copy(deadline); !ended) return ended;
+    return begin_copy(batch, plan, to_stage, deadline);
+  }
+
+  // Binary rows carry no types: in a column of another type they would be other values.
+  pg::Outcome<void> check_fingerprint(const std::vector<pg::Result>& results) const {
+    if (results.empty() || results.back().rows() != 1 || results.back().text(0, 0) != layout_.fingerprint) {
       return std::unexpected(changed_table(layout_.table));
     }
+    return {};
+  }
+
+  pg::Outcome<void> end_empty_copy(base::SteadyTime deadline) {
+    encoder_.begin();
+    encoder_.end();
+    auto sent = connection_.put_copy(encoder_.bytes(), deadline);
+    encoder_.take();
+    if (!sent) return sent;
+    if (auto ended = connection_.end_copy(deadline); !ended) return std::unexpected(std::move(ended.error()));
+    if (auto back = connection_.run("ROLLBACK", deadline); !back) return std::unexpected(std::move(back.error()));
+    return {};
+  }
+
+  pg::Outcome<void> leave_out_erased(const Batch& batch, BatchPlan& plan, const std::string& begin,
+                                     base::SteadyTime deadline) {
+    auto found = connection_.run(
+        begin + find_erased_sql(layout_.table, batch.events) + "; " + fingerprint_sql(layout_.table), deadline);
+    if (!found) return std::unexpected(std::move(found.error()));
+    if (auto same = check_fingerprint(*found); !same) return same;
+    erased_ids_.clear();
+    const pg::Result& ids = (*found)[found->size() - 2];
+    for (int row = 0; row < ids.rows(); ++row) erased_ids_.emplace(ids.text(row, 0));
+    if (erased_ids_.empty()) return {};
+    std::erase_if(plan.rows, [&](std::uint32_t place) {
+      const bool erased = erased_ids_.contains(batch.events[place]->id.hex());
+      if (erased) plan.outcomes[place] = Outcome::duplicate;
+      return erased;
+    });
+    return {};
+  }
+
+  pg::Outcome<void> copy_rows(const Batch& batch, BatchPlan& plan, bool to_stage, base::SteadyTime deadline) {
+    if (auto begun = begin_copy(batch, plan, to_stage, deadline); !begun) return begun;
     encoder_.begin();
     for (const std::uint32_t place : plan.rows) {
       encoder_.add(batch.events[place], to_stage ? std::optional(place) : std::nullopt);
@@ -133,16 +220,25 @@ class PostgresWriter final : public BatchWriter {
     auto committed = commit_step(connection_, sql, deadline);
     if (!committed) return std::unexpected(std::move(committed.error()));
     if (base::failpoint_fails(base::Failpoint::warehouse_postgres_after_commit)) return std::unexpected(lost_answer());
-    return Written{std::move(plan.outcomes), encoder_.displaced()};
+    return Written{std::move(plan.outcomes), encoder_.displaced(), removed_};
   }
 
   // Empty where the batch had no duplicate.
   [[nodiscard]] std::string duplicates_sql(const Batch& batch, const BatchPlan& plan,
                                            const MarkerOrigin& origin) const {
-    if (plan.doubles.empty() || !layout_.counts_duplicates) return {};
+    if (!layout_.counts_duplicates) return {};
+    std::string sql;
     std::vector<const event::Event*> events;
     for (const std::uint32_t place : plan.doubles) events.push_back(batch.events[place].get());
-    return insert_duplicates_sql(layout_.table, origin, received_at_stored(layout_.fit.columns), events) + "; ";
+    if (!events.empty()) {
+      sql = insert_duplicates_sql(layout_.table, origin, received_at_stored(layout_.fit.columns), events) + "; ";
+    }
+    if (erased_ids_.empty()) return sql;
+    events.clear();
+    for (const event::EventPtr& event : batch.events) {
+      if (erased_ids_.contains(event->id.hex())) events.push_back(event.get());
+    }
+    return sql + insert_erased_duplicates_sql(layout_.table, origin, events) + "; ";
   }
 
   pg::Connection& connection_;
@@ -151,6 +247,9 @@ class PostgresWriter final : public BatchWriter {
   CopyEncoder encoder_;
   bool stage_made_ = false;
   int stage_batches_ = 0;
+  std::uint64_t removed_ = 0;                   // by the batch at hand
+  bool erased_any_ = false;                     // something was erased from this table, ever
+  std::unordered_set<std::string> erased_ids_;  // of the batch at hand
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "warehouse/batch_plan.hpp"
 #include "warehouse/drivers/postgres/batch_writer.hpp"
@@ -24,6 +25,9 @@ class RedshiftWriter final : public BatchWriter {
 
   pg::Outcome<Written> write(const Batch& batch, base::SteadyTime deadline) override {
     base::failpoint(base::Failpoint::warehouse_redshift_before_stage);
+    TWINSHIFT_ASSERT(batch.remove.size() <= kRemovedMax);
+    removed_ = 0;
+    if (batch.events.empty()) return remove_alone(batch, deadline);
     BatchPlan plan = plan_batch(batch);
     if (auto filled = stage_.fill(batch, plan, deadline); !filled) return std::unexpected(std::move(filled.error()));
     base::failpoint(base::Failpoint::warehouse_redshift_staged);
@@ -35,7 +39,7 @@ class RedshiftWriter final : public BatchWriter {
       return std::unexpected(std::move(done.error()));
     }
     if (base::failpoint_fails(base::Failpoint::warehouse_redshift_after_commit)) return std::unexpected(lost_answer());
-    return Written{std::move(plan.outcomes), stage_.take_displaced()};
+    return Written{std::move(plan.outcomes), stage_.take_displaced(), removed_};
   }
 
   // Under the lock that every writer of these tables takes: Redshift would let one of two fail with error 1023.
@@ -59,6 +63,11 @@ class RedshiftWriter final : public BatchWriter {
     return {};
   }
 
+  pg::Outcome<std::uint64_t> erase(std::span<const EventPlace> places, base::SteadyTime deadline) override {
+    return erase_step(connection_, lock_writer_sql(layout_.table), Dialect::redshift, layout_, places,
+                      identity_.clock->now(), deadline);
+  }
+
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
     base::failpoint(base::Failpoint::warehouse_redshift_find_marker);
     auto found = connection_.run("BEGIN; " + lock_writer_sql(layout_.table) + "; " +
@@ -75,19 +84,47 @@ class RedshiftWriter final : public BatchWriter {
     return {};
   }
 
+  [[nodiscard]] std::string begin_sql() const { return "BEGIN; " + lock_writer_sql(layout_.table); }
+
+  pg::Failure without_lock(pg::Failure failure) const {
+    if (failure.sqlstate == kNoRight) {
+      failure.error.hint = "GRANT SELECT, INSERT, UPDATE, DELETE ON " + sibling(layout_.table, kWriterTable) +
+                           " TO the user that we log in as: it is locked while a batch is written";
+    }
+    return failure;
+  }
+
+  // Begins the transaction with it.
+  pg::Outcome<void> remove_rows(const Batch& batch, base::SteadyTime deadline) {
+    auto locked = connection_.run(begin_sql(), deadline);
+    if (!locked) return std::unexpected(without_lock(std::move(locked.error())));
+    auto removed =
+        remove_step(connection_,
+                    remove_rows_sql(layout_.table, batch.remove) + "; " + remove_parts_sql(layout_.table, batch.remove),
+                    Dialect::redshift, layout_.table, deadline);
+    if (!removed) return std::unexpected(std::move(removed.error()));
+    removed_ = *removed;
+    return {};
+  }
+
+  pg::Outcome<Written> remove_alone(const Batch& batch, base::SteadyTime deadline) {
+    if (batch.remove.empty()) return Written{};
+    if (auto removed = remove_rows(batch, deadline); !removed) return std::unexpected(std::move(removed.error()));
+    if (auto done = commit_step(connection_, "COMMIT", deadline); !done)
+      return std::unexpected(std::move(done.error()));
+    return Written{.outcomes = {}, .removed = removed_};
+  }
+
   pg::Outcome<std::vector<std::uint32_t>> find_duplicates(const Batch& batch, const BatchPlan& plan,
                                                           base::SteadyTime deadline) {
-    auto found = connection_.run(
-        "BEGIN; " + lock_writer_sql(layout_.table) + "; " + find_duplicates_sql(layout_.table, ranges_of(batch, plan)),
-        deadline);
-    if (!found) {
-      pg::Failure failure = std::move(found.error());
-      if (failure.sqlstate == kNoRight) {
-        failure.error.hint = "GRANT SELECT, INSERT, UPDATE, DELETE ON " + sibling(layout_.table, kWriterTable) +
-                             " TO the user that we log in as: it is locked while a batch is written";
-      }
-      return std::unexpected(std::move(failure));
+    std::string begin = begin_sql() + "; ";
+    if (!batch.remove.empty()) {
+      if (auto removed = remove_rows(batch, deadline); !removed) return std::unexpected(std::move(removed.error()));
+      begin.clear();
     }
+    auto found = connection_.run(
+        begin + find_duplicates_sql(layout_.table, ranges_of(batch, plan), layout_.takes_erasures), deadline);
+    if (!found) return std::unexpected(without_lock(std::move(found.error())));
     const pg::Result& rows = found->back();
     std::vector<std::uint32_t> places;
     for (int row = 0; row < rows.rows(); ++row) places.push_back(static_cast<std::uint32_t>(rows.integer(row, 0)));
@@ -117,13 +154,17 @@ class RedshiftWriter final : public BatchWriter {
     for (const std::uint32_t place : plan.doubles) doubles.push_back({place, batch.events[place].get()});
     std::string sql;
     if (!doubles.empty()) sql = stage_doubles_sql(received_at, doubles) + "; ";
-    return sql + insert_staged_duplicates_sql(layout_.table, origin, received_at, ranges_of(batch, plan)) + "; ";
+    return sql +
+           insert_staged_duplicates_sql(layout_.table, origin, received_at, ranges_of(batch, plan),
+                                        layout_.takes_erasures) +
+           "; ";
   }
 
   pg::Connection& connection_;
   const Layout& layout_;
   WriterIdentity identity_;
   RedshiftStage stage_;
+  std::uint64_t removed_ = 0;  // by the batch at hand
 };
 
 }  // namespace

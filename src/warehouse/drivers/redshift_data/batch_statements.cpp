@@ -23,6 +23,8 @@ constexpr std::size_t kFixedStatements = 7;
 constexpr std::size_t kDoublesMax = 4 * kStageDoublesMax;
 // With events in parts: CREATE, INSERT, DROP.
 constexpr std::size_t kPartsStatements = 3;
+// With rows to remove: DELETE of them and of their parts.
+constexpr std::size_t kRemoveStatements = 2;
 // Markers in one statement: the planner has to take each for a query of its own.
 constexpr std::size_t kPlacesMax = 64;
 // An event of more bytes goes first: it takes room that small ones would leave it too little of.
@@ -46,6 +48,12 @@ std::vector<bool> stage_columns(const Layout& layout, const LiteralRows& rows) {
     if (real != nullptr && real->has_default) used[i] = true;
   }
   return used;
+}
+
+void add_removal(BatchStatements& made, const TableName& table, std::span<const EventPlace> places) {
+  made.remove_at = made.statements.size();
+  made.statements.push_back(remove_rows_sql(table, places));
+  made.statements.push_back(remove_parts_sql(table, places));
 }
 
 class Maker {
@@ -99,7 +107,8 @@ class Maker {
 
   [[nodiscard]] std::size_t room(bool with_parts) const {
     const std::size_t others = kFixedStatements + marker_statements(places_.size()) +
-                               double_statements(doubles_.size()) + (with_parts ? kPartsStatements : 0);
+                               double_statements(doubles_.size()) + (with_parts ? kPartsStatements : 0) +
+                               (batch_.remove.empty() ? 0 : kRemoveStatements);
     return others < kStatementsMax ? kStatementsMax - others : 0;
   }
 
@@ -151,6 +160,7 @@ class Maker {
     const std::vector<WriteColumn> columns = chosen_columns();
     out_.staged = times_.size();
     add(lock_writer_sql(table));
+    if (const auto places = removable(); !places.empty()) add_removal(out_, table, places);
     add(create_literal_stage_sql(layout_.real, columns));
     if (parts) add(create_parts_stage_sql());
     out_.rows_begin = out_.statements.size();
@@ -158,7 +168,7 @@ class Maker {
     out_.rows_end = out_.statements.size();
     if (layout_.counts_duplicates) add_duplicates();
     out_.delete_at = out_.statements.size();
-    add(delete_staged_duplicates_sql(table, ranges()));
+    add(delete_staged_duplicates_sql(table, ranges(), layout_.takes_erasures));
     out_.select_at = out_.statements.size();
     add(select_staged_sql());
     out_.insert_begin = out_.statements.size();
@@ -169,6 +179,18 @@ class Maker {
     add_doubles();
     add(drop_stage_sql(kStageTable));
     if (parts) add(drop_stage_sql(kPartsStageTable));
+  }
+
+  // Not of what is put off or has no room: its old row is better than none.
+  [[nodiscard]] std::vector<EventPlace> removable() const {
+    std::set<event::EventId> kept;
+    for (std::size_t i = 0; i < batch_.events.size() && !batch_.remove.empty(); ++i) {
+      const Outcome outcome = out_.outcomes[out_.first[i]];
+      if (outcome != Outcome::written) kept.insert(batch_.events[i]->id);
+    }
+    std::vector<EventPlace> places = batch_.remove;
+    std::erase_if(places, [&](const EventPlace& place) { return kept.contains(place.id); });
+    return places;
   }
 
   [[nodiscard]] std::vector<WriteColumn> chosen_columns() const {
@@ -189,7 +211,9 @@ class Maker {
   [[nodiscard]] Stored received_at() const { return received_at_stored(layout_.fit.columns); }
 
   // Of what is in the stage.
-  void add_duplicates() { add(insert_staged_duplicates_sql(layout_.table, origin_, received_at(), ranges())); }
+  void add_duplicates() {
+    add(insert_staged_duplicates_sql(layout_.table, origin_, received_at(), ranges(), layout_.takes_erasures));
+  }
 
   // Nothing is inserted or counted from the stage any more. What is left in it stands in the table by its own message.
   void add_doubles() {
@@ -227,6 +251,13 @@ class Maker {
 };
 
 }  // namespace
+
+BatchStatements make_removal_statements(const Batch& batch, const TableName& table) {
+  BatchStatements made;
+  made.statements.push_back(lock_writer_sql(table));
+  add_removal(made, table, batch.remove);
+  return made;
+}
 
 BatchStatements make_batch_statements(const Batch& batch, const Layout& layout, const MarkerOrigin& origin) {
   return Maker(batch, layout, origin).make();

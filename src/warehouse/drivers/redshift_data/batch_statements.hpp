@@ -21,6 +21,8 @@ struct BatchStatements {
   std::vector<std::uint32_t> first;
   std::uint64_t displaced = 0;
   std::size_t staged = 0;
+  // The statement that removes rows of Batch::remove; 0, which is the lock, where none does.
+  std::size_t remove_at = 0;
   // Which statements' results tell what became of the rows.
   std::size_t delete_at = 0;
   std::size_t select_at = 0;
@@ -30,10 +32,17 @@ struct BatchStatements {
   std::size_t insert_begin = 0;
   std::size_t insert_end = 0;
 
+  // Behind it stands the one that removes their parts.
+  [[nodiscard]] bool removes(std::size_t statement) const {
+    return remove_at > 0 && (statement == remove_at || statement == remove_at + 1);
+  }
   [[nodiscard]] bool is_about_rows(std::size_t statement) const {
     return (statement >= rows_begin && statement < rows_end) || (statement >= insert_begin && statement < insert_end);
   }
 };
+
+// One of a batch that only removes (no events).
+BatchStatements make_removal_statements(const Batch& batch, const TableName& table);
 
 BatchStatements make_batch_statements(const Batch& batch, const Layout& layout, const MarkerOrigin& origin);
 

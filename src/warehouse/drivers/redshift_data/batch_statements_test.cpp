@@ -177,5 +177,46 @@ TEST_F(Statements, AnEventThatNoTransactionCanTakeIsRejectedAlone) {
   }));
 }
 
+EventPlace place_of(const event::EventPtr& event) {
+  return {event->id, event->event_at};
+}
+
+TEST_F(Statements, RemoveUnderTheLockAndBeforeAnythingIsLookedFor) {
+  const auto event = event_of(1);
+  const Batch batch{"mend-1", {event}, {place_of(event), place_of(event_of(2))}};
+  const BatchStatements made = make_batch_statements(batch, layout_, {"t", "here", batch.id, kArrival});
+  ASSERT_EQ(made.remove_at, 1U);
+  EXPECT_THAT(made.statements[0], StartsWith("LOCK "));
+  EXPECT_THAT(made.statements[1], AllOf(StartsWith("DELETE FROM " + kTable.quoted() + " WHERE (event_at BETWEEN"),
+                                        HasSubstr(event->id.hex()), HasSubstr(event_of(2)->id.hex())));
+  EXPECT_THAT(made.statements[2], StartsWith(R"(DELETE FROM "s"."twinshift_parts" WHERE event_id IN ()"));
+  EXPECT_TRUE(made.removes(1) && made.removes(2) && !made.removes(0) && !made.removes(3));
+  EXPECT_FALSE(make({event}).removes(0)) << "without anything to remove";
+}
+
+// An old row is better than none.
+TEST_F(Statements, WhatIsPutOffIsNotRemoved) {
+  std::vector<event::EventPtr> events;
+  std::vector<EventPlace> places;
+  for (int i = 0; i < 50; ++i) {
+    events.push_back(event_of(R"({"n":)" + std::to_string(i) + R"(,"a":")" + std::string(90'000, 'x') + "\"}"));
+    places.push_back(place_of(events.back()));
+  }
+  const Batch batch{"mend-1", events, places};
+  const BatchStatements made = make_batch_statements(batch, layout_, {"t", "here", batch.id, kArrival});
+  ASSERT_GT(count(made, Outcome::deferred), 0U);
+  EXPECT_LE(made.statements.size(), kStatementsMax);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const bool goes = made.statements[made.remove_at].find(events[i]->id.hex()) != std::string::npos;
+    EXPECT_EQ(goes, made.outcomes[i] == Outcome::written) << i;
+  }
+}
+
+TEST_F(Statements, ARemovalAlone) {
+  const BatchStatements made = make_removal_statements({"mend-1", {}, {place_of(event_of(1))}}, kTable);
+  EXPECT_EQ(made.statements.size(), 3U);
+  EXPECT_TRUE(made.outcomes.empty());
+}
+
 }  // namespace
 }  // namespace twinshift::warehouse

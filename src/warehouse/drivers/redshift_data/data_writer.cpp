@@ -1,12 +1,16 @@
 #include "warehouse/drivers/redshift_data/data_writer.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "warehouse/drivers/redshift_data/statement_packer.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
+#include "warehouse/schema/erased_text.hpp"
 #include "warehouse/schema/owed_text.hpp"
 #include "warehouse/schema/redshift_errors.hpp"
 
@@ -38,20 +42,33 @@ std::vector<std::uint32_t> positions_in(const std::vector<ResultPage::Row>& rows
   return positions;
 }
 
+bool has_no_right(const RunReport& report) {
+  return read_redshift_error(server_text(report.description)).sqlstate == kNoRight;
+}
+
+std::uint64_t rows_of(const RunReport& report, std::size_t statement) {
+  const auto& statements = report.description.statements;
+  // One without rows has none, which the service says by -1.
+  if (statement >= statements.size() || statements[statement].result_rows < 0) return 0;
+  return static_cast<std::uint64_t>(statements[statement].result_rows);
+}
+
 }  // namespace
 
 std::expected<WriteReport, DataWriter::Failure> DataWriter::write(const Batch& batch, const Layout& layout) {
-  if (batch.events.empty()) return WriteReport{};
+  TWINSHIFT_ASSERT(batch.remove.size() <= kRemovedMax);
+  if (batch.events.empty() && batch.remove.empty()) return WriteReport{};
   const RedshiftDataOptions& options = session_.options();
   const MarkerOrigin origin{layout.table.table, options.instance, batch.id, options.clock->now()};
-  BatchStatements made = make_batch_statements(batch, layout, origin);
+  BatchStatements made = batch.events.empty() ? make_removal_statements(batch, layout.table)
+                                              : make_batch_statements(batch, layout, origin);
   DataRequest request = session_.request(std::move(made.statements), batch.id);
   unknown_.reset();
   base::failpoint(base::Failpoint::warehouse_redshift_data_before_send);
   const RunReport report = session_.carry_out(request);
   last_ = {batch.id, report.id};
   if (report.end == End::finished) return finished(batch, made, report);
-  return std::unexpected(failed(batch, made, std::move(request), report));
+  return std::unexpected(failed(batch, made, std::move(request), report, layout.table));
 }
 
 // Which rows were inserted: all, as a rule; the server is asked only where it found duplicates.
@@ -71,7 +88,7 @@ DataOutcome<std::vector<std::uint32_t>> DataWriter::inserted(const BatchStatemen
 
 std::expected<WriteReport, DataWriter::Failure> DataWriter::finished(const Batch& batch, const BatchStatements& made,
                                                                      const RunReport& report) {
-  auto positions = inserted(made, report);
+  auto positions = made.outcomes.empty() ? DataOutcome<std::vector<std::uint32_t>>() : inserted(made, report);
   if (!positions) {
     // It has committed; how many were duplicates the markers know.
     base::Error error = std::move(positions.error().error);
@@ -90,18 +107,25 @@ std::expected<WriteReport, DataWriter::Failure> DataWriter::finished(const Batch
   written.reasons = made.reasons;
   written.reasons.resize(batch.events.size());
   written.displaced = made.displaced;
+  if (made.remove_at > 0) written.removed = rows_of(report, made.remove_at);
   return written;
 }
 
 DataWriter::Failure DataWriter::failed(const Batch& batch, const BatchStatements& made, DataRequest request,
-                                       const RunReport& report) {
+                                       const RunReport& report, const TableName& table) {
   Failure failure{error_of_end(report, session_.options().target), false};
   if (report.end == End::unknown) {
     unknown_ = Unknown{batch.id, std::move(request), report.id, session_.options().clock->steady()};
     return failure;
   }
   if (report.end != End::failed) return failure;
-  const bool about_rows = made.is_about_rows(failed_statement(report.description));
+  const std::size_t statement = failed_statement(report.description);
+  if (made.removes(statement) && has_no_right(report)) {
+    failure.error.kind = ErrorKind::conflict;
+    failure.error.hint = remove_grant(Dialect::redshift, table);
+    return failure;
+  }
+  const bool about_rows = made.is_about_rows(statement);
   if (failure.error.kind == ErrorKind::rejected && !about_rows) failure.error.kind = ErrorKind::unavailable;
   failure.table_changed = failure.error.kind == ErrorKind::unavailable;
   return failure;
@@ -156,9 +180,7 @@ base::Result<std::uint64_t> DataWriter::prune(base::WallTime before, const Layou
   const RunReport report = session_.carry_out(session_.request(std::move(statements), "prune"));
   if (report.end != End::finished) {
     base::Error error = error_of_end(report, session_.options().target);
-    const bool no_right =
-        report.end == End::failed && read_redshift_error(server_text(report.description)).sqlstate == kNoRight;
-    if (no_right) error.hint = prune_grant(layout.table);
+    if (report.end == End::failed && has_no_right(report)) error.hint = prune_grant(layout.table);
     // It may be done twice.
     error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
     return base::fail(std::move(error));
@@ -183,6 +205,24 @@ base::Status DataWriter::publish(std::span<const OwedRow> rows, const Layout& la
   base::Error error = error_of_end(report, session_.options().target);
   // It may be done twice.
   error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
+  return base::fail(std::move(error));
+}
+
+base::Result<std::uint64_t> DataWriter::erase(std::span<const EventPlace> places, const Layout& layout) {
+  std::vector<std::string> statements{lock_writer_sql(layout.table)};
+  std::ranges::move(
+      erase_sql(Dialect::redshift, layout.table, layout.fit.columns, places, session_.options().clock->now()),
+      std::back_inserter(statements));
+  const std::size_t remove_at = statements.size() - 2;  // behind it, their parts
+  const RunReport report = session_.carry_out(session_.request(std::move(statements), "erase"));
+  if (report.end == End::finished) return rows_of(report, remove_at);
+  base::Error error = error_of_end(report, session_.options().target);
+  // It may be done twice.
+  error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
+  if (report.end == End::failed && has_no_right(report)) {
+    error.kind = ErrorKind::conflict;
+    error.hint = erase_grant(Dialect::redshift, layout.table);
+  }
   return base::fail(std::move(error));
 }
 

@@ -30,6 +30,8 @@ class DataWriter {
   base::Result<std::uint64_t> prune(base::WallTime before, const Layout& layout);
   // Warehouse::publish().
   base::Status publish(std::span<const OwedRow> rows, const Layout& layout);
+  // Warehouse::erase(), of a layout that takes erasures.
+  base::Result<std::uint64_t> erase(std::span<const EventPlace> places, const Layout& layout);
 
  private:
   // An attempt whose end is not known: the same statements and token, until it is.
@@ -42,7 +44,8 @@ class DataWriter {
 
   std::expected<WriteReport, Failure> finished(const Batch& batch, const BatchStatements& made,
                                                const RunReport& report);
-  Failure failed(const Batch& batch, const BatchStatements& made, DataRequest request, const RunReport& report);
+  Failure failed(const Batch& batch, const BatchStatements& made, DataRequest request, const RunReport& report,
+                 const TableName& table);
   base::Status follow_unknown();
   DataOutcome<std::vector<std::uint32_t>> inserted(const BatchStatements& made, const RunReport& report);
 

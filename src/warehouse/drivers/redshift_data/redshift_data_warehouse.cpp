@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "warehouse/drivers/redshift_data/data_writer.hpp"
 #include "warehouse/drivers/redshift_data/open_session.hpp"
 #include "warehouse/drivers/redshift_data/read_query.hpp"
@@ -41,6 +42,7 @@ class RedshiftDataWarehouse final : public Warehouse {
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
+  base::Result<std::uint64_t> erase(std::span<const EventPlace> places) override;
   [[nodiscard]] std::chrono::seconds publish_interval() const override { return kPublishIntervalOfDataApi; }
   [[nodiscard]] TableName event_table() const override {
     return layout_ ? layout_->table : name_for(Dialect::redshift, table_);
@@ -117,6 +119,14 @@ base::Status RedshiftDataWarehouse::publish(std::span<const OwedRow> rows) {
   if (auto ready = prepare(); !ready) return ready;
   if (!layout_->takes_books) return no_right_to_publish(options_.target, *layout_);
   return writer_.publish(rows, *layout_);
+}
+
+base::Result<std::uint64_t> RedshiftDataWarehouse::erase(std::span<const EventPlace> places) {
+  TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
+  if (places.empty()) return std::uint64_t{0};
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (!layout_->takes_erasures) return base::fail(no_right_to_erase(options_.target, *layout_));
+  return writer_.erase(places, *layout_);
 }
 
 base::Status RedshiftDataWarehouse::ping() {

@@ -55,8 +55,10 @@ base::Result<Connection> Connection::open(const std::string& path, const std::st
   if (!marker) return base::fail(std::move(marker.error()));
   auto duplicate = database->prepare(insert_duplicate_sql(table));
   if (!duplicate) return base::fail(std::move(duplicate.error()));
-  return Connection{std::move(*database), std::move(*layout), std::move(*insert), std::move(*marker),
-                    std::move(*duplicate)};
+  auto erasures = Erasures::prepare(*database, table);
+  if (!erasures) return base::fail(std::move(erasures.error()));
+  return Connection{std::move(*database), std::move(*layout),    std::move(*insert),
+                    std::move(*marker),   std::move(*duplicate), std::move(*erasures)};
 }
 
 void Connection::leave_file() {

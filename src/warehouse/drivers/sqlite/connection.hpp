@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "sqlite/database.hpp"
+#include "warehouse/drivers/sqlite/erasures.hpp"
 #include "warehouse/drivers/sqlite/row_insert.hpp"
 #include "warehouse/drivers/sqlite/sqlite_table.hpp"
 
@@ -54,6 +55,7 @@ struct Connection {
   RowInsert insert;
   sqlite::Statement insert_marker;
   sqlite::Statement insert_duplicate;
+  Erasures erasures;
 
   static base::Result<Connection> open(const std::string& path, const std::string& table, sqlite::OpenMode mode,
                                        std::chrono::milliseconds busy_timeout);

@@ -1,6 +1,8 @@
 // SQLite's statement text: the only place that spells it.
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 
+#include "warehouse/erased.hpp"
+#include "warehouse/event_places.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
 #include "warehouse/table_columns.hpp"
@@ -61,6 +63,7 @@ std::vector<std::string> create_loads_sql() {
   const std::string loads(kLoadsTable);
   const std::string duplicates(kDuplicatesTable);
   const std::string owed(kOwedTable);
+  const std::string erased(kErasedTable);
   return {"CREATE TABLE IF NOT EXISTS " + loads +
               " (\n  table_name TEXT NOT NULL,\n  instance TEXT NOT NULL,\n  batch_id TEXT NOT NULL,\n"
               "  window_at TEXT NOT NULL,\n  arrival_at TEXT NOT NULL,\n  sent INTEGER NOT NULL,\n"
@@ -76,7 +79,11 @@ std::vector<std::string> create_loads_sql() {
               " (\n  table_name TEXT NOT NULL,\n  instance TEXT NOT NULL,\n  target TEXT NOT NULL,\n"
               "  arrival_at TEXT NOT NULL,\n  received INTEGER NOT NULL,\n  owed INTEGER NOT NULL,\n"
               "  quarantined INTEGER NOT NULL,\n  waived INTEGER NOT NULL,\n  as_of TEXT NOT NULL\n)",
-          "CREATE INDEX IF NOT EXISTS " + owed + "_arrival_at ON " + owed + " (arrival_at)"};
+          "CREATE INDEX IF NOT EXISTS " + owed + "_arrival_at ON " + owed + " (arrival_at)",
+          "CREATE TABLE IF NOT EXISTS " + erased +
+              " (\n  table_name TEXT NOT NULL,\n  event_id TEXT NOT NULL,\n  event_at TEXT NOT NULL,\n"
+              "  received_at TEXT,\n  erased_at TEXT NOT NULL\n)",
+          "CREATE INDEX IF NOT EXISTS " + erased + "_event_id ON " + erased + " (event_id)"};
 }
 
 std::vector<InsertColumn> insert_columns(const event::TableShape& shape) {
@@ -101,6 +108,10 @@ std::string insert_sql(const std::string& table, const std::vector<InsertColumn>
          ") ON CONFLICT (event_id) DO NOTHING";
 }
 
+std::string remove_rows_sql(const std::string& table, std::span<const EventPlace> places) {
+  return "DELETE FROM " + quote_identifier(table) + " WHERE " + places_sql(places);
+}
+
 std::string insert_marker_sql() {
   return "INSERT INTO " + std::string(kLoadsTable) +
          " (table_name, instance, batch_id, window_at, arrival_at, sent, inserted, duplicate, key_low_sum,"
@@ -111,6 +122,33 @@ std::string insert_duplicate_sql(const std::string& table) {
   return "INSERT INTO " + std::string(kDuplicatesTable) +
          " (table_name, instance, batch_id, event_key, received_at, written_at) SELECT ?1,?2,?3,?4,?5,?6 FROM " +
          quote_identifier(table) + " WHERE event_id = ?7 AND received_at IS NOT ?5";
+}
+
+std::string any_erased_sql() {
+  return "SELECT EXISTS (SELECT 1 FROM " + std::string(kErasedTable) + ')';
+}
+
+std::string is_erased_sql() {
+  return "SELECT 1 FROM " + std::string(kErasedTable) + " WHERE table_name = ? AND event_id = ? LIMIT 1";
+}
+
+std::string insert_erased_duplicate_sql() {
+  return "INSERT INTO " + std::string(kDuplicatesTable) +
+         " (table_name, instance, batch_id, event_key, received_at, written_at) SELECT ?1,?2,?3,?4,?5,?6 WHERE NOT "
+         "EXISTS"
+         " (SELECT 1 FROM " +
+         std::string(kErasedTable) + " WHERE event_id = ?7 AND table_name = ?1 AND received_at = ?5)";
+}
+
+std::string note_erased_sql() {
+  return "INSERT INTO " + std::string(kErasedTable) + " (table_name, event_id, event_at, erased_at) VALUES (?,?,?,?)";
+}
+
+std::string note_erased_rows_sql(const std::string& table, std::span<const EventPlace> places) {
+  return "INSERT INTO " + std::string(kErasedTable) +
+         " (table_name, event_id, event_at, received_at, erased_at) SELECT ?1, event_id, event_at, received_at, ?2 "
+         "FROM " +
+         quote_identifier(table) + " WHERE " + places_sql(places) + " AND received_at IS NOT NULL";
 }
 
 std::string prune_loads_sql() {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
@@ -31,14 +32,18 @@ class SqliteWarehouse final : public Warehouse {
   base::Status ping() override;
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
+  base::Result<std::uint64_t> erase(std::span<const EventPlace> places) override;
   [[nodiscard]] TableName event_table() const override { return {{}, table_}; }
   [[nodiscard]] std::string product() const override { return "SQLite"; }
 
  private:
   base::Result<WriteReport> write_connected(const Batch& batch);
+  base::Result<std::uint64_t> remove_rows(std::span<const EventPlace> places);
   base::Status insert_rows(const Batch& batch, WriteReport& report);
   base::Status insert_markers(const Batch& batch);
-  base::Status insert_duplicate(const Batch& batch, const event::Event& event);
+  base::Result<Outcome> insert_row(const Batch& batch, std::size_t place, WriteReport& report);
+  base::Status insert_duplicate(sqlite::Statement& statement, const Batch& batch, const event::Event& event);
+  base::Result<std::uint64_t> erase_connected(std::span<const EventPlace> places);
   base::Status publish_connected(std::span<const OwedRow> rows);
   base::Result<std::uint64_t> prune_connected(base::WallTime before);
   base::Result<std::optional<Marker>> find_marker_connected(std::string_view batch_id);
@@ -56,6 +61,12 @@ class SqliteWarehouse final : public Warehouse {
 base::Status about_bookkeeping(base::Status done) {
   if (!done && done.error().kind == ErrorKind::rejected) done.error().kind = ErrorKind::unavailable;
   return done;
+}
+
+// What was there goes on standing there.
+base::Error refused_in_place(const Refusal& refusal, const std::string& path) {
+  return {ErrorKind::conflict, "the table refuses a row that was to take another's place: " + refusal.message, path,
+          "Nothing was changed; `twinshift schema --diff` shows what keeps rows of ours out"};
 }
 
 void SqliteWarehouse::tell(const TableLayout& layout) const {
@@ -116,6 +127,11 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
   base::failpoint(base::Failpoint::warehouse_sqlite_before_begin);
   auto transaction = sqlite::Transaction::begin(connection_->database);
   if (!transaction) return base::fail(std::move(transaction.error()));
+  if (!batch.remove.empty()) {
+    auto removed = remove_rows(batch.remove);
+    if (!removed) return base::fail(std::move(removed.error()));
+    report.removed = *removed;
+  }
   if (auto done = insert_rows(batch, report); !done) return base::fail(std::move(done.error()));
   base::failpoint(base::Failpoint::warehouse_sqlite_staged);
   if (auto done = insert_markers(batch); !done) return base::fail(std::move(done.error()));
@@ -132,33 +148,47 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
   return report;
 }
 
+base::Result<std::uint64_t> SqliteWarehouse::remove_rows(std::span<const EventPlace> places) {
+  TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
+  const std::string sql = remove_rows_sql(table_, places);
+  if (auto done = connection_->database.execute(sql); !done) return base::fail(std::move(done.error()));
+  return static_cast<std::uint64_t>(connection_->database.changes());
+}
+
 base::Status SqliteWarehouse::insert_rows(const Batch& batch, WriteReport& report) {
   sums_.clear();
+  if (auto asked = connection_->erasures.begin_batch(); !asked) return asked;
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
-    auto outcome = connection_->insert.insert(connection_->database, batch.events[i]);
-    if (!outcome) {
-      // After some errors SQLite ends the whole transaction; then it was not about this row.
-      if (outcome.error().kind != ErrorKind::rejected || !connection_->database.in_transaction()) {
-        return base::fail(std::move(outcome.error()));
-      }
-      report.reasons[i] = row_refusal(outcome.error());
-      outcome = Outcome::rejected;
-    }
+    auto erased = connection_->erasures.holds(batch.events[i]->id);
+    if (!erased) return base::fail(std::move(erased.error()));
+    auto outcome = *erased ? base::Result<Outcome>(Outcome::duplicate) : insert_row(batch, i, report);
+    if (!outcome) return base::fail(std::move(outcome.error()));
     report.outcomes.push_back(*outcome);
-    report.displaced += connection_->insert.displaced();
     sums_.add(*batch.events[i], *outcome);
     if (*outcome != Outcome::duplicate) continue;
-    if (auto done = insert_duplicate(batch, *batch.events[i]); !done) return done;
+    sqlite::Statement& note = *erased ? connection_->erasures.insert_duplicate() : connection_->insert_duplicate;
+    if (auto done = insert_duplicate(note, batch, *batch.events[i]); !done) return done;
   }
   return {};
 }
 
-// The row that stands for the event is there, be it of this very batch.
-base::Status SqliteWarehouse::insert_duplicate(const Batch& batch, const event::Event& event) {
+base::Result<Outcome> SqliteWarehouse::insert_row(const Batch& batch, std::size_t place, WriteReport& report) {
+  auto outcome = connection_->insert.insert(connection_->database, batch.events[place]);
+  report.displaced += connection_->insert.displaced();
+  if (outcome) return outcome;
+  // After some errors SQLite ends the whole transaction; then it was not about this row.
+  if (outcome.error().kind != ErrorKind::rejected || !connection_->database.in_transaction()) return outcome;
+  report.reasons[place] = row_refusal(outcome.error());
+  if (!batch.remove.empty()) return base::fail(refused_in_place(report.reasons[place], options_.path));
+  return Outcome::rejected;
+}
+
+// The row that stands for the event is there, be it of this very batch; or it was erased.
+base::Status SqliteWarehouse::insert_duplicate(sqlite::Statement& statement, const Batch& batch,
+                                               const event::Event& event) {
   const std::string received_at = base::sql_timestamp(event.received_at);
   const std::string written_at = base::sql_timestamp(options_.clock->now());
   const std::string event_id = event.id.hex();
-  sqlite::Statement& statement = connection_->insert_duplicate;
   statement.bind_text(1, table_);
   statement.bind_text(2, options_.instance);
   statement.bind_text(3, batch.id);
@@ -281,6 +311,28 @@ base::Status SqliteWarehouse::publish_connected(std::span<const OwedRow> rows) {
   if (auto done = transaction->commit(); !done) return done;
   base::failpoint(base::Failpoint::warehouse_sqlite_publish_after_commit);
   return {};
+}
+
+base::Result<std::uint64_t> SqliteWarehouse::erase(std::span<const EventPlace> places) {
+  TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
+  if (places.empty()) return std::uint64_t{0};
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto erased = erase_connected(places);
+  if (!erased) return base::fail(failed(std::move(erased.error())));
+  return erased;
+}
+
+base::Result<std::uint64_t> SqliteWarehouse::erase_connected(std::span<const EventPlace> places) {
+  sqlite::Database& database = connection_->database;
+  // What is deleted is overwritten: what was a person's shall not stay in the file's free pages.
+  if (auto set = database.execute("PRAGMA secure_delete=ON"); !set) return base::fail(std::move(set.error()));
+  auto transaction = sqlite::Transaction::begin(database);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  auto erased = erase_events(database, table_, places, options_.clock->now());
+  if (!erased) return erased;
+  if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
+  if (auto set = database.execute("PRAGMA secure_delete=OFF"); !set) return base::fail(std::move(set.error()));
+  return erased;
 }
 
 base::Status SqliteWarehouse::ping() {

@@ -1,0 +1,45 @@
+// `twinshift erase` through the control socket: what the service answers, and how the command asks it. docs/erase.md
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/erase_door.hpp"
+#include "app/person.hpp"
+#include "base/error.hpp"
+#include "control/control.hpp"
+#include "delivery/delivery.hpp"
+#include "proof/store_debts.hpp"
+
+namespace twinshift::app {
+
+inline constexpr const char* kEraseWaitingVerb = "erase waiting";
+inline constexpr const char* kEraseVerb = "erase";
+// Events in one request: four steps of Warehouse::erase(), so that live batches wait for none of them long.
+inline constexpr std::size_t kErasePlacesMax = 4 * warehouse::kRemovedMax;
+// Events in one answer.
+inline constexpr std::size_t kWaitingMax = 10'000;
+
+// Goes through the queue. Nothing is lent or changed.
+base::Result<WaitingEvents> find_waiting(const proof::StoreDebts::Parts& stores, const Person& person);
+// A backlog beyond its budget keeps ids alone and reads the events from the primary again: there they must stay until
+// it has. `conflict` where one owes such events.
+base::Status check_ids_only(const proof::StoreDebts::Parts& stores);
+
+control::Request erase_waiting_request(const Person& person);
+control::Request erase_request(const std::string& field, const std::string& target,
+                               std::span<const warehouse::EventPlace> events);
+
+// In the service. The first: any thread, several at once. The other: one at a time (Turns), on the target's lane;
+// `delivery` null: the consumer is off. Nothing that they say or log holds a value.
+control::Reply answer_erase_waiting(const proof::StoreDebts::Parts& stores, const control::Request& request);
+control::Reply answer_erase(const proof::StoreDebts::Parts& stores, delivery::Delivery* delivery,
+                            const control::Request& request);
+
+// `unavailable` where the service could not do it, `conflict` where it is no such answer (another version).
+base::Result<WaitingEvents> read_waiting_answer(const control::Reply& reply);
+base::Result<std::uint64_t> read_erase_answer(const control::Reply& reply);
+
+}  // namespace twinshift::app

@@ -1,0 +1,135 @@
+#include "app/eraser.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace twinshift::app {
+namespace {
+
+using warehouse::EventPlace;
+
+constexpr const char* kQuarantine = "quarantine";
+
+std::map<event::EventId, EventPlace> by_id(const std::vector<EventPlace>& places) {
+  std::map<event::EventId, EventPlace> ordered;
+  for (const EventPlace& place : places) ordered.emplace(place.id, place);
+  return ordered;
+}
+
+// The person's events, wherever they stand.
+std::map<event::EventId, EventPlace> theirs(const ErasureLook& look) {
+  std::map<event::EventId, EventPlace> all = by_id(look.waiting.events);
+  for (const QuarantinedEvent& each : look.quarantined) all.emplace(each.place.id, each.place);
+  for (const ErasureLook::Target& target : look.targets) all.merge(by_id(target.rows));
+  return all;
+}
+
+// What is to be noted in `target`: theirs, and what was erased elsewhere while it could not be reached, less what it
+// has noted; but for rows that stand in it all the same.
+std::vector<EventPlace> places_for(const ErasureLook& look, const ErasureLook::Target& target) {
+  std::map<event::EventId, EventPlace> all = theirs(look);
+  for (const ErasureLook::Target& other : look.targets) {
+    if (other.name != target.name) all.merge(by_id(other.erased));
+  }
+  for (const EventPlace& place : target.erased) all.erase(place.id);
+  all.merge(by_id(target.rows));
+  std::vector<EventPlace> places;
+  for (const auto& [id, place] : all) places.push_back(place);
+  return places;
+}
+
+}  // namespace
+
+bool ErasureLook::is_empty() const {
+  return waiting.events.empty() && quarantined.empty() &&
+         std::ranges::all_of(targets, [](const Target& target) { return target.rows.empty(); });
+}
+
+bool Eraser::Work::is_empty() const {
+  return tickets.empty() && std::ranges::all_of(places, [](const auto& each) { return each.second.empty(); });
+}
+
+// Along the way of an event, so that none slips past: what leaves a store behind us is met in a later one.
+base::Result<ErasureLook> Eraser::look() {
+  ErasureLook look;
+  auto waiting = parts_.door->waiting(person_);
+  if (!waiting) return base::fail(std::move(waiting.error()));
+  look.waiting = std::move(*waiting);
+  auto quarantined = parts_.door->quarantined(person_);
+  if (!quarantined) return base::fail(std::move(quarantined.error()));
+  look.quarantined = std::move(*quarantined);
+  for (const auto& [name, reader] : parts_.targets) {
+    ErasureLook::Target target{.name = name, .trouble = {}, .rows = {}, .erased = {}};
+    auto rows = reader.find(person_);
+    auto erased = rows ? reader.erased() : base::fail(rows.error());
+    if (erased) {
+      target.rows = std::move(*rows);
+      target.erased = std::move(*erased);
+    } else {
+      target.trouble = std::move(erased.error());
+    }
+    look.targets.push_back(std::move(target));
+  }
+  std::vector<EventPlace> all;
+  for (const auto& [id, place] : theirs(look)) all.push_back(place);
+  for (ErasureLook::Target& target : look.targets) {
+    auto owed = parts_.door->owed(target.name, all);
+    if (!owed) return base::fail(std::move(owed.error()));
+    target.owed = *owed;
+  }
+  return look;
+}
+
+Eraser::Work Eraser::work_of(const ErasureLook& look, const ErasureReport& report) const {
+  Work work;
+  for (const ErasureLook::Target& target : look.targets) {
+    if (report.troubles.contains(target.name)) continue;
+    work.places[target.name] = places_for(look, target);
+  }
+  if (report.troubles.contains(kQuarantine)) return work;
+  for (const QuarantinedEvent& each : look.quarantined) work.tickets.push_back(each.ticket);
+  return work;
+}
+
+void Eraser::carry_out(const Work& work, ErasureReport& report) {
+  for (const auto& [target, places] : work.places) {
+    if (places.empty()) continue;
+    auto done = parts_.door->erase(person_.field, target, places, report.rows[target]);
+    if (!done) {
+      report.troubles.emplace(target, std::move(done.error()));
+      continue;
+    }
+    for (const EventPlace& place : places) report.events.insert(place.id);
+  }
+  if (work.tickets.empty()) return;
+  auto dropped = parts_.door->drop(work.tickets);
+  if (dropped) {
+    report.dropped += *dropped;
+  } else {
+    report.troubles.emplace(kQuarantine, std::move(dropped.error()));
+  }
+}
+
+ErasureReport Eraser::erase(ErasureLook look) {
+  ErasureReport report;
+  for (int round = 0;; ++round) {
+    for (const ErasureLook::Target& target : look.targets) {
+      if (target.trouble) report.troubles.emplace(target.name, *target.trouble);
+    }
+    const Work work = work_of(look, report);
+    if (work.is_empty()) return report;
+    if (round == kEraseRoundsMax) {
+      report.goes_on = true;
+      return report;
+    }
+    carry_out(work, report);
+    auto next = this->look();
+    if (!next) {
+      report.troubles.emplace("the look afterwards", std::move(next.error()));
+      return report;
+    }
+    look = std::move(*next);
+  }
+}
+
+}  // namespace twinshift::app

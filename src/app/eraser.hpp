@@ -1,0 +1,81 @@
+// Removes a person's events everywhere, in an order by which none comes back: first both tables note the events as
+// erased (their rows go in the same transaction), then the quarantine's records are dropped; what waits in queue or
+// backlog is a duplicate when its turn comes. Then it looks once more. docs/erase.md
+//
+// One thread. What is under way when it is interrupted is finished by running it again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/erase_door.hpp"
+#include "app/person.hpp"
+#include "base/error.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::app {
+
+// Looks after which it gives up on what keeps coming.
+inline constexpr int kEraseRoundsMax = 3;
+
+// What one look has found.
+struct ErasureLook {
+  struct Target {
+    std::string name;
+    std::optional<base::Error> trouble;  // could not be asked
+    std::vector<warehouse::EventPlace> rows;
+    std::vector<warehouse::EventPlace> erased;  // of everybody
+    std::uint64_t owed = 0;                     // of the person's events: from queue or backlog, still to come
+  };
+  WaitingEvents waiting;
+  std::vector<QuarantinedEvent> quarantined;
+  std::vector<Target> targets;
+
+  [[nodiscard]] bool is_empty() const;  // nothing of the person's was found; others' erasures do not count
+};
+
+struct ErasureReport {
+  std::map<std::string, std::uint64_t> rows;    // that went, by target
+  std::map<std::string, base::Error> troubles;  // by target or store; empty: all is done
+  std::set<event::EventId> events;              // that were noted in some target now
+  std::uint64_t dropped = 0;                    // records of the quarantine
+  bool goes_on = false;                         // the last look still found some
+};
+
+class Eraser {
+ public:
+  struct Parts {
+    EraseDoor* door = nullptr;
+    struct Reader {
+      std::function<base::Result<std::vector<warehouse::EventPlace>>(const Person&)> find;
+      std::function<base::Result<std::vector<warehouse::EventPlace>>()> erased;
+    };
+    std::map<std::string, Reader> targets{};  // by name
+  };
+  Eraser(Parts parts, Person person) : parts_(std::move(parts)), person_(std::move(person)) {}
+
+  // Changes nothing. An error: the stores here cannot be read; a target's trouble is told in the look.
+  base::Result<ErasureLook> look();
+  // From a look on.
+  ErasureReport erase(ErasureLook look);
+
+ private:
+  struct Work {
+    std::map<std::string, std::vector<warehouse::EventPlace>> places;  // by target
+    std::vector<quarantine::Ticket> tickets;
+    [[nodiscard]] bool is_empty() const;
+  };
+  [[nodiscard]] Work work_of(const ErasureLook& look, const ErasureReport& report) const;
+  void carry_out(const Work& work, ErasureReport& report);
+
+  const Parts parts_;
+  const Person person_;
+};
+
+}  // namespace twinshift::app

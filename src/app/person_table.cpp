@@ -1,0 +1,147 @@
+#include "app/person_table.hpp"
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "event/time_parse.hpp"
+#include "warehouse/erased.hpp"
+#include "warehouse/event_places.hpp"
+#include "warehouse/schema/ddl.hpp"
+#include "warehouse/schema/write_text.hpp"
+#include "warehouse/stored_event.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::ErrorKind;
+using warehouse::EventPlace;
+
+// Whole rows that are read at once: one may be some megabytes.
+constexpr std::size_t kCheckedMax = 50;
+// An event has one row; somebody may have copied it.
+constexpr std::size_t kRowsPerIdMax = 4;
+
+base::Result<std::vector<EventPlace>> places_in(const warehouse::Table& table, std::size_t events_max) {
+  if (table.cut) {
+    return base::fail(ErrorKind::full, fmt::format("there are more than {} such events", events_max), "erase",
+                      "Is it one person's value? Nothing was changed");
+  }
+  std::vector<EventPlace> places;
+  for (const auto& row : table.rows) {
+    const auto id = row[0] ? parse_event_id(*row[0]) : std::nullopt;
+    const auto at = row[1] ? event::parse_timestamp(*row[1]) : std::nullopt;
+    if (!id || !at) {
+      return base::fail(ErrorKind::conflict, "a row's event_id or event_at cannot be read", "erase",
+                        "Somebody has changed it; `twinshift verify --deep` names it");
+    }
+    places.push_back({*id, at->utc});
+  }
+  std::ranges::sort(places, {}, [](const EventPlace& place) { return std::pair(place.id, place.event_at); });
+  const auto again = std::ranges::unique(
+      places, [](const EventPlace& a, const EventPlace& b) { return a.id == b.id && a.event_at == b.event_at; });
+  places.erase(again.begin(), again.end());
+  return places;
+}
+
+}  // namespace
+
+base::Result<warehouse::Table> PersonTable::ask(const std::string& sql, std::size_t rows_max) {
+  return warehouse_->query(sql, rows_max);
+}
+
+base::Result<std::string> PersonTable::first_valid(const std::vector<std::string>& conditions) {
+  for (const std::string& condition : conditions) {
+    auto taken =
+        ask(fmt::format("SELECT 1 FROM {} t WHERE {} AND 1 = 0", warehouse_->event_table().quoted(), condition), 1);
+    if (taken) return condition;
+    if (taken.error().kind != ErrorKind::invalid) return base::fail(std::move(taken.error()));
+  }
+  return std::string();
+}
+
+// By the table's alias: SQLite takes a bare name that is no column for a text.
+base::Result<PersonTable::Conditions> PersonTable::conditions_for(const Person& person) {
+  const warehouse::Dialect dialect = is_redshift() ? warehouse::Dialect::redshift : warehouse::Dialect::postgres;
+  const std::string column = "t." + warehouse::quote_identifier(person.field);
+  // SQLite knows no backslash either.
+  const std::string value = warehouse::literal(dialect, person.value);
+  const std::string pattern = warehouse::literal(dialect, like_pattern(person));
+  auto typed = first_valid({column + " = " + value, fmt::format("CAST({} AS VARCHAR(1000)) = {}", column, value)});
+  if (!typed) return base::fail(std::move(typed.error()));
+  const std::string as_text = is_redshift() ? "JSON_SERIALIZE(t.extra)" : "CAST(t.extra AS TEXT)";
+  auto extra = first_valid({"t.extra LIKE " + pattern, as_text + " LIKE " + pattern});
+  if (!extra) return base::fail(std::move(extra.error()));
+  return Conditions{std::move(*typed), std::move(*extra)};
+}
+
+base::Result<std::vector<EventPlace>> PersonTable::candidates(const std::string& condition) {
+  if (condition.empty()) return std::vector<EventPlace>();
+  auto found = ask(fmt::format("SELECT t.event_id, CAST(t.event_at AS VARCHAR(32)) AS event_at FROM {} t WHERE {}",
+                               warehouse_->event_table().quoted(), condition),
+                   kErasedEventsMax);
+  if (!found) return base::fail(std::move(found.error()));
+  return places_in(*found, kErasedEventsMax);
+}
+
+base::Result<std::vector<EventPlace>> PersonTable::find(const Person& person) {
+  auto conditions = conditions_for(person);
+  if (!conditions) return base::fail(std::move(conditions.error()));
+  if (conditions->typed.empty() && conditions->extra.empty()) {
+    return base::fail(ErrorKind::not_found, "the table has neither the column nor `extra`", target_,
+                      "Is it the events' table? `twinshift schema --diff` shows it");
+  }
+  auto typed = candidates(conditions->typed);
+  if (typed) typed = check(person, std::move(*typed), true);
+  if (!typed) return typed;
+  auto kept = candidates(conditions->extra);
+  if (kept) kept = check(person, std::move(*kept), false);
+  if (!kept) return kept;
+  std::set<event::EventId> ids;
+  for (const EventPlace& place : *typed) ids.insert(place.id);
+  std::erase_if(*kept, [&](const EventPlace& place) { return ids.contains(place.id); });
+  typed->insert(typed->end(), kept->begin(), kept->end());
+  return typed;
+}
+
+// A column that was too narrow holds the beginning of other values, too; `extra` may hold field and value apart. A row
+// that tells no event is theirs where the column itself says so.
+base::Result<std::vector<EventPlace>> PersonTable::check(const Person& person, std::vector<EventPlace> candidates,
+                                                         bool typed) {
+  const std::string table = warehouse_->event_table().quoted();
+  const std::string parts = warehouse::sibling(warehouse_->event_table(), warehouse::kPartsTable);
+  std::set<std::string> theirs;
+  for (std::span<const EventPlace> left = candidates; !left.empty();) {
+    const auto some = left.first(std::min(left.size(), kCheckedMax));
+    auto rows =
+        ask(fmt::format("SELECT * FROM {} WHERE {}", table, warehouse::places_sql(some)), some.size() * kRowsPerIdMax);
+    if (!rows) return base::fail(std::move(rows.error()));
+    auto stored = warehouse::tell_events(*warehouse_, parts, *rows);
+    if (!stored) return base::fail(std::move(stored.error()));
+    for (const warehouse::StoredEvent& event : *stored) {
+      const auto says = event.text ? is_of(person, *event.text) : std::nullopt;
+      if (says.value_or(typed)) theirs.insert(event.id);
+    }
+    left = left.subspan(some.size());
+  }
+  std::erase_if(candidates, [&](const EventPlace& place) { return !theirs.contains(place.id.hex()); });
+  return candidates;
+}
+
+base::Result<std::vector<EventPlace>> PersonTable::erased() {
+  const warehouse::TableName table = warehouse_->event_table();
+  const warehouse::Dialect dialect = is_redshift() ? warehouse::Dialect::redshift : warehouse::Dialect::postgres;
+  auto rows =
+      ask(fmt::format("SELECT DISTINCT event_id, CAST(event_at AS VARCHAR(32)) AS event_at FROM {} WHERE "
+                      "table_name = {}",
+                      warehouse::sibling(table, warehouse::kErasedTable), warehouse::literal(dialect, table.table)),
+          kErasedReadMax);
+  if (rows) return places_in(*rows, kErasedReadMax);
+  if (rows.error().kind == ErrorKind::invalid) return std::vector<EventPlace>();
+  return base::fail(std::move(rows.error()));
+}
+
+}  // namespace twinshift::app

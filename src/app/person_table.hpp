@@ -1,0 +1,53 @@
+// A person's events in one target's table, and what was erased from it. Reads over a connection of its own; changes
+// nothing. One thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/person.hpp"
+#include "base/error.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace twinshift::app {
+
+// Events of one erasure: with more it is no person's.
+inline constexpr std::size_t kErasedEventsMax = 100'000;
+// Rows of twinshift_erased that are read.
+inline constexpr std::size_t kErasedReadMax = 1'000'000;
+
+class PersonTable {
+ public:
+  // `warehouse` need not be prepared: it is only asked.
+  PersonTable(std::string target, std::unique_ptr<warehouse::Warehouse> warehouse)
+      : target_(std::move(target)), warehouse_(std::move(warehouse)) {}
+
+  [[nodiscard]] const std::string& target() const { return target_; }
+
+  // Each event once: the typed column has the value, and the event that the row tells is not another's; or only `extra`
+  // has it. `full`: more than kErasedEventsMax. Other errors: those of Warehouse::query().
+  base::Result<std::vector<warehouse::EventPlace>> find(const Person& person);
+  // Of everybody; empty where there is no such table yet.
+  base::Result<std::vector<warehouse::EventPlace>> erased();
+
+ private:
+  base::Result<warehouse::Table> ask(const std::string& sql, std::size_t rows_max);
+  // The first of the conditions that the table's columns take; empty where it takes none.
+  base::Result<std::string> first_valid(const std::vector<std::string>& conditions);
+  // Rows that may be theirs; `typed`: the column itself has the value. Empty where the table lacks the columns.
+  struct Conditions {
+    std::string typed;
+    std::string extra;
+  };
+  base::Result<Conditions> conditions_for(const Person& person);
+  base::Result<std::vector<warehouse::EventPlace>> candidates(const std::string& condition);
+  base::Result<std::vector<warehouse::EventPlace>> check(const Person& person,
+                                                         std::vector<warehouse::EventPlace> candidates, bool typed);
+  [[nodiscard]] bool is_redshift() const { return warehouse_->product() == "Redshift"; }
+
+  const std::string target_;
+  const std::unique_ptr<warehouse::Warehouse> warehouse_;
+};
+
+}  // namespace twinshift::app

@@ -1,0 +1,85 @@
+#include "app/person_table.hpp"
+
+#include "app/embedded_target_fixture.hpp"
+#include "event/event.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using warehouse::EventPlace;
+
+class PersonTableTest : public EmbeddedTargetFixture {
+ protected:
+  void write(const std::vector<std::string>& events) {
+    auto opened = open_warehouse(settings_, settings_.primary);
+    ASSERT_TRUE(opened);
+    warehouse::Batch batch{"b" + std::to_string(++batches_), {}};
+    for (const std::string& json : events) batch.events.push_back(*event::decode_event(json, "m", {}));
+    const auto written = (*opened)->write(batch);
+    ASSERT_TRUE(written) << written.error().text();
+  }
+  PersonTable table() { return {"primary", std::move(*open_for_reading(settings_, "primary"))}; }
+  std::size_t found(std::string_view where) {
+    const auto places = table().find(*parse_person(where));
+    EXPECT_TRUE(places) << (places ? "" : places.error().text());
+    return places ? places->size() : 999;
+  }
+
+  int batches_ = 0;
+};
+
+TEST_F(PersonTableTest, FindsByTheColumnAndByWhatStandsInExtraAlone) {
+  write({R"({"customer_user_id":"4711"})", R"({"customer_user_id":4711,"n":1})", R"({"customer_user_id":"47110"})",
+         R"({"customer_user_id":"o'hara \\ %"})", R"({"idfa":"4711"})",
+         R"({"customer_user_id":{"customer_user_id":"4711"}})"});
+  EXPECT_EQ(found("customer_user_id=4711"), 2U);
+  EXPECT_EQ(found("customer_user_id=o'hara \\ %"), 1U);
+  EXPECT_EQ(found("customer_user_id=471"), 0U);
+  EXPECT_EQ(found("idfa=4711"), 1U);
+  EXPECT_EQ(found("imei=4711"), 0U);
+}
+
+// The column holds the same beginning of both.
+TEST_F(PersonTableTest, ValuesThatAColumnCutsAreToldApart) {
+  const std::string long_value(300, 'x');
+  write({"{\"idfa\":\"" + long_value + "a\"}", "{\"idfa\":\"" + long_value + "b\"}"});
+  EXPECT_EQ(found("idfa=" + long_value + "a"), 1U);
+  EXPECT_EQ(found("idfa=" + long_value.substr(0, 255)), 0U);
+}
+
+TEST_F(PersonTableTest, ATableWithoutTheColumnHoldsThemInExtra) {
+  write({R"({"imei":"1"})"});
+  execute("UPDATE events SET extra = '{\"imei\":\"1\"}'");
+  execute("ALTER TABLE events RENAME COLUMN imei TO gone");
+  EXPECT_EQ(found("imei=1"), 1U);
+  EXPECT_EQ(found("imei=2"), 0U);
+}
+
+TEST_F(PersonTableTest, ARowThatTellsNoEventIsTheirsWhereTheColumnSaysSo) {
+  write({R"({"idfa":"1"})", R"({"imei":"1"})"});
+  execute("UPDATE events SET extra = '{\"idfa\" 1' WHERE idfa = '1'");
+  execute("UPDATE events SET extra = '{\"idfa\" 1' WHERE imei = '1'");
+  EXPECT_EQ(found("idfa=1"), 1U);
+}
+
+TEST_F(PersonTableTest, WhatWasErasedIsToldAndATableOfAnOlderVersionHasNone) {
+  write({R"({"idfa":"1"})"});
+  const auto places = table().find(*parse_person("idfa=1"));
+  ASSERT_TRUE(places);
+  {
+    auto opened = open_warehouse(settings_, settings_.primary);
+    ASSERT_TRUE((*opened)->erase(*places));
+  }
+  const auto erased = table().erased();
+  ASSERT_TRUE(erased) << erased.error().text();
+  ASSERT_EQ(erased->size(), 1U);
+  EXPECT_EQ(erased->front().id, places->front().id);
+  EXPECT_EQ(erased->front().event_at, places->front().event_at);
+  execute("DROP TABLE twinshift_erased");
+  const auto none = table().erased();
+  ASSERT_TRUE(none) << none.error().text();
+  EXPECT_TRUE(none->empty());
+}
+
+}  // namespace
+}  // namespace twinshift::app

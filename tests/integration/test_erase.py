@@ -1,0 +1,193 @@
+"""`twinshift erase` on the real binary: a person's events go everywhere, come back by no way, and the books still close."""
+
+import json
+import unittest
+
+from harness import GUIDE_EVENT, ServiceTest, wait_until
+from servers import TABLE, LimitedUserTest, PostgresTest
+
+PERSON = "person-4711-secret"
+WHERE = f"customer_user_id={PERSON}"
+DONE, FAILED, TOLD = 0, 1, 2
+
+
+def event(name, person=None):
+    return dict(GUIDE_EVENT, appsflyer_id=name, customer_user_id=person or f"someone-{name}")
+
+
+class EraseSteps:
+    """What both kinds of targets share; `settings()` are the test's, `names(target)` the appsflyer_ids that stand there."""
+
+    def erase(self, expected, *arguments, where=WHERE, **settings):
+        done = self.run_command("erase", "--where", where, *arguments, settings=self.settings(**settings))
+        self.assertEqual(done.returncode, expected, done.stdout + done.stderr)
+        self.assertNotIn(PERSON, done.stdout + done.stderr)
+        return done.stdout
+
+    def post(self, service, *events):
+        for each in events:
+            self.assertEqual(service.post(each).status, 200)
+
+    def wait_names(self, names, targets=("primary", "secondary")):
+        for target in targets:
+            wait_until(lambda t=target: self.names(t) == sorted(names), f"exactly {names} in {target}, not {self.names(target)}")
+
+    def wait_books_closed(self, **settings):
+        def closed():
+            done = self.run_command("books", "--format", "json", settings=self.settings(**settings))
+            hours = json.loads(done.stdout or "[]")
+            return done.returncode == 0 and hours and all(hour["state"] == "closed" for hour in hours) and hours
+        return wait_until(closed, "closed books")
+
+    @staticmethod
+    def total(hours, target, side):
+        return sum(int(hour[side]) for hour in hours if hour["target"] == target)
+
+    def land_and_erase(self):
+        service = self.start(self.settings())
+        theirs = [event(f"p{i}", PERSON) for i in range(5)]
+        others = [f"o{i}" for i in range(5)]
+        self.post(service, *theirs, *(event(name) for name in others))
+        self.wait_names(others + [each["appsflyer_id"] for each in theirs])
+        return service, theirs, others
+
+
+class Embedded(EraseSteps, ServiceTest):
+    def settings(self, **more):
+        return more
+
+    def names(self, target):
+        return sorted(row["id"] for row in self.services[-1].sql(target, f"SELECT appsflyer_id AS id FROM {TABLE}"))
+
+    def test_through_the_service_and_no_delivery_brings_them_back(self):
+        service, theirs, others = self.land_and_erase()
+        told = self.erase(TOLD)
+        self.assertIn("primary: 5 rows", told)
+        self.assertIn("secondary: 5 rows", told)
+        self.assertEqual(len(self.names("primary")), 10)
+        self.erase(DONE, "--yes")
+        self.assertEqual((self.names("primary"), self.names("secondary")), (others, others))
+        self.post(service, *theirs, event("after"))
+        self.wait_names(["after", *others])
+        hours = self.wait_books_closed()
+        self.assertEqual(self.total(hours, "primary", "received"), 16)
+        self.assertEqual([self.total(hours, target, "duplicate") for target in ("primary", "secondary")], [5, 5])
+        self.assertEqual((self.names("primary"), self.names("secondary")), (["after", *others], ["after", *others]))
+        self.assertIn("primary: 0 rows", self.erase(DONE))
+        self.assertEqual(self.run_command("verify").returncode, 0)
+        service.stop()
+        self.assertNotIn(PERSON.encode(), b"".join(service.raw))
+        line = next(l for l in service.lines if l.get("msg") == "Erased events" and l["target"] == "primary")
+        self.assertEqual((line["field"], line["events"], line["rows"]), ("customer_user_id", 5, 5))
+
+    def test_what_waits_is_passed_over_when_its_turn_comes(self):
+        service, theirs, others = self.land_and_erase()
+        service.stop()
+        # Nobody delivers: the queue is all that holds them.
+        service = self.start({"ENABLE_SQS_CONSUMER": "false"})
+        self.post(service, *(event(f"w{i}", PERSON) for i in range(3)))
+        self.assertIn("queue: 3 messages", self.erase(TOLD, ENABLE_SQS_CONSUMER="false"))
+        self.erase(FAILED, "--yes", ENABLE_SQS_CONSUMER="false")  # the service owns the files and writes no target
+        service.stop()
+        self.assertIn("8 events noted", self.erase(DONE, "--yes"))
+        self.assertEqual(self.names("primary"), others)
+        service = self.start()
+        self.post(service, event("after"))
+        self.wait_names(["after", *others])
+        self.wait_books_closed()
+        self.assertEqual(self.names("secondary"), ["after", *others])
+
+    def test_a_value_that_nobody_has_and_wrong_ones(self):
+        service, _, _ = self.land_and_erase()
+        self.assertIn("primary: 0 rows", self.erase(DONE, where="customer_user_id=nobody"))
+        self.erase(DONE, "--yes", where="customer_user_id=nobody")
+        for where in ("customer_user_id", "customer_user_id=", "nothing=x", "event_time=2024-01-01 00:00:00"):
+            self.erase(TOLD, "--yes", where=where)
+        self.assertEqual(len(self.names("primary")), 10)
+        self.assertEqual(service.stop(), 0)
+
+
+class Postgres(EraseSteps, PostgresTest):
+    def settings(self, **more):
+        return self.urls(**more)
+
+    def names(self, target):
+        return sorted(self.landed(target))
+
+    def test_through_the_service_and_no_delivery_brings_them_back(self):
+        service, theirs, others = self.land_and_erase()
+        self.erase(DONE, "--yes")
+        self.assertEqual((self.names("primary"), self.names("secondary")), (others, others))
+        self.post(service, *theirs, event("after"), *theirs)
+        self.wait_names(["after", *others])
+        hours = self.wait_books_closed()
+        self.assertEqual([self.total(hours, target, "duplicate") for target in ("primary", "secondary")], [10, 10])
+        self.assertEqual((self.names("primary"), self.names("secondary")), (["after", *others], ["after", *others]))
+
+    def test_a_target_that_is_away_gets_the_rest_when_it_is_run_again(self):
+        service, theirs, others = self.land_and_erase()
+        service.stop()
+        away = {"SECONDARY_WAREHOUSE_URL": "postgresql://nobody@127.0.0.1:1/away"}
+        service = self.start(self.urls(**away))
+        owed = [event(f"w{i}", PERSON) for i in range(3)]
+        self.post(service, *owed)
+        self.wait_names(others + [each["appsflyer_id"] for each in theirs + owed], ("primary",))
+        self.assertIn("secondary: cannot be asked", self.erase(FAILED, **away))
+        self.erase(FAILED, "--yes", **away)
+        self.assertEqual(self.names("primary"), others)
+        service.stop()
+        # Nobody holds the three any more but the backlog; the primary's table names them.
+        self.erase(DONE, "--yes")
+        self.assertEqual(self.names("secondary"), others)
+        service = self.start(self.urls())
+        self.post(service, event("after"))
+        self.wait_names(["after", *others])
+        self.wait_books_closed()
+        self.assertEqual(self.names("secondary"), ["after", *others])
+
+    def test_what_is_quarantined_is_dropped_and_waived(self):
+        service, _, others = self.land_and_erase()
+        self.psql("secondary", f"ALTER TABLE {TABLE} ADD CONSTRAINT refused CHECK (campaign <> 'refused') NOT VALID")
+        self.post(service, dict(event("bad", PERSON), campaign="refused"))
+        more = []
+
+        def in_quarantine():
+            more.append(f"x{len(more):03}")
+            self.post(service, event(more[-1]))
+            return "this side only" in self.run_command("quarantine", "list", settings=self.urls()).stdout
+        wait_until(in_quarantine, "the refused event in the quarantine")
+        self.assertIn("quarantine: 1 record\n", self.erase(TOLD))
+        self.assertIn("quarantine: 1 record dropped", self.erase(DONE, "--yes"))
+        self.wait_names(others + more)
+        hours = self.wait_books_closed()
+        self.assertEqual(self.total(hours, "secondary", "waived"), 1)
+        self.assertEqual(service.stop(), 0)
+
+
+class Rights(LimitedUserTest):
+    def erase(self, expected):
+        done = self.run_command("erase", "--where", WHERE, "--yes", settings=self.limited)
+        self.assertEqual(done.returncode, expected, done.stdout + done.stderr)
+        return done.stderr
+
+    def test_without_the_rights_events_land_and_the_command_names_them(self):
+        made = self.run_command("schema", "--apply", "--target", "primary", settings=self.owner)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.let_write(f"{TABLE}, twinshift_loads, twinshift_duplicates, twinshift_owed")
+        service = self.start(self.limited)
+        self.assertEqual(service.post(event("one", PERSON)).status, 200)
+        self.wait_each_once(["one"])
+        first = f'GRANT SELECT, INSERT ON "public"."twinshift_erased" TO "{self.user}"'
+        self.assertEqual([line["hint"].count(first) for line in service.lines if "cannot be erased" in line.get("msg", "")], [1])
+        self.assertEqual(service.stop(), 0)
+        self.assertIn(first, self.erase(FAILED))
+        self.psql("primary", first)
+        second = f'GRANT SELECT, DELETE ON "public"."{TABLE}"'
+        self.assertIn(second, self.erase(FAILED))
+        self.psql("primary", f'{second} TO "{self.user}"')
+        self.erase(DONE)
+        self.assertEqual(self.psql("primary", f"SELECT count(*) FROM {TABLE}"), "0")
+
+
+if __name__ == "__main__":
+    unittest.main()
