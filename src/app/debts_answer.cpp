@@ -58,14 +58,13 @@ control::Reply not_understood() {
   return {false, "the request was not understood. Service and command must be of one version"};
 }
 
-control::Reply answer_owed(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+control::Reply answer_owed(proof::StoreDebts debts, const control::Request& request) {
   if (request.arguments.size() != kOwedArguments) return not_understood();
   const auto from = number_in(request.arguments[1]);
   const auto to = number_in(request.arguments[2]);
   const auto window = number_in(request.arguments[3]);
   if (!from || !to || !window || *window <= 0) return not_understood();
-  auto digests = proof::StoreDebts(stores).owed(request.arguments[0], {time_of(*from), time_of(*to)},
-                                                std::chrono::seconds(*window));
+  auto digests = debts.owed(request.arguments[0], {time_of(*from), time_of(*to)}, std::chrono::seconds(*window));
   if (!digests) return refuse(digests.error());
   if (digests->size() > kOwedWindowsMax) {
     return {false, "what is owed lies in more windows than one answer holds. Choose a larger --window"};
@@ -78,10 +77,10 @@ control::Reply answer_owed(const proof::StoreDebts::Parts& stores, const control
   return {true, std::move(text)};
 }
 
-control::Reply answer_owes(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+control::Reply answer_owes(proof::StoreDebts debts, const control::Request& request) {
   if (request.arguments.empty() || request.arguments.size() > kOwesIdsMax + 1) return not_understood();
   const std::span<const std::string> ids = std::span(request.arguments).subspan(1);
-  auto owes = proof::StoreDebts(stores).owes(request.arguments[0], ids);
+  auto owes = debts.owes(request.arguments[0], ids);
   if (!owes) return refuse(owes.error());
   std::string text;
   for (const proof::Owing each : *owes) text += letter_of(each);
@@ -125,9 +124,11 @@ bool is_about_debts(const control::Request& request) {
   return request.verb == kOwedVerb || request.verb == kOwesVerb || request.verb == kInstanceVerb;
 }
 
-control::Reply answer_debts(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+control::Reply answer_debts(const proof::StoreDebts::Parts& stores, const control::Request& request,
+                            const std::stop_token& stop) {
+  proof::StoreDebts debts(stores, stop);
   if (request.verb == kInstanceVerb) return {true, instance_name()};
-  return request.verb == kOwedVerb ? answer_owed(stores, request) : answer_owes(stores, request);
+  return request.verb == kOwedVerb ? answer_owed(std::move(debts), request) : answer_owes(std::move(debts), request);
 }
 
 base::Result<proof::Digests> read_owed_answer(const control::Reply& reply) {

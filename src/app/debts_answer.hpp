@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ control::Request owes_request(const std::string& target, std::span<const std::st
 
 bool is_about_debts(const control::Request& request);
 // In the service, for both verbs. Any thread, several at once: nothing is written, nothing is lent.
-control::Reply answer_debts(const proof::StoreDebts::Parts& stores, const control::Request& request);
+control::Reply answer_debts(const proof::StoreDebts::Parts& stores, const control::Request& request,
+                            const std::stop_token& stop = {});
 
 // `conflict` where the service refuses, or where it is no such answer (another version of the service).
 base::Result<proof::Digests> read_owed_answer(const control::Reply& reply);

@@ -66,6 +66,7 @@ class AllDebts final : public proof::Debts {
  private:
   [[nodiscard]] bool still_queued(const std::string& target, const Listed& event, base::WallTime now) const {
     const bool known = event.received_at != base::WallTime{};
+    if (known && now - event.received_at > kQueuedEver) return false;
     return target == "primary" || !settings_.keeps_debts || !known || now - event.received_at < kQueuedMax;
   }
 

@@ -24,6 +24,9 @@ inline constexpr std::chrono::minutes kUntoldAfter{5};
 // A shared queue (SQS) hands an event that the primary has committed to the secondary, or to its backlog, within
 // seconds. Where an event stands in the primary for longer and somebody keeps what is owed, it waits there no more.
 inline constexpr std::chrono::minutes kQueuedMax{15};
+// Longer than this no message is kept by SQS: 14 days at most in a queue, as many in its DLQ (SQS developer guide,
+// "message retention").
+inline constexpr std::chrono::hours kQueuedEver{28 * 24};
 
 // What the others' rows say of events that arrived then and that nobody is known to owe. Pure.
 class OthersRows {

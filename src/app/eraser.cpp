@@ -86,8 +86,15 @@ Eraser::Work Eraser::work_of(const ErasureLook& look, const ErasureReport& repor
     if (report.troubles.contains(target.name)) continue;
     work.places[target.name] = places_for(look, target);
   }
+  for (const ErasureLook::Target& target : look.targets) {
+    for (const EventPlace& place : target.erased) work.noted.insert(place.id);
+  }
   if (report.troubles.contains(kQuarantine)) return work;
-  for (const QuarantinedEvent& each : look.quarantined) work.tickets.push_back(each.ticket);
+  // Only what some target has noted, or can note now: else it would come back, and nobody knew it.
+  const bool none_answers = work.places.empty();
+  for (const QuarantinedEvent& each : look.quarantined) {
+    if (!none_answers || work.noted.contains(each.place.id)) work.quarantined.push_back(each);
+  }
   return work;
 }
 
@@ -101,8 +108,13 @@ void Eraser::carry_out(const Work& work, ErasureReport& report) {
     }
     for (const EventPlace& place : places) report.events.insert(place.id);
   }
-  if (work.tickets.empty()) return;
-  auto dropped = parts_.door->drop(work.tickets);
+  std::vector<quarantine::Ticket> tickets;
+  for (const QuarantinedEvent& each : work.quarantined) {
+    const bool noted = work.noted.contains(each.place.id) || report.events.contains(each.place.id);
+    if (noted) tickets.push_back(each.ticket);
+  }
+  if (tickets.empty()) return;
+  auto dropped = parts_.door->drop(tickets);
   if (dropped) {
     report.dropped += *dropped;
   } else {

@@ -1,6 +1,6 @@
 // Removes a person's events everywhere, in an order by which none comes back: first both tables note the events as
-// erased (their rows go in the same transaction), then the quarantine's records are dropped; what waits in queue or
-// backlog is a duplicate when its turn comes. Then it looks once more. docs/erase.md
+// erased (their rows go in the same transaction), then the quarantine's records of what is noted are dropped; what
+// waits in queue or backlog is a duplicate when its turn comes. Then it looks once more. docs/erase.md
 //
 // One thread. What is under way when it is interrupted is finished by running it again.
 #pragma once
@@ -68,7 +68,8 @@ class Eraser {
  private:
   struct Work {
     std::map<std::string, std::vector<warehouse::EventPlace>> places;  // by target
-    std::vector<quarantine::Ticket> tickets;
+    std::vector<QuarantinedEvent> quarantined;
+    std::set<event::EventId> noted;  // in some target, before
     [[nodiscard]] bool is_empty() const;
   };
   [[nodiscard]] Work work_of(const ErasureLook& look, const ErasureReport& report) const;

@@ -25,7 +25,7 @@ DeepLook::DeepLook(const Sides& sides, bool ids_from_content, std::function<void
     : sides_(sides),
       ids_from_content_(ids_from_content),
       found_(std::move(found)),
-      splitter_(sides, Splitter::Which::everything, kDeepRowsMax,
+      splitter_(sides, Splitter::Which::everything, kDeepRowsMin,
                 [this](const Slice& slice) { return look_at(slice); }) {}
 
 base::Status DeepLook::look(const Pair<Digests>& digests, const Span& span, std::chrono::seconds window) {
@@ -33,7 +33,7 @@ base::Status DeepLook::look(const Pair<Digests>& digests, const Span& span, std:
 }
 
 base::Status DeepLook::look_at(const Slice& slice) {
-  auto rows = ask_both(sides_, [&](Side& side, std::size_t) { return side.rows(slice, kRoom * kDeepRowsMax); });
+  auto rows = ask_both(sides_, [&](Side& side, std::size_t) { return side.rows(slice, kRoom * splitter_.rows_max()); });
   if (!rows) return base::fail(std::move(rows.error()));
   adapt(bytes_of(*rows));
   const Pair<std::string> targets{sides_[0]->name(), sides_[1]->name()};

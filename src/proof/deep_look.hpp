@@ -14,10 +14,10 @@
 
 namespace twinshift::proof {
 
-// Rows of a side that are read at once; fewer where they are large, so that both sides' stay within some 2 x
-// kDeepBytes, but for a few that are larger each.
+// Rows of a side that are read at once: few at first, then as many as stay within some kDeepBytes a side; of larger
+// ones kDeepRowsMin.
 inline constexpr std::size_t kDeepRowsMax = 1'000;
-inline constexpr std::size_t kDeepRowsMin = 16;
+inline constexpr std::size_t kDeepRowsMin = 32;
 inline constexpr std::size_t kDeepBytes = 8U << 20U;
 
 class DeepLook {

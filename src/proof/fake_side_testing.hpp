@@ -49,6 +49,7 @@ class FakeSide final : public Side {
   std::map<std::string, std::string> texts;  // by id: what the row tells; nothing where it is not given
   bool unique = true;                        // keeps ids unique, so that it finds them wherever they stand
   std::optional<std::int64_t> bytes_told;
+  std::size_t windows_max = kWindowsMax;
   int questions = 0;
   std::size_t listed = 0;                         // rows that list() gave away
   std::optional<base::Error> error;               // of every question
@@ -79,8 +80,10 @@ class FakeSide final : public Side {
   }
   base::Result<std::optional<std::int64_t>> bytes() override { return bytes_told; }
   base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
-    return digests({.spans = {spans.begin(), spans.end()}},
-                   [&](const Listed& row) { return window_of(row.event_at, window); });
+    auto all = digests({.spans = {spans.begin(), spans.end()}},
+                       [&](const Listed& row) { return window_of(row.event_at, window); });
+    if (all && all->size() > windows_max) return base::fail(base::ErrorKind::full, "too many", name_);
+    return all;
   }
   base::Result<Digests> parts(const Slice& slice) override {
     const int shift = kKeyBits - slice.key_bits - kSplitBits;

@@ -32,7 +32,7 @@ std::string within(std::span<const Span> spans) {
 }
 
 std::string first_bits(int bits) {
-  return fmt::format("(event_key >> {})", kKeyBits - bits);
+  return fmt::format("(COALESCE(event_key, 0) >> {})", kKeyBits - bits);
 }
 
 std::string within(const Slice& slice) {
@@ -209,9 +209,9 @@ base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer
   std::vector<Presence> found;
   for (const Cells& row : answer.rows) {
     const auto copies = number_in(row[1]);
-    const auto event_at = time_in(row[3]);
-    if (!row[0] || !copies || !event_at) return base::fail(not_understood("count"));
-    found.push_back({*row[0], *copies, number_in(row[2]).value_or(0), *event_at});
+    if (!row[0] || !copies) return base::fail(not_understood("count"));
+    // A time that is none (NULL, infinity) is another than the event's.
+    found.push_back({*row[0], *copies, number_in(row[2]).value_or(0), time_in(row[3]).value_or(base::WallTime{})});
   }
   return found;
 }

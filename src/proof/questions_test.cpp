@@ -25,8 +25,10 @@ TEST(Questions, AskWithinTheSortKeyAndEnumerateNoWindow) {
             "SUM((event_key >> 31) & 2147483647) FROM \"t\" WHERE event_at >= '2024-01-01 12:00:00' AND event_at < "
             "'2024-01-01 13:00:00' GROUP BY 1");
   EXPECT_EQ(parts_sql("\"t\"", {.spans = {kHour}, .key_bits = 6, .prefixes = {1, 63}}),
-            "SELECT (event_key >> 50), COUNT(*), SUM(event_key & 2147483647), SUM((event_key >> 31) & 2147483647) FROM "
-            "\"t\" WHERE event_at >= '2024-01-01 12:00:00' AND event_at < '2024-01-01 13:00:00' AND (event_key >> 56) "
+            "SELECT (COALESCE(event_key, 0) >> 50), COUNT(*), SUM(event_key & 2147483647), SUM((event_key >> 31) & "
+            "2147483647) FROM "
+            "\"t\" WHERE event_at >= '2024-01-01 12:00:00' AND event_at < '2024-01-01 13:00:00' AND "
+            "(COALESCE(event_key, 0) >> 56) "
             "IN (1,63) GROUP BY 1");
 }
 

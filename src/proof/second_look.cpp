@@ -52,7 +52,9 @@ base::Status SecondLook::take(std::vector<Suspect> suspects, base::SteadyTime se
   waiting_.push_back({due, std::move(suspects)});
   while (waiting_suspects_ > kSuspectsMax) {
     if (auto done = look(); !done) return done;
-    if (waiting_suspects_ > kSuspectsMax) parts_.wait(waiting_.front().due - parts_.clock->steady());
+    if (waiting_suspects_ <= kSuspectsMax) break;
+    parts_.wait(waiting_.front().due - parts_.clock->steady());
+    if (auto on = parts_.stopped(); !on) return on;
   }
   return {};
 }
@@ -71,6 +73,7 @@ base::Status SecondLook::finish() {
   while (!waiting_.empty()) {
     const auto left = waiting_.front().due - parts_.clock->steady();
     if (left > std::chrono::nanoseconds(0)) parts_.wait(left);
+    if (auto on = parts_.stopped(); !on) return on;
     if (auto done = look(); !done) return done;
   }
   return {};

@@ -37,6 +37,7 @@ class SecondLook {
     std::function<void(std::chrono::nanoseconds)> wait;  // for the clock's steady time to pass; may return early
     std::chrono::milliseconds apart{};
     std::function<void(const Finding&)> found;
+    std::function<base::Status()> stopped;  // an error ends the waiting
     bool ids_from_content = true;
     // What a side lacks at the first look is told at once, where nobody owes it: for whoever copies a whole table,
     // which may be done twice without harm.

@@ -122,6 +122,8 @@ base::Status Splitter::split(std::span<const Piece> pieces, std::chrono::seconds
   std::vector<Span> large;
   for (const Piece& piece : pieces) {
     if (piece.rows > most) {
+      // What is gathered must not be joined over it.
+      if (auto done = gathered.flush(); !done) return done;
       large.push_back(piece.span);
     } else if (auto done = gathered.add(piece); !done) {
       return done;

@@ -7,6 +7,11 @@
 
 namespace twinshift::proof {
 
+base::Status StoreDebts::go_on() const {
+  if (!stop_.stop_requested()) return {};
+  return base::fail(base::ErrorKind::cancelled, "the service is stopping", "what is owed", "Ask again once it runs");
+}
+
 // What waits in the queue may have landed in either target: it is owed to both until it is deleted.
 base::Result<bool> StoreDebts::each_waiting(const Show& show) {
   auto told = parts_.queue->visit([&](std::span<const queue::Message> messages) {
@@ -14,8 +19,9 @@ base::Result<bool> StoreDebts::each_waiting(const Show& show) {
       const auto event = event::decode_event(message.body, message.message_id, message.received_at, parts_.identity);
       if (event) show({(*event)->id, (*event)->event_at});  // anything else lands nowhere
     }
-    return true;
+    return !stop_.stop_requested();
   });
+  if (auto on = go_on(); !on) return base::fail(std::move(on.error()));
   if (!told || *told) return told;
   const queue::QueueStatus status = parts_.queue->status();
   return status.depth_known && status.depth + status.dead_lettered + status.spooled == 0;
@@ -30,8 +36,9 @@ base::Result<Owing> StoreDebts::each_owed(const std::string& target, const Show&
   if (backlog == parts_.backlogs.end()) return beyond;
   auto told = backlog->second->visit([&](std::span<const backlog::OwedEvent> owed) {
     for (const backlog::OwedEvent& each : owed) show({each.id, each.event_at});
-    return true;
+    return !stop_.stop_requested();
   });
+  if (auto on = go_on(); !on) return base::fail(std::move(on.error()));
   if (!told) return base::fail(std::move(told.error()));
   return *told || backlog->second->status().owed == 0 ? beyond : Owing::unknown;
 }

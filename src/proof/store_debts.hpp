@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ class StoreDebts {
     std::map<std::string, backlog::Backlog*> backlogs{};  // by target; all outlive the object
     event::IdentityMode identity = event::IdentityMode::content;
   };
-  explicit StoreDebts(Parts parts) : parts_(std::move(parts)) {}
+  // `stop` ends a look that goes through millions: `cancelled`.
+  explicit StoreDebts(Parts parts, std::stop_token stop = {}) : parts_(std::move(parts)), stop_(std::move(stop)) {}
 
   // As Debts says.
   base::Result<Digests> owed(const std::string& target, const Span& span, std::chrono::seconds window);
@@ -40,7 +42,10 @@ class StoreDebts {
   // False where what the queue holds cannot be told, and it holds something.
   base::Result<bool> each_waiting(const Show& show);
 
+  [[nodiscard]] base::Status go_on() const;
+
   const Parts parts_;
+  const std::stop_token stop_;
 };
 
 }  // namespace twinshift::proof

@@ -51,6 +51,7 @@ Verifier::Verifier(const VerifyOptions& options, Parts parts)
                     .wait = parts_.wait,
                     .apart = options_.apart,
                     .found = [this](const Finding& finding) { tell(finding); },
+                    .stopped = [this] { return stopped(); },
                     .ids_from_content = options_.ids_from_content,
                     .once = options_.once}),
       splitter_(parts_.sides, Splitter::Which::differing, kListedMax,
@@ -107,18 +108,29 @@ base::Result<VerifyReport> Verifier::run() {
   return report_;
 }
 
+base::Status Verifier::stopped() const {
+  if (!parts_.stop || !parts_.stop()) return {};
+  return base::fail(base::ErrorKind::cancelled, "the comparison was stopped", "verify");
+}
+
 base::Status Verifier::bites(const Task& task) {
   const base::WallTime begin = task.span.from;
   const base::WallTime end = task.span.to;
+  bool at_once = task.at_once;
   const auto length = std::max<std::chrono::microseconds>(end - begin, 1us);
   for (base::WallTime at = begin; at < end;) {
-    if (parts_.stop && parts_.stop()) {
-      return base::fail(base::ErrorKind::cancelled, "the comparison was stopped", "verify");
-    }
+    if (auto on = stopped(); !on) return on;
     // Whole windows, so that a bite's digests are its windows' digests; cut where the question was.
     const std::int64_t last = window_of(at, options_.window) + bite_windows_ - 1;
-    const Span span{at, task.at_once ? end : std::min(end, span_of(last, options_.window).to)};
-    if (auto done = bite(span); !done) return done;
+    const Span span{at, at_once ? end : std::min(end, span_of(last, options_.window).to)};
+    auto digests = ask(span);
+    if (!digests && digests.error().kind == base::ErrorKind::full && (at_once || bite_windows_ > 1)) {
+      bite_windows_ = at_once ? kFirstBite : bite_windows_ / kGrowth;
+      at_once = false;
+      continue;
+    }
+    if (!digests) return base::fail(std::move(digests.error()));
+    if (auto done = bite(span, *digests); !done) return done;
     if (auto done = second_look_.look(); !done) return done;
     at = span.to;
     if (parts_.told) {
@@ -144,22 +156,27 @@ void Verifier::count(const Pair<Digests>& digests, const Span& span) {
   report_.windows += windows.size();
 }
 
-base::Status Verifier::bite(const Span& span) {
+base::Result<Pair<Digests>> Verifier::ask(const Span& span) {
   seen_ = parts_.clock->steady();
-  auto digests =
-      ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.windows({&span, 1}, options_.window); });
-  if (!digests) return base::fail(std::move(digests.error()));
-  adapt(parts_.clock->steady() - seen_, (*digests)[0].empty() && (*digests)[1].empty());
-  count(*digests, span);
+  return ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.windows({&span, 1}, options_.window); });
+}
+
+base::Status Verifier::bite(const Span& span, Pair<Digests>& digests) {
+  auto slowest = parts_.clock->steady() - seen_;
+  const bool empty = digests[0].empty() && digests[1].empty();
+  count(digests, span);
+  const auto begin = parts_.clock->steady();
+  if (auto done = look_for_doubles(span); !done) return done;
+  slowest = std::max(slowest, parts_.clock->steady() - begin);
+  adapt(slowest, empty);
   if (options_.deep) {
-    if (auto done = deep_look_.look(*digests, span, options_.window); !done) return done;
+    if (auto done = deep_look_.look(digests, span, options_.window); !done) return done;
   }
-  if (auto done = add_debts(span, *digests); !done) return done;
-  if (options_.held_by) leave_where_held(*digests, *options_.held_by);
-  const std::vector<Piece> pieces = splitter_.choose(*digests, {&span, 1}, options_.window);
+  if (auto done = add_debts(span, digests); !done) return done;
+  if (options_.held_by) leave_where_held(digests, *options_.held_by);
+  const std::vector<Piece> pieces = splitter_.choose(digests, {&span, 1}, options_.window);
   report_.different += pieces.size();
-  if (auto done = splitter_.split(pieces, options_.window); !done) return done;
-  return look_for_doubles(span);
+  return splitter_.split(pieces, options_.window);
 }
 
 // Two sides that both doubled an event have equal digests.

@@ -93,7 +93,9 @@ class Verifier {
   base::Result<std::optional<Task>> plan();
   base::Result<bool> small();
   base::Status bites(const Task& task);
-  base::Status bite(const Span& span);
+  base::Result<Pair<Digests>> ask(const Span& span);
+  base::Status bite(const Span& span, Pair<Digests>& digests);
+  [[nodiscard]] base::Status stopped() const;
   void count(const Pair<Digests>& digests, const Span& span);
   base::Status compare_slice(const Slice& slice);
   void tell(const Finding& finding);

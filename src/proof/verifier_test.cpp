@@ -42,6 +42,7 @@ class VerifierTest : public ::testing::Test {
                                 .clock = &clock,
                                 .wait =
                                     [this](std::chrono::nanoseconds left) {
+                                      stopped = stopped || stop_after_bites;
                                       clock.advance(std::chrono::ceil<std::chrono::microseconds>(left));
                                     },
                                 .found = [this](const Finding& finding) { findings.push_back(finding); },
@@ -66,6 +67,7 @@ class VerifierTest : public ::testing::Test {
   std::vector<Finding> findings;
   std::vector<double> shares;
   bool stopped = false;
+  bool stop_after_bites = false;
 };
 
 TEST_F(VerifierTest, TwoEmptyTablesAreEqual) {
@@ -253,6 +255,21 @@ TEST_F(ChangedRowsTest, WhereIdsAreMintedTheTwoSidesAreHeldAgainstEachOther) {
   EXPECT_THAT(changes(), ::testing::Not(::testing::Contains(::testing::HasSubstr(id_of(key_of(12))))));
 }
 
+TEST_F(ChangedRowsTest, ADeepLookReadsALargeHourBetweenSmallOnesByItself) {
+  options.deep = true;
+  for (int i = 0; i < 5'020; ++i) {
+    const char* hour = i < 10 ? "2026-02-01 01:00:00" : i < 5'010 ? "2026-02-01 02:00:00" : "2026-02-01 03:00:00";
+    const auto event = testing::real_event(1'000 + i, hour);
+    stands_on_both(event.row);
+    primary.texts[event.row.id] = secondary.texts[event.row.id] = event.text;
+  }
+  secondary.texts[secondary.table.back().id] = "{}";
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().text();
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].id, secondary.table.back().id);
+}
+
 TEST_F(ChangedRowsTest, ADeepLookReadsLargeTablesInPieces) {
   options.deep = true;
   for (int i = 0; i < 5'000; ++i) {
@@ -273,6 +290,24 @@ TEST_F(VerifierTest, OnlyTheRangeThatWasAskedForIsCompared) {
   options.to = base::WallTime(std::chrono::seconds(kBegin + 20));
   ASSERT_TRUE(run());
   EXPECT_EQ(findings.size(), 10U);
+}
+
+TEST_F(VerifierTest, MoreWindowsThanOneAnswerHoldsAreAskedInBites) {
+  for (std::int64_t i = 0; i < 3'000; ++i) stands_on_both(row_of(key_of(i + 1), kBegin + i * 3'600));
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(2'500); });
+  primary.bytes_told = secondary.bytes_told = 1'000;  // small: asked at once
+  primary.windows_max = 1'000;
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->rows[0], 3'000);
+  EXPECT_THAT(found(), UnorderedElementsAre("missing secondary " + id_of(key_of(2'500))));
+}
+
+TEST_F(VerifierTest, AStopEndsTheWaitForTheSecondLook) {
+  fill(100, 100);
+  secondary.table.pop_back();
+  stop_after_bites = true;
+  EXPECT_EQ(run().error().kind, base::ErrorKind::cancelled);
 }
 
 TEST_F(VerifierTest, ASideThatCannotBeAskedEndsIt) {

@@ -17,4 +17,14 @@ std::string places_sql(std::span<const EventPlace> places) {
   return places_condition(places) + " AND " + ids_sql(places);
 }
 
+std::string exact_places_sql(std::span<const EventPlace> places) {
+  std::string pairs;
+  for (const EventPlace& place : places) {
+    pairs += fmt::format("{}(event_id = '{}' AND {})", pairs.empty() ? "" : " OR ", place.id.hex(),
+                         places_condition({&place, 1}));
+  }
+  // The wider conditions are for the table's order and its index.
+  return places_sql(places) + " AND (" + pairs + ')';
+}
+
 }  // namespace twinshift::warehouse

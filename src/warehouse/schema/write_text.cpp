@@ -69,11 +69,13 @@ std::string find_marker_sql(Dialect dialect, const TableName& table, std::string
 }
 
 std::string remove_rows_sql(const TableName& table, std::span<const EventPlace> places) {
-  return "DELETE FROM " + table.quoted() + " WHERE " + places_sql(places);
+  return "DELETE FROM " + table.quoted() + " WHERE " + exact_places_sql(places);
 }
 
 std::string remove_parts_sql(const TableName& table, std::span<const EventPlace> places) {
-  return "DELETE FROM " + sibling(table, kPartsTable) + " WHERE " + ids_sql(places);
+  const std::string ids = ids_sql(places);
+  return "DELETE FROM " + sibling(table, kPartsTable) + " WHERE " + ids +
+         " AND event_id NOT IN (SELECT event_id FROM " + table.quoted() + " WHERE " + ids + ')';
 }
 
 std::string remove_grant(Dialect dialect, const TableName& table) {

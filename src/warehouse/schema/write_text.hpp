@@ -47,6 +47,7 @@ std::string find_marker_sql(Dialect dialect, const TableName& table, std::string
 
 // Every row of these events at these times (Batch::remove), and what of them stands in parts. There must be a place.
 std::string remove_rows_sql(const TableName& table, std::span<const EventPlace> places);
+// After the rows: of those of which no row is left.
 std::string remove_parts_sql(const TableName& table, std::span<const EventPlace> places);
 // What a person runs where our user may not remove rows.
 std::string remove_grant(Dialect dialect, const TableName& table);

@@ -1,12 +1,18 @@
 #include "warehouse/drivers/postgres/read_query.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace twinshift::warehouse {
 namespace {
 
 using base::ErrorKind;
+
+// A leader without compute nodes beside it takes no larger FETCH (database developer guide, "FETCH").
+constexpr std::size_t kRedshiftFetchMax = 1'000;
 
 constexpr std::string_view kHint = "Give one SELECT; it is run in a read-only transaction";
 
@@ -26,18 +32,14 @@ base::Error about_statement(pg::Failure failure) {
   return std::move(failure.error);
 }
 
-Table table_of(const pg::Result& result, std::size_t rows_max) {
-  Table table;
-  for (int column = 0; column < result.columns(); ++column) table.columns.push_back(result.column_name(column));
+void append_rows(Table& table, const pg::Result& result) {
+  if (table.columns.empty()) {
+    for (int column = 0; column < result.columns(); ++column) table.columns.push_back(result.column_name(column));
+  }
   for (int row = 0; row < result.rows(); ++row) {
-    if (table.rows.size() == rows_max) {
-      table.cut = true;
-      break;
-    }
     auto& cells = table.rows.emplace_back();
     for (int column = 0; column < result.columns(); ++column) cells.push_back(result.value(row, column));
   }
-  return table;
 }
 
 }  // namespace
@@ -67,22 +69,36 @@ base::Result<Table> ReadingSession::query(const pg::Parameters& parameters, cons
 base::Result<Table> ReadingSession::read(const pg::Parameters& parameters, const SessionLimits& limits,
                                          const std::string& sql, std::size_t rows_max) {
   const base::SteadyTime deadline = deadline_after(limits.attempt_timeout);
+  const bool postgres = dialect_of(parameters) == Dialect::postgres;
   std::string begin = "BEGIN READ ONLY";
   // All rows are wanted: else PostgreSQL plans for the first tenth, and walks a whole index to have it soon.
-  if (dialect_of(parameters) == Dialect::postgres) begin += "; SET LOCAL cursor_tuple_fraction = 1";
+  if (postgres) begin += "; SET LOCAL cursor_tuple_fraction = 1";
   auto begun = connection_->run(begin, deadline);
   if (!begun) return base::fail(std::move(begun.error().error));
   // Extended protocol: a second statement in the text is a syntax error.
-  auto declared = connection_->run_one("DECLARE twinshift_query NO SCROLL CURSOR FOR " + sql, {}, deadline);
+  auto declared = connection_->run_one("DECLARE twinshift_query CURSOR FOR " + sql, {}, deadline);
   if (!declared) return base::fail(about_statement(std::move(declared.error())));
-  auto rows = connection_->run("FETCH FORWARD " + std::to_string(rows_max + 1) + " FROM twinshift_query", deadline);
-  if (!rows) return base::fail(about_statement(std::move(rows.error())));
-  const pg::Result& result = rows->back();
-  if (result.columns() == 0) return refuse("the statement gives no columns");
-  Table table = table_of(result, rows_max);
+  auto table = fetch(postgres ? rows_max + 1 : kRedshiftFetchMax, rows_max, deadline);
   // What was read is read, whatever becomes of the connection.
-  if (!connection_->run("ROLLBACK", deadline)) connection_.reset();
+  if (table && !connection_->run("ROLLBACK", deadline)) connection_.reset();
   return table;
+}
+
+base::Result<Table> ReadingSession::fetch(std::size_t rows_a_time, std::size_t rows_max, base::SteadyTime deadline) {
+  Table table;
+  for (;;) {
+    const std::size_t asked = std::min(rows_a_time, rows_max + 1 - table.rows.size());
+    auto rows = connection_->run(fmt::format("FETCH FORWARD {} FROM twinshift_query", asked), deadline);
+    if (!rows) return base::fail(about_statement(std::move(rows.error())));
+    const pg::Result& result = rows->back();
+    if (result.columns() == 0) return refuse("the statement gives no columns");
+    append_rows(table, result);
+    if (static_cast<std::size_t>(result.rows()) < asked) return table;
+    if (table.rows.size() <= rows_max) continue;
+    table.rows.pop_back();
+    table.cut = true;
+    return table;
+  }
 }
 
 }  // namespace twinshift::warehouse

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,7 @@ class ReadingSession {
   base::Status connect(const pg::Parameters& parameters, const SessionLimits& limits, const LoginSource& login);
   base::Result<Table> read(const pg::Parameters& parameters, const SessionLimits& limits, const std::string& sql,
                            std::size_t rows_max);
+  base::Result<Table> fetch(std::size_t rows_a_time, std::size_t rows_max, base::SteadyTime deadline);
 
   std::optional<pg::Connection> connection_;
   base::SteadyTime used_{};

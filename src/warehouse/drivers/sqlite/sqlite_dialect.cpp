@@ -118,7 +118,7 @@ std::string insert_sql(const std::string& table, const std::vector<InsertColumn>
 }
 
 std::string remove_rows_sql(const std::string& table, std::span<const EventPlace> places) {
-  return "DELETE FROM " + quote_identifier(table) + " WHERE " + places_sql(places);
+  return "DELETE FROM " + quote_identifier(table) + " WHERE " + exact_places_sql(places);
 }
 
 std::string insert_marker_sql() {
