@@ -188,8 +188,8 @@ Auditor::Auditor(Parts parts) : core_(std::make_shared<Core>(std::move(parts))) 
 
 Auditor::~Auditor() = default;
 
-void Auditor::restore(base::WallTime equal_at, std::uint64_t except) {
-  core_->parity.restore(equal_at, except);
+void Auditor::restore(base::WallTime equal_at, std::optional<base::WallTime> others_oldest, std::uint64_t except) {
+  core_->parity.restore(equal_at, others_oldest, except);
 }
 
 void Auditor::start() {

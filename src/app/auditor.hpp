@@ -49,7 +49,7 @@ class Auditor {
   Auditor& operator=(const Auditor&) = delete;
 
   // Before start().
-  void restore(base::WallTime equal_at, std::uint64_t except);
+  void restore(base::WallTime equal_at, std::optional<base::WallTime> others_oldest, std::uint64_t except);
   void start();
   // False where a call of a target did not come back within `limit`: the thread is left behind. Idempotent.
   bool stop(std::chrono::milliseconds limit);

@@ -63,12 +63,18 @@ std::unique_ptr<Auditor> make_auditor(const Settings& settings, const proof::Sto
   // The settings by value: the thread may be left behind.
   parts.open = [settings, stores] { return open(settings, stores); };
   parts.oldest_debt = [stores, tells = settings.queue.driver == "sqlite"] { return oldest_debt(stores, tells); };
-  parts.keep = [folder = settings.data_dir](const proof::ParityState& state) -> base::Status {
-    if (!state.equal_at) return {};
-    return keep_parity(folder, {*state.equal_at, state.except});
+  parts.keep = [folder = settings.data_dir, pair = pair_of(settings)](const proof::ParityState& state) -> base::Status {
+    if (!state.equal_at || !state.up_to) return {};
+    return keep_parity(folder, {.pair = pair,
+                                .equal_at = *state.equal_at,
+                                .up_to = *state.up_to,
+                                .others_oldest = state.others_oldest,
+                                .except = state.except});
   };
   auto auditor = std::make_unique<Auditor>(std::move(parts));
-  if (const auto kept = kept_parity(settings.data_dir)) auditor->restore(kept->equal_at, kept->except);
+  if (const auto kept = kept_parity(settings.data_dir, pair_of(settings), base::system_clock().now())) {
+    auditor->restore(kept->equal_at, kept->others_oldest, kept->except);
+  }
   return auditor;
 }
 

@@ -93,6 +93,19 @@ TEST(Eraser, BothTablesNoteAllBeforeTheQuarantineIsDropped) {
   EXPECT_FALSE(report.goes_on) << "what waits is noted: it needs nothing more";
 }
 
+TEST(Eraser, WhatNoTargetHasNotedStaysInTheQuarantine) {
+  World world;
+  world.targets["primary"].away = world.targets["secondary"].away = true;
+  world.records = {{{7, 1}, place(3)}};
+  const ErasureReport report = world.erase();
+  EXPECT_TRUE(world.done.empty());
+  EXPECT_EQ(world.records.size(), 1U);
+  EXPECT_EQ(report.troubles.size(), 2U);
+  EXPECT_FALSE(report.goes_on);
+  world.targets["primary"].away = false;  // one is enough: the other gets it when it is back
+  EXPECT_EQ(world.erase().dropped, 1U);
+}
+
 TEST(Eraser, RunningItAgainChangesNothing) {
   World world;
   world.targets["primary"].rows = {place(1)};

@@ -54,7 +54,7 @@ int run_trace(const config::Settings& settings, const TraceCommandOptions& optio
   if (!span) return fail_with(span.error());
   auto report = trace(settings, {options.id, *span, options.ask_tables}, now);
   if (!report) return fail_with(report.error());
-  if (const auto kept = kept_parity(settings.data_dir)) report->equal_at = kept->equal_at;
+  if (const auto kept = kept_parity(settings.data_dir, pair_of(settings), now)) report->proved_up_to = kept->up_to;
   const std::string text = options.json ? trace_as_json(*report) + '\n' : trace_as_text(*report);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_code_of(*report);

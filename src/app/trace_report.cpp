@@ -46,8 +46,9 @@ bool TraceReport::found() const {
 }
 
 bool TraceReport::verified(const TracedEvent& event) const {
-  return equal_at && event.targets.size() > 1 && std::ranges::all_of(event.targets, [&](const TracedTarget& target) {
-           return target.row && target.row->copies == 1 && target.row->received_at < *equal_at;
+  return proved_up_to && event.targets.size() > 1 &&
+         std::ranges::all_of(event.targets, [&](const TracedTarget& target) {
+           return target.row && target.row->copies == 1 && target.row->received_at < *proved_up_to;
          });
 }
 

@@ -71,11 +71,11 @@ struct TraceReport {
   std::vector<base::Error> not_asked{};        // sources that did not answer
   std::vector<std::string> remarks{};          // what the answer does not cover
   std::optional<journal::Coverage> journal{};  // none: there is no journal
-  // When the last audit began that came out equal; nothing where there was none.
-  std::optional<base::WallTime> equal_at{};
+  // What had arrived before this was compared by the last audit that came out equal; nothing where there was none.
+  std::optional<base::WallTime> proved_up_to{};
 
   [[nodiscard]] bool found() const;
-  // It stands on both sides since before that audit, which therefore has compared it.
+  // It stands on both sides, and that audit has compared it.
   [[nodiscard]] bool verified(const TracedEvent& event) const;
 };
 

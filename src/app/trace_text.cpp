@@ -16,8 +16,8 @@ using base::JsonObject;
 
 // The parity watermark will say here up to when both sides were found identical.
 std::string verified_text(const TraceReport& report, const TracedEvent& event) {
-  if (report.verified(event)) return iso8601_ms(*report.equal_at) + "  by an audit that came out equal";
-  return report.equal_at ? "not audited since it stands on both sides" : "not audited yet";
+  if (report.verified(event)) return iso8601_ms(*report.proved_up_to) + "  up to then by an audit that came out equal";
+  return report.proved_up_to ? "not audited since it stands on both sides" : "not audited yet";
 }
 
 const char* to_text(journal::Writing writing) {
@@ -225,7 +225,7 @@ std::string event_as_json(const TraceReport& report, const TracedEvent& event) {
         return JsonObject().add("receivedAt", iso8601_ms(each.received_at)).add("messageId", each.message_id).text();
       }));
   json.add_raw("targets", targets.text());
-  json.add_raw("verified", report.verified(event) ? json_string(iso8601_ms(*report.equal_at)) : "null");
+  json.add_raw("verified", report.verified(event) ? json_string(iso8601_ms(*report.proved_up_to)) : "null");
   return json.text();
 }
 

@@ -98,13 +98,14 @@ TEST(TraceReport, AStateComesFromWhatIsKnown) {
 TEST(TraceText, SaysWhetherAnEqualAuditHasSeenIt) {
   TraceReport report{.asked = "a"};
   report.events = {landed_and_owed()};
-  report.equal_at = at(1);
+  report.proved_up_to = at(1);
   EXPECT_NE(trace_as_text(report).find("not audited since it stands on both sides"), std::string::npos);
   TracedTarget& secondary = report.events[0].targets[1];
   secondary.owed = false;
   secondary.row = report.events[0].targets[0].row;
-  EXPECT_NE(trace_as_text(report).find("verified    2026-11-27T00:00:01.000Z  by an audit that came out equal"),
-            std::string::npos);
+  EXPECT_NE(
+      trace_as_text(report).find("verified    2026-11-27T00:00:01.000Z  up to then by an audit that came out equal"),
+      std::string::npos);
   EXPECT_NE(trace_as_json(report).find(R"("verified":"2026-11-27T00:00:01.000Z")"), std::string::npos);
   secondary.row->received_at = at(2);
   EXPECT_FALSE(report.verified(report.events[0]));

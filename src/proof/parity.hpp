@@ -45,13 +45,14 @@ struct ParityState {
   std::uint64_t except = 0;             // quarantined on one side, as of the last equal audit
   std::optional<Audit> last;            // of this process
   std::optional<base::WallTime> equal_at;
+  std::optional<base::WallTime> others_oldest;  // as of the last equal audit
 };
 
 class Parity {
  public:
   void add(const Audit& audit);
   // What an earlier process has proved.
-  void restore(base::WallTime equal_at, std::uint64_t except);
+  void restore(base::WallTime equal_at, std::optional<base::WallTime> others_oldest, std::uint64_t except);
   // `oldest_debt`: the oldest arrival that we still owe to one of the two; nothing where we owe nothing.
   [[nodiscard]] ParityState state(std::optional<base::WallTime> oldest_debt) const;
 

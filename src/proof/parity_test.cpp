@@ -56,7 +56,8 @@ TEST(Parity, WhatAnotherInstanceOwesHoldsItBack) {
 
 TEST(Parity, OutlivesTheProcess) {
   Parity parity;
-  parity.restore(kNoon, 2);
+  parity.restore(kNoon, kNoon - 30min, 2);
+  EXPECT_EQ(parity.state({}).up_to, kNoon - 30min) << "what another owed then it may owe still";
   EXPECT_EQ(parity.state(kNoon - 1h).up_to, kNoon - 1h);
   EXPECT_EQ(parity.state({}).except, 2U);
   EXPECT_FALSE(parity.state({}).last);

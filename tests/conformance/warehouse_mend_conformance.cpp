@@ -101,6 +101,26 @@ TEST_P(WarehouseMend, ARowAtAnotherTimeStays) {
   EXPECT_EQ(mend(mending("2", {}, {{event->id, event->event_at + std::chrono::seconds(1)}})), "1 removed, 0 written");
 }
 
+// The times of a batch's rows lie close together: each id is held against its own.
+TEST_P(WarehouseMend, AnotherEventsTimeTakesNoRow) {
+  const auto one = event_of(R"({"event_time":"2024-01-01 12:00:00","n":1})");
+  const auto other = event_of(R"({"event_time":"2024-01-01 12:01:00","n":2})");
+  write("b1", {one, other});
+  EXPECT_EQ(mend(mending("1", {}, {{one->id, one->event_at + std::chrono::seconds(90)}, place_of(other)})),
+            "1 removed, 0 written");
+  EXPECT_EQ(ask("SELECT count(*) FROM " + where(one)), "1");
+}
+
+TEST_P(WarehouseMend, ThePartsOfARowThatStaysStay) {
+  const auto huge = event_of(R"({"event_time":"2024-01-01 12:00:00","event_value":")" + std::string(300'000, 'x') +
+                             R"(","appsflyer_id":"h"})");
+  write("b1", {huge});
+  const std::string parts = parts_there();
+  EXPECT_EQ(mend(mending("1", {}, {{huge->id, huge->event_at + std::chrono::hours(5)}})), "0 removed, 0 written");
+  EXPECT_EQ(parts_there(), parts);
+  EXPECT_THAT(decoded_ids(), testing::ElementsAre(huge->id.hex()));
+}
+
 TEST_P(WarehouseMend, TheSameBatchOnceMoreChangesNothing) {
   const auto event = event_of(1);
   write("b1", {event});
