@@ -80,7 +80,8 @@ base::Result<std::uint64_t> carry_out(delivery::Delivery& delivery, const Order&
 
 }  // namespace
 
-base::Result<WaitingEvents> find_waiting(const proof::StoreDebts::Parts& stores, const Person& person) {
+base::Result<WaitingEvents> find_waiting(const proof::StoreDebts::Parts& stores, const Person& person,
+                                         const std::stop_token& stop) {
   WaitingEvents found;
   auto told = stores.queue->visit([&](std::span<const queue::Message> messages) {
     for (const queue::Message& message : messages) {
@@ -92,8 +93,9 @@ base::Result<WaitingEvents> find_waiting(const proof::StoreDebts::Parts& stores,
       }
       found.events.push_back({(*event)->id, (*event)->event_at});
     }
-    return true;
+    return !stop.stop_requested();
   });
+  if (stop.stop_requested()) return base::fail(ErrorKind::cancelled, "the service is stopping", "erase", "Ask again");
   if (!told) return base::fail(std::move(told.error()));
   if (!*told) {
     const queue::QueueStatus status = stores.queue->status();
@@ -125,11 +127,12 @@ control::Request erase_request(const std::string& field, const std::string& targ
   return request;
 }
 
-control::Reply answer_erase_waiting(const proof::StoreDebts::Parts& stores, const control::Request& request) {
+control::Reply answer_erase_waiting(const proof::StoreDebts::Parts& stores, const control::Request& request,
+                                    const std::stop_token& stop) {
   const auto person = request.arguments.size() == 1 ? parse_person(request.arguments[0])
                                                     : base::Result<Person>(base::fail(other_version()));
   if (!person) return not_understood();
-  const auto found = find_waiting(stores, *person);
+  const auto found = find_waiting(stores, *person, stop);
   if (!found) return {false, found.error().text()};
   std::string text(found->all_told ? kAll : kSome);
   for (const EventPlace& place : found->events) text += ' ' + text_of(place);

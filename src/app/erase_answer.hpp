@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ inline constexpr std::size_t kErasePlacesMax = 4 * warehouse::kRemovedMax;
 // Events in one answer.
 inline constexpr std::size_t kWaitingMax = 10'000;
 
-// Goes through the queue. Nothing is lent or changed.
-base::Result<WaitingEvents> find_waiting(const proof::StoreDebts::Parts& stores, const Person& person);
+// Goes through the queue. Nothing is lent or changed. `cancelled` where `stop` was requested meanwhile.
+base::Result<WaitingEvents> find_waiting(const proof::StoreDebts::Parts& stores, const Person& person,
+                                         const std::stop_token& stop = {});
 // A backlog beyond its budget keeps ids alone and reads the events from the primary again: there they must stay until
 // it has. `conflict` where one owes such events.
 base::Status check_ids_only(const proof::StoreDebts::Parts& stores);
@@ -34,7 +36,8 @@ control::Request erase_request(const std::string& field, const std::string& targ
 
 // In the service. The first: any thread, several at once. The other: one at a time (Turns), on the target's lane;
 // `delivery` null: the consumer is off. Nothing that they say or log holds a value.
-control::Reply answer_erase_waiting(const proof::StoreDebts::Parts& stores, const control::Request& request);
+control::Reply answer_erase_waiting(const proof::StoreDebts::Parts& stores, const control::Request& request,
+                                    const std::stop_token& stop = {});
 control::Reply answer_erase(const proof::StoreDebts::Parts& stores, delivery::Delivery* delivery,
                             const control::Request& request);
 

@@ -108,7 +108,7 @@ base::Status Service::start_control() {
 // On several threads at once.
 control::Reply Service::answer(const control::Request& request) {
   if (is_about_debts(request)) return answer_debts(debts(), request, looks_.get_token());
-  if (request.verb == kEraseWaitingVerb) return answer_erase_waiting(debts(), request);
+  if (request.verb == kEraseWaitingVerb) return answer_erase_waiting(debts(), request, looks_.get_token());
   if (request.verb == kEraseVerb) {
     return turns_.run([&] { return answer_erase(debts(), delivery_.get(), request); });
   }
