@@ -46,7 +46,7 @@ bool ErasureLook::is_empty() const {
 }
 
 bool Eraser::Work::is_empty() const {
-  return tickets.empty() && std::ranges::all_of(places, [](const auto& each) { return each.second.empty(); });
+  return quarantined.empty() && std::ranges::all_of(places, [](const auto& each) { return each.second.empty(); });
 }
 
 // Along the way of an event, so that none slips past: what leaves a store behind us is met in a later one.
