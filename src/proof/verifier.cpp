@@ -64,6 +64,9 @@ void Verifier::tell(const Finding& finding) {
   if (about_content && changed_.size() < kChangedMax) {
     if (!changed_.emplace(finding.target, finding.id).second) return;
   }
+  // A row with another's id is no event that the other side lacks: it was named as what it is.
+  if (!finding.content_id.empty() && renamed_.size() < kChangedMax) renamed_.insert(finding.id);
+  if (finding.kind == FindingKind::missing && renamed_.contains(finding.id)) return;
   parts_.found(finding);
 }
 

@@ -240,6 +240,18 @@ TEST_F(ChangedRowsTest, ADeepLookNamesAChangedIdAndWhatTheRowTells) {
   EXPECT_EQ(findings.at(0).content_id, id(3));
 }
 
+TEST_F(ChangedRowsTest, ARowWithAnothersIdIsNotMissedOnTheOtherSide) {
+  const std::string other = id_of(key_of(4'711));
+  secondary.texts[other] = secondary.texts[id(3)];
+  secondary.table[3].id = other;
+  secondary.table.erase(secondary.table.begin() + 4);  // so that the window is listed
+  options.deep = true;
+  options.window = std::chrono::hours(24 * 31);
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), UnorderedElementsAre("changed secondary " + other + " event_id",
+                                              "missing secondary " + id(3) + " ", "missing secondary " + id(4) + " "));
+}
+
 TEST_F(ChangedRowsTest, WhereIdsAreMintedTheTwoSidesAreHeldAgainstEachOther) {
   options.deep = true;
   options.ids_from_content = false;

@@ -41,7 +41,11 @@ class Traffic:
         while not self.stopping.wait(1 / EVENTS_PER_SECOND):
             name = f"d{number}"
             moment = f"2026-01-{1 + number % 20:02} {number % 24:02}:{number % 60:02}:07"
-            if self.service.post(dict(GUIDE_EVENT, appsflyer_id=name, event_time=moment)).status == 200:
+            try:
+                status = self.service.post(dict(GUIDE_EVENT, appsflyer_id=name, event_time=moment)).status
+            except OSError:  # a failed test has ended the service
+                return
+            if status == 200:
                 self.acknowledged.append(name)
             number += 1
 
@@ -94,7 +98,7 @@ class Drill(RedshiftTest):
         code, answer = self.command("verify")
         self.assertEqual(code, DIFFERENT)
         named = {(each["kind"], each["target"], each["eventId"]) for each in answer["findings"]}
-        # An event whose id was changed is also named as missing under its own.
+        # An event whose id was changed is also missing there under its own.
         renamed = {("missing", target, event_id) for (target, event_id), deed in done.items() if deed == "id"}
         self.assertEqual(self.expected(done) - named, set())
         self.assertEqual(named - self.expected(done) - renamed, set())
