@@ -9,7 +9,14 @@ using proof::Finding;
 using proof::FindingKind;
 
 Finding finding(FindingKind kind, const std::string& target) {
-  return {.kind = kind, .target = target, .id = "0123456789abcdef0123456789abcdef"};
+  return {.kind = kind,
+          .target = target,
+          .id = "0123456789abcdef0123456789abcdef",
+          .event_at = {},
+          .received_at = {},
+          .copies = 0,
+          .column = {},
+          .content_id = {}};
 }
 
 TEST(RepairText, EachFindingHasItsRemedy) {
