@@ -29,7 +29,7 @@ std::optional<std::chrono::seconds> unit_of(char letter) {
 
 std::optional<base::WallTime> parse_moment(std::string_view text) {
   if (text.ends_with('Z')) text.remove_suffix(1);
-  if (text.size() < kDateBytes || text.find_first_of("-") == std::string_view::npos) return std::nullopt;
+  if (text.size() < kDateBytes || !text.contains('-')) return std::nullopt;
   std::string whole(text);
   if (whole.size() == kDateBytes) whole += " 00:00";
   if (whole.size() == kMinutesBytes) whole += ":00";
@@ -41,8 +41,10 @@ std::optional<std::chrono::seconds> parse_window(std::string_view text) {
   if (text.size() < 2) return std::nullopt;
   const auto unit = unit_of(text.back());
   std::int64_t number = 0;
-  const char* end = text.data() + text.size() - 1;
-  const auto [rest, fault] = std::from_chars(text.data(), end, number);
+  const std::string digits(text.substr(0, text.size() - 1));
+  const char* const begin = digits.c_str();
+  const char* const end = begin + digits.size();
+  const auto [rest, fault] = std::from_chars(begin, end, number);
   if (!unit || fault != std::errc() || rest != end || number < 1) return std::nullopt;
   if (number > proof::kWindowMax / *unit) return std::nullopt;
   return number * *unit;
