@@ -112,7 +112,7 @@ class Answers(ServiceTest):
         service = self.start()
         answer = wait_until(lambda: (lambda a: a if a.status == 200 else None)(service.request("GET", "/ready")), "ready")
         parts = answer.json()["parts"]
-        self.assertEqual(sorted(parts), ["primary", "queue", "secondary"])
+        self.assertEqual(sorted(parts), ["parity", "primary", "queue", "secondary"])
         self.assertEqual(service.request("HEAD", "/ready").status, 200)
 
 
