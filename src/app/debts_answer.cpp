@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/instance_name.hpp"
+#include "app/reply_words.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -94,16 +95,6 @@ base::Error other_version() {
 
 base::Error refused(const control::Reply& reply) {
   return {base::ErrorKind::conflict, "the service says: " + reply.text, "verify", ""};
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    words.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "app/reply_words.hpp"
 #include "base/ids.hpp"
 #include "event/event.hpp"
 
@@ -95,16 +96,6 @@ void look_into_backlog(const std::string& target, backlog::Backlog& owed, const 
     return in_time;
   });
   if (!(told && *told && in_time) && (!told || owed.status().owed > 0)) answer.cannot_tell.push_back(target);
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    words.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
 }
 
 std::optional<std::string> from_hex(std::string_view hex) {

@@ -1,5 +1,4 @@
 // Looking for one event behind a million: the whole journal is gone through.
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "journal/format.hpp"
 #include "journal/search.hpp"
 #include "journal/writer.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace twinshift::journal {
 namespace {
@@ -40,22 +40,15 @@ void write_batch(Writer& writer, std::uint64_t first) {
 class Journal {
  public:
   Journal() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "twinshift-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    root_ = pattern;
     Writer writer({.folder = folder(), .bytes_max = 256'000'000, .disk_reserve = 0});
     for (std::uint64_t first = 0; first < kEvents; first += kRows) write_batch(writer, first);
-  }
-  ~Journal() {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
   }
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
   [[nodiscard]] std::filesystem::path folder() const { return root_ / "trace"; }
 
  private:
-  std::filesystem::path root_;
+  tests::TemporaryFolder root_;
 };
 
 const Journal& journal() {
