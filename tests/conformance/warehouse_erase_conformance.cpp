@@ -31,16 +31,6 @@ class WarehouseErase : public WarehouseSuite {
     EXPECT_TRUE(erased) << (erased ? "" : erased.error().text());
     return erased ? *erased : 999;
   }
-  // "landed and duplicate" of all hours.
-  std::string sums() {
-    const auto report = read_load_sums(*warehouse_, {.instance = "", .from_hour = kArrival - hours(1)});
-    EXPECT_TRUE(report) << (report ? "" : report.error().text());
-    LoadSums all;
-    for (const LoadSums& each : report ? report->hours : std::vector<LoadSums>()) {
-      all.inserted += each.inserted, all.duplicate += each.duplicate;
-    }
-    return std::to_string(all.inserted) + " and " + std::to_string(all.duplicate);
-  }
 };
 
 TEST_P(WarehouseErase, RowsGoAndStayAway) {
@@ -136,17 +126,23 @@ TEST_P(WarehouseErase, AnotherTablesErasuresAreNotOurs) {
 
 // A writer that knows of nothing while another process erases: from the moment that erase() returns, none comes.
 TEST_P(WarehouseErase, AWriterInFullSwingIsWaitedForAndThenSeesIt) {
-  const std::vector<event::EventPtr> events{event_of(1), event_of(2)};
+  // Each batch inserts, so that an erasure meets insertions under way.
+  std::vector<event::EventPtr> events;
+  for (int i = 1; i <= kBatchesMax; ++i) events.push_back(event_of(i));
   write("b0", {event_of(0)});
   const auto other = bed_->open();
   ASSERT_TRUE(other->prepare());
   std::atomic<bool> erased{false};
   std::atomic<int> batches{0};
+  int after = 0;
   std::jthread writer([&] {
-    // One more behind the erasure: the one that it could bring back by.
-    for (int after = 0, i = 0; after < 2 && i < kBatchesMax; ++i) {
+    // Some more behind the erasure: those that it could bring back by.
+    for (std::size_t i = 0; i < events.size() && after < 2; ++i) {
+      if (i + 2 >= events.size()) {
+        while (!erased) std::this_thread::yield();
+      }
       after += erased ? 1 : 0;
-      const auto report = other->write(batch_of("w" + std::to_string(i), events));
+      const auto report = other->write(batch_of("w" + std::to_string(i), {events[i]}));
       EXPECT_TRUE(report) << (report ? "" : report.error().text());
       ++batches;
     }
@@ -156,6 +152,7 @@ TEST_P(WarehouseErase, AWriterInFullSwingIsWaitedForAndThenSeesIt) {
   const std::string at_once = count();
   erased = true;
   writer.join();
+  EXPECT_EQ(after, 2);
   EXPECT_EQ(at_once, "1");
   EXPECT_EQ(count(), "1");
 }

@@ -30,16 +30,6 @@ class WarehouseMend : public WarehouseSuite {
     return std::to_string(report->removed) + " removed, " +
            std::to_string(std::ranges::count(report->outcomes, Outcome::written)) + " written";
   }
-  // "landed and duplicate" of all hours.
-  std::string sums() {
-    const auto report = read_load_sums(*warehouse_, {.instance = "", .from_hour = kArrival - hours(1)});
-    EXPECT_TRUE(report) << (report ? "" : report.error().text());
-    LoadSums all;
-    for (const LoadSums& each : report ? report->hours : std::vector<LoadSums>()) {
-      all.inserted += each.inserted, all.duplicate += each.duplicate;
-    }
-    return std::to_string(all.inserted) + " and " + std::to_string(all.duplicate);
-  }
   [[nodiscard]] std::string where(const event::EventPtr& event) const {
     return bed_->table() + " WHERE event_id = '" + event->id.hex() + "'";
   }

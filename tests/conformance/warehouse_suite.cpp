@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "event/row.hpp"
+#include "warehouse/load_sums.hpp"
 
 namespace twinshift::warehouse {
 
@@ -65,6 +66,17 @@ std::string WarehouseSuite::ask(const std::string& sql) {
   EXPECT_TRUE(table) << sql << ": " << (table ? "" : table.error().text());
   if (!table || table->rows.empty() || table->rows[0].empty()) return "(nothing)";
   return table->rows[0][0].value_or("NULL");
+}
+
+std::string WarehouseSuite::sums() {
+  constexpr base::WallTime kFrom{std::chrono::hours(480'000 - 1)};
+  const auto report = read_load_sums(*warehouse_, {.instance = "", .from_hour = kFrom});
+  EXPECT_TRUE(report) << (report ? "" : report.error().text());
+  LoadSums all;
+  for (const LoadSums& each : report ? report->hours : std::vector<LoadSums>()) {
+    all.inserted += each.inserted, all.duplicate += each.duplicate;
+  }
+  return std::to_string(all.inserted) + " and " + std::to_string(all.duplicate);
 }
 
 namespace {

@@ -34,6 +34,8 @@ class WarehouseSuite : public testing::TestWithParam<DriverUnderTest> {
   // The first column of the first row of a query that must succeed.
   std::string ask(const std::string& sql);
   std::string count() { return ask("SELECT count(*) FROM " + bed_->table()); }
+  // What the books read of all that arrived from event_of()'s hour on: "2 and 1", landed and duplicate.
+  std::string sums();
   // The text that an event's parts give together.
   std::string parts_of(const std::string& event_id);
   // write(); where the warehouse refuses a batch as a whole, its halves, as delivery does. Outcomes as letters.
