@@ -146,7 +146,8 @@ base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
   for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
     std::vector<Listed> lacking;
     for (const Case& each : cases) {
-      const bool looked_for = (each.absent(side) && !each.excused(side)) || each.scattered(side);
+      const bool stood_there = each.suspect->copies[side] > 0;
+      const bool looked_for = (each.absent(side) && (stood_there || !each.excused(side))) || each.scattered(side);
       if (looked_for && lacking.size() < elsewhere_left_) lacking.push_back(each.suspect->row);
     }
     if (lacking.empty()) continue;

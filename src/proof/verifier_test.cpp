@@ -228,6 +228,15 @@ TEST_F(ChangedRowsTest, WhatIsDoubledOnOneSideAndChangedOnTheOtherIsNamedAsBoth)
                                    "doubled secondary " + id(19) + " ", "changed primary " + id(19) + " event_key"));
 }
 
+// Likewise: what stood there a moment ago is not lacked for a reason.
+TEST_F(ChangedRowsTest, AMovedRowIsNamedThoughTheOtherSideOnceRefusedItsEvent) {
+  primary.unique = secondary.unique = false;
+  primary.table[29].event_at += 50h;
+  debts.quarantined_ids["secondary"].insert(id(29));
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), UnorderedElementsAre("changed primary " + id(29) + " event_at"));
+}
+
 // Likewise: it was counted at one of its times alone.
 TEST_F(ChangedRowsTest, WhatStandsOnceAtItsTimeAndOnceAtAnotherIsDoubled) {
   primary.unique = secondary.unique = false;
