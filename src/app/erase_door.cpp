@@ -129,14 +129,16 @@ class ServiceDoor final : public QuarantineDoor {
 
   base::Status erase(const std::string& field, const std::string& target, std::span<const EventPlace> events,
                      std::uint64_t& rows) override {
-    return in_steps(events, kErasePlacesMax, [&](std::span<const EventPlace> some) -> base::Status {
+    while (!events.empty()) {
+      const auto some = events.first(std::min(events.size(), kErasePlacesMax));
       auto reply = ask(erase_request(field, target, some));
       if (!reply) return base::fail(std::move(reply.error()));
-      auto erased = read_erase_answer(*reply);
+      auto erased = read_erase_answer(*reply, some.size());
       if (!erased) return base::fail(std::move(erased.error()));
-      rows += *erased;
-      return {};
-    });
+      rows += erased->rows;
+      events = events.subspan(erased->events);  // the rest, where the service had no more time
+    }
+    return {};
   }
 
  protected:

@@ -9,6 +9,7 @@
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
 #include "app/mend_answer.hpp"
+#include "app/order_time.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "event/event.hpp"
@@ -76,15 +77,16 @@ proof::FindOwed owed_to(const std::string& target, const proof::StoreDebts::Part
   };
 }
 
-base::Result<proof::WriteSums> write_in_lane(const MendingParts& parts, const std::string& target,
-                                             proof::BatchPtr batch, std::uint64_t standing) {
+base::Result<proof::WriteSums> write_in_lane(const MendingParts& parts, const OrderTime& time,
+                                             const std::string& target, proof::BatchPtr batch, std::uint64_t standing) {
   const auto write = std::make_shared<LaneWrite>(LaneWrite{std::move(batch), standing, owed_to(target, parts.stores)});
-  auto done = parts.delivery->run_in_lane(target, [write](warehouse::Warehouse& warehouse) -> base::Status {
+  auto job = [write](warehouse::Warehouse& warehouse) -> base::Status {
     auto sums = proof::write_unowed(warehouse, *write->batch, write->standing, write->find_owed);
     if (!sums) return base::fail(std::move(sums.error()));
     write->sums = std::move(*sums);
     return {};
-  });
+  };
+  auto done = parts.delivery->run_in_lane(target, std::move(job), time.job_max());
   if (!done) return base::fail(std::move(done.error()));
   return std::move(write->sums);
 }
@@ -95,6 +97,7 @@ base::Status make_ready(delivery::Delivery& delivery, const std::string& target)
 
 MendReport mend_in_service(const config::Settings& settings, const MendingParts& service,
                            const proof::MendOrder& order) {
+  const OrderTime time(base::system_clock());
   if (order.places.empty()) {
     auto ready = make_ready(*service.delivery, order.target);
     return ready ? MendReport() : MendReport{.error = std::move(ready.error())};
@@ -104,9 +107,9 @@ MendReport mend_in_service(const config::Settings& settings, const MendingParts&
   proof::TableMender::Parts parts = parts_of(settings, *readers);
   if (order.target == "primary") parts.rows_max = std::min(parts.rows_max, kMendRowsOfPrimaryMax);
   parts.write = [&](proof::BatchPtr batch, std::uint64_t standing) {
-    return write_in_lane(service, order.target, std::move(batch), standing);
+    return write_in_lane(service, time, order.target, std::move(batch), standing);
   };
-  parts.until = parts.clock->steady() + kOrderMax;
+  parts.until = time.begin_until();
   parts.stop = service.stop;
   return proof::TableMender(std::move(parts)).mend(order);
 }

@@ -17,9 +17,6 @@ namespace twinshift::app {
 
 // Events of one batch on the primary's lane: live batches wait for it.
 inline constexpr std::size_t kMendRowsOfPrimaryMax = 500;
-// The service begins nothing more of an order after this, and answers what it has done: well before the command gives
-// up (control::kAnswerMax).
-inline constexpr std::chrono::seconds kOrderMax{120};
 
 // For a look through what is owed, right before a batch is written, on the lane's thread.
 inline constexpr std::chrono::milliseconds kOwedLookMax{1'000};

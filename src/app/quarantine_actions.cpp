@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/turns.hpp"
 #include "base/failpoint.hpp"
 #include "warehouse/markers.hpp"
 
@@ -20,6 +21,7 @@ using base::ErrorKind;
 constexpr std::chrono::seconds kStoreMax{15};
 // The quarantine's, where it stands in a queue: it is read to its end (180 s at most), then deleted from (30 s).
 constexpr std::chrono::seconds kRemovalMax{240};
+static_assert(kTurnMax + kStoreMax + kRemovalMax < control::kAnswerMax);
 
 base::Error no_answer() {
   return {ErrorKind::unavailable, "a queue or file that the quarantine needs does not answer", "quarantine",
