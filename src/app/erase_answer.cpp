@@ -76,12 +76,23 @@ base::Result<ErasedPart> carry_out(delivery::Delivery& delivery, const Order& or
 
 }  // namespace
 
+namespace {
+
+base::Result<std::uint64_t> try_step(std::span<const EventPlace> some, const OrderTime& time, const EraseStep& step) {
+  for (int tries = 1;; ++tries) {
+    auto rows = step(some, time.job_max());
+    if (rows || rows.error().kind != ErrorKind::throttled || tries == kEraseTriesMax) return rows;
+  }
+}
+
+}  // namespace
+
 base::Result<ErasedPart> erase_in_time(std::span<const EventPlace> events, const OrderTime& time,
                                        const EraseStep& step) {
   ErasedPart part;
   while (part.events < events.size() && (part.events == 0 || time.may_begin())) {
     const auto some = events.subspan(part.events, std::min(events.size() - part.events, warehouse::kRemovedMax));
-    auto rows = step(some, time.job_max());
+    auto rows = try_step(some, time, step);
     if (!rows) return base::fail(std::move(rows.error()));
     part.rows += *rows;
     part.events += some.size();

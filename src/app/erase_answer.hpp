@@ -34,6 +34,9 @@ struct ErasedPart {
 // One step: at most kRemovedMax events, and how long it may take.
 using EraseStep =
     std::function<base::Result<std::uint64_t>(std::span<const warehouse::EventPlace>, std::chrono::milliseconds limit)>;
+// A step that others' writers did not let in (`throttled`, Warehouse::erase()) is tried so often in all, and live
+// batches have their turn between.
+inline constexpr int kEraseTriesMax = 5;
 // Step by step, one at least.
 base::Result<ErasedPart> erase_in_time(std::span<const warehouse::EventPlace> events, const OrderTime& time,
                                        const EraseStep& step);

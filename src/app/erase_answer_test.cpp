@@ -151,6 +151,14 @@ TEST(EraseAnswer, AnOrderThatTakesLongIsAnsweredInPieces) {
   clock.advance(kOrderEnd);
   EXPECT_EQ(time.job_max(), std::chrono::milliseconds(0));
   EXPECT_EQ(erase_in_time(places, OrderTime(clock), slow)->events, 2 * warehouse::kRemovedMax);
+  int busy = kEraseTriesMax - 1;
+  const EraseStep late = [&](std::span<const EventPlace> some, std::chrono::milliseconds) {
+    if (busy-- > 0) return base::Result<std::uint64_t>(base::fail(ErrorKind::throttled, "locked", "primary"));
+    return base::Result<std::uint64_t>(some.size());
+  };
+  EXPECT_EQ(erase_in_time(places, OrderTime(clock), late)->rows, places.size());
+  busy = kEraseTriesMax;
+  EXPECT_EQ(erase_in_time(places, OrderTime(clock), late).error().kind, ErrorKind::throttled);
   const EraseStep fails = [](std::span<const EventPlace>, std::chrono::milliseconds) {
     return base::Result<std::uint64_t>(base::fail(ErrorKind::unavailable, "gone", "secondary"));
   };

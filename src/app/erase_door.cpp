@@ -179,12 +179,16 @@ class OwnDoor final : public QuarantineDoor {
     if (auto can = check_ids_only(parts_); !can) return can;
     auto writer = writer_of(target);
     if (!writer) return base::fail(std::move(writer.error()));
-    return in_steps(events, warehouse::kRemovedMax, [&](std::span<const EventPlace> some) -> base::Status {
-      auto erased = (*writer)->erase(some);
+    const EraseStep step = [&](std::span<const EventPlace> some, std::chrono::milliseconds) {
+      return (*writer)->erase(some);
+    };
+    while (!events.empty()) {
+      auto erased = erase_in_time(events, OrderTime(base::system_clock()), step);
       if (!erased) return base::fail(std::move(erased.error()));
-      rows += *erased;
-      return {};
-    });
+      rows += erased->rows;
+      events = events.subspan(erased->events);
+    }
+    return {};
   }
 
  protected:

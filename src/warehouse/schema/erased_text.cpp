@@ -55,7 +55,8 @@ std::string erased_ids_sql(Dialect dialect, const TableName& table) {
 }
 
 std::string lock_out_writers_sql(const TableName& table) {
-  return "LOCK TABLE " + table.quoted() + " IN SHARE ROW EXCLUSIVE MODE";
+  return fmt::format("SET LOCAL lock_timeout = {}; LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", kLockOutMax.count(),
+                     table.quoted());
 }
 
 std::vector<std::string> erase_sql(Dialect dialect, const TableName& table, std::span<const WriteColumn> columns,

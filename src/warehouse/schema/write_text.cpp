@@ -93,8 +93,8 @@ std::string batch_lock_sql(std::string_view batch_id) {
   return fmt::format("SELECT pg_advisory_xact_lock({})", static_cast<std::int64_t>(hash));
 }
 
-std::string lock_table_sql(const TableName& table, bool unique) {
-  return "LOCK TABLE " + table.quoted() + " IN " + (unique ? "" : "SHARE ") + "ROW EXCLUSIVE MODE";
+std::string lock_table_sql(const TableName& table) {
+  return "LOCK TABLE " + table.quoted() + " IN ROW EXCLUSIVE MODE";
 }
 
 std::string copy_sql(const TableName& table, std::span<const WriteColumn> columns) {
