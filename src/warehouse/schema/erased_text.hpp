@@ -20,8 +20,9 @@
 
 namespace twinshift::warehouse {
 
-// Which ids are erased, as a table expression: (SELECT event_id ...).
-std::string erased_ids_sql(Dialect dialect, const TableName& table);
+// Redshift: which ids of the staged batch are erased, as a table expression: (SELECT event_id ...). By id alone: an
+// erased event's time may stand there more coarsely than the batch has it.
+std::string erased_ids_sql(const TableName& table);
 
 // ---- Warehouse::erase(), under the lock of the table's writers
 
