@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "app/erased_apart.hpp"
+#include "app/erased_ids.hpp"
 #include "event/time_parse.hpp"
 #include "warehouse/erased.hpp"
 #include "warehouse/event_places.hpp"
@@ -131,15 +133,20 @@ base::Result<std::vector<EventPlace>> PersonTable::check(const Person& person, s
   return candidates;
 }
 
-base::Result<std::vector<EventPlace>> PersonTable::erased() {
+base::Result<std::set<std::string>> PersonTable::noted(std::span<const EventPlace> events) {
+  return erased_among(*warehouse_, events);
+}
+
+base::Result<std::vector<EventPlace>> PersonTable::erased(const std::optional<event::EventId>& after) {
   const warehouse::TableName table = warehouse_->event_table();
   const warehouse::Dialect dialect = is_redshift() ? warehouse::Dialect::redshift : warehouse::Dialect::postgres;
-  auto rows =
-      ask(fmt::format("SELECT DISTINCT event_id, CAST(event_at AS VARCHAR(32)) AS event_at FROM {} WHERE "
-                      "table_name = {}",
-                      warehouse::sibling(table, warehouse::kErasedTable), warehouse::literal(dialect, table.table)),
-          kErasedReadMax);
-  if (rows) return places_in(*rows, kErasedReadMax);
+  const std::string behind = after ? fmt::format(" AND event_id > '{}'", after->hex()) : std::string();
+  auto rows = ask(fmt::format("SELECT event_id, CAST(MIN(event_at) AS VARCHAR(32)) AS event_at FROM {} WHERE "
+                              "table_name = {}{} GROUP BY event_id ORDER BY event_id LIMIT {}",
+                              warehouse::sibling(table, warehouse::kErasedTable),
+                              warehouse::literal(dialect, table.table), behind, kErasedPageMax),
+                  kErasedPageMax);
+  if (rows) return places_in(*rows, kErasedPageMax);
   if (rows.error().kind == ErrorKind::invalid) return std::vector<EventPlace>();
   return base::fail(std::move(rows.error()));
 }

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,8 +17,6 @@ namespace twinshift::app {
 
 // Events of one erasure: with more it is no person's.
 inline constexpr std::size_t kErasedEventsMax = 100'000;
-// Rows of twinshift_erased that are read.
-inline constexpr std::size_t kErasedReadMax = 1'000'000;
 
 class PersonTable {
  public:
@@ -28,8 +29,10 @@ class PersonTable {
   // Each event once: the typed column has the value, and the event that the row tells is not another's; or only `extra`
   // has it. `full`: more than kErasedEventsMax. Other errors: those of Warehouse::query().
   base::Result<std::vector<warehouse::EventPlace>> find(const Person& person);
-  // Of everybody; empty where there is no such table yet.
-  base::Result<std::vector<warehouse::EventPlace>> erased();
+  // Which of these are noted as erased: their ids. None where there is no such table yet.
+  base::Result<std::set<std::string>> noted(std::span<const warehouse::EventPlace> events);
+  // A page (kErasedPageMax) of everybody's, by id, each once; likewise.
+  base::Result<std::vector<warehouse::EventPlace>> erased(const std::optional<event::EventId>& after);
 
  private:
   base::Result<warehouse::Table> ask(const std::string& sql, std::size_t rows_max);

@@ -70,15 +70,18 @@ TEST_F(PersonTableTest, WhatWasErasedIsToldAndATableOfAnOlderVersionHasNone) {
     auto opened = open_warehouse(settings_, settings_.primary);
     ASSERT_TRUE((*opened)->erase(*places));
   }
-  const auto erased = table().erased();
+  EXPECT_EQ(*table().noted(*places), std::set<std::string>{places->front().id.hex()});
+  const auto erased = table().erased({});
   ASSERT_TRUE(erased) << erased.error().text();
   ASSERT_EQ(erased->size(), 1U);
   EXPECT_EQ(erased->front().id, places->front().id);
   EXPECT_EQ(erased->front().event_at, places->front().event_at);
+  EXPECT_TRUE(table().erased(erased->front().id)->empty()) << "behind the last one";
   execute("DROP TABLE twinshift_erased");
-  const auto none = table().erased();
+  const auto none = table().erased({});
   ASSERT_TRUE(none) << none.error().text();
   EXPECT_TRUE(none->empty());
+  EXPECT_TRUE(table().noted(*places)->empty());
 }
 
 }  // namespace

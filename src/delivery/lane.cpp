@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "backlog/owed_body.hpp"
 #include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "base/thread.hpp"
@@ -20,12 +21,18 @@ using Work = std::variant<LaneCall, JobPtr>;
 constexpr std::chrono::hours kWaitForCall{1};
 }  // namespace
 
-Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
+namespace {
+Arrival arrival_of(queue::Lease& lease, base::Result<event::EventPtr> decoded) {
   Arrival arrival{.receipt = std::move(lease.receipt), .attempt = lease.attempt, .deadline = lease.deadline};
-  auto decoded = event::decode_event(std::move(lease.message.body), std::move(lease.message.message_id),
-                                     lease.message.received_at, identity);
   if (decoded) arrival.event = std::move(*decoded);
   return arrival;
+}
+}  // namespace
+
+Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
+  auto decoded = event::decode_event(std::move(lease.message.body), std::move(lease.message.message_id),
+                                     lease.message.received_at, identity);
+  return arrival_of(lease, std::move(decoded));
 }
 
 struct Lane::Core {
@@ -152,7 +159,9 @@ void Lane::Core::carry_out(const FetchBacklog& call) {
     fetched.result = base::fail(std::move(leases.error()));
   } else {
     fetched.result->reserve(leases->size());
-    for (queue::Lease& lease : *leases) fetched.result->push_back(decode_lease(std::move(lease), parts.identity));
+    for (queue::Lease& lease : *leases) {
+      fetched.result->push_back(arrival_of(lease, backlog::decode_owed(std::move(lease.message), parts.identity)));
+    }
   }
   answer(std::move(fetched));
 }

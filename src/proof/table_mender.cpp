@@ -282,6 +282,10 @@ base::Status TableMender::write_batch(std::span<const MendRow> rows, Group& grou
   const auto sums = parts_.write(batch, standing);
   if (!sums) return base::fail(sums.error());
   MendReport& report = group.report;
+  for (const std::size_t index : sums->owed) {
+    report.left.push_back({batch->events[index]->id.hex(), LeftWhy::owed, {}});
+  }
+  if (sums->owed.size() == batch->events.size()) return {};  // nothing was written
   ++report.batches;
   if (report.first_batch.empty()) report.first_batch = batch->id;
   report.last_batch = batch->id;

@@ -27,7 +27,7 @@
 namespace twinshift::proof {
 
 using BatchPtr = std::shared_ptr<const warehouse::Batch>;
-// As write_settled() does it, on whichever thread owns the target.
+// As write_settled() or write_unowed() does it, on whichever thread owns the target.
 using WriteBatch = std::function<base::Result<WriteSums>(BatchPtr batch, std::uint64_t standing)>;
 
 class TableMender {

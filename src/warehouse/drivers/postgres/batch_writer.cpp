@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pg/sqlstate.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
 #include "warehouse/schema/erased_text.hpp"
 #include "warehouse/schema/write_text.hpp"
@@ -83,6 +84,10 @@ pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::str
   if (failure.sqlstate == kNoRight) {
     failure.error.kind = ErrorKind::conflict;
     failure.error.hint = erase_grant(dialect, layout.table);
+  }
+  if (failure.sqlstate == pg::kLockNotAvailable) {
+    failure.error.kind = ErrorKind::throttled;
+    failure.error.hint = "Another transaction writes to the table for long: run the command again when it has ended";
   }
   return std::unexpected(std::move(failure));
 }

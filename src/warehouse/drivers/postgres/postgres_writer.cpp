@@ -93,7 +93,8 @@ class PostgresWriter final : public BatchWriter {
   [[nodiscard]] bool is_unique() const { return !layout_.fit.id_key.empty(); }
 
   [[nodiscard]] std::string begin_sql(const Batch& batch) const {
-    return "BEGIN; " + lock_table_sql(layout_.table, is_unique()) + "; " + batch_lock_sql(batch.id) + "; ";
+    const std::string lock = is_unique() ? lock_table_sql(layout_.table) : lock_out_writers_sql(layout_.table);
+    return "BEGIN; " + lock + "; " + batch_lock_sql(batch.id) + "; ";
   }
 
   // Begins the transaction with it.
