@@ -198,7 +198,8 @@ bool Commands::erase(Task& task, Instance& instance, std::int64_t person) {
   erased_persons_.insert(person);
   const std::vector<std::int64_t> found = verdicts_.found_now(instance, person);
   const Line line(outside_, instance, task);
-  SimDoor door(line);
+  const InstanceClock clock(line);
+  SimDoor door(line, clock);
   app::Eraser::Parts parts{.door = &door, .targets = {}};
   for (std::uint32_t target = 0; target < kTargets.size(); ++target) {
     parts.targets[kTargets[target]] = reader_of(line, target);

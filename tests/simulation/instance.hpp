@@ -66,7 +66,7 @@ class Instance {
   void offer(std::int64_t event_key, Reply reply);
 
   // As Delivery::run_in_lane() does; `caller` waits meanwhile.
-  base::Status run_in_lane(Task& caller, std::uint32_t target, delivery::LaneJob job);
+  base::Status run_in_lane(Task& caller, std::uint32_t target, delivery::LaneJob job, std::chrono::milliseconds limit);
   // Called where a process may die. True: it has died.
   bool may_crash();
 

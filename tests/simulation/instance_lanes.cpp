@@ -40,7 +40,8 @@ void Instance::check_alone(const LaneThread& thread) {
   }
 }
 
-base::Status Instance::run_in_lane(Task& caller, std::uint32_t target, delivery::LaneJob job) {
+base::Status Instance::run_in_lane(Task& caller, std::uint32_t target, delivery::LaneJob job,
+                                   std::chrono::milliseconds limit) {
   const auto found = std::ranges::find(lane_targets_, target);
   if (!up() || found == lane_targets_.end()) {
     return base::fail(ErrorKind::not_found, "the service writes no such target", "simulation");
@@ -55,7 +56,7 @@ base::Status Instance::run_in_lane(Task& caller, std::uint32_t target, delivery:
   thread.waiting = given;
   if (!thread.calling || around_.broken(Planted::lane_job_beside_batch)) begin_job(lane);
   const std::uint32_t life = life_;
-  const base::SteadyTime until = around_.now + delivery::kJobMax;
+  const base::SteadyTime until = around_.now + limit;
   while (!given->ended && life == life_ && around_.now < until) {
     if (!caller.wait_told(until)) break;
   }

@@ -17,6 +17,9 @@ class LaneTable final : public warehouse::Warehouse {
   LaneTable(Instance& instance, Outside& outside, std::uint32_t target, Task& task)
       : instance_(instance), outside_(outside), around_(outside.around), target_(target), task_(task) {}
 
+  // The lane's own, in which its job waits.
+  [[nodiscard]] Task& task() { return task_; }
+
   base::Status prepare() override;
   base::Result<warehouse::WriteReport> write(const warehouse::Batch& batch) override;
   base::Result<std::optional<warehouse::Marker>> find_marker(std::string_view batch_id) override;

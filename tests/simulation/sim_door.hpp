@@ -12,7 +12,8 @@ namespace twinshift::simulation {
 
 class SimDoor final : public app::EraseDoor {
  public:
-  explicit SimDoor(const Line& line) : line_(line), around_(line.outside.around), stores_(line) {}
+  SimDoor(const Line& line, const base::Clock& clock)
+      : line_(line), around_(line.outside.around), clock_(clock), stores_(line) {}
 
   base::Result<app::WaitingEvents> waiting(const app::Person& person) override;
   base::Result<std::uint64_t> owed(const std::string& target, std::span<const warehouse::EventPlace> events) override;
@@ -24,6 +25,7 @@ class SimDoor final : public app::EraseDoor {
  private:
   const Line& line_;
   Surroundings& around_;
+  const base::Clock& clock_;
   Stores stores_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "app/order_time.hpp"
 #include "proof/mend.hpp"
 #include "proof/settled_write.hpp"
 #include "proof/table_mender.hpp"
@@ -22,7 +23,8 @@ class SimMender final : public proof::Mender {
   proof::MendReport mend(const proof::MendOrder& order) override;
 
  private:
-  base::Result<proof::WriteSums> write(std::uint32_t target, proof::BatchPtr batch, std::uint64_t standing);
+  base::Result<proof::WriteSums> write(std::uint32_t target, const app::OrderTime& time, proof::BatchPtr batch,
+                                       std::uint64_t standing);
   proof::MendReport carry_out(const proof::MendOrder& order);
 
   const Line& line_;
