@@ -29,65 +29,25 @@ base::Result<std::vector<OwedRow>> read_rows(warehouse::Warehouse& primary, base
   return rows;
 }
 
-class AllDebts final : public proof::Debts {
+// Of all instances, from the primary, over a connection that is opened when it is needed.
+class RowsOfPrimary {
  public:
-  AllDebts(const config::Settings& settings, std::string own, std::unique_ptr<proof::Debts> debts)
-      : settings_(settings), own_(std::move(own)), debts_(std::move(debts)) {}
+  explicit RowsOfPrimary(const config::Settings& settings) : settings_(settings) {}
 
-  base::Result<proof::Digests> owed(const std::string& target, const proof::Span& span,
-                                    std::chrono::seconds window) override {
-    return debts_->owed(target, span, window);
-  }
-
-  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
-    auto answers = debts_->owes(target, events);
-    if (!answers) return answers;
-    const base::WallTime now = base::system_clock().now();
-    std::optional<base::WallTime> oldest;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      Owing& answer = answers->at(i);
-      if (answer == Owing::perhaps) answer = still_queued(target, events[i], now) ? Owing::unknown : Owing::no;
-      if (answer == Owing::no) oldest = std::min(oldest.value_or(now), events[i].received_at);
-    }
-    if (!oldest) return answers;
-    auto others = read_others(*oldest, now);
-    if (!others) return base::fail(std::move(others.error()));
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      Owing& answer = answers->at(i);
-      if (answer == Owing::no && others->may_owe(target, events[i].received_at)) answer = Owing::unknown;
-    }
-    return answers;
-  }
-
-  base::Result<std::vector<bool>> quarantined(const std::string& target, std::span<const Listed> events) override {
-    return debts_->quarantined(target, events);
-  }
-
- private:
-  [[nodiscard]] bool still_queued(const std::string& target, const Listed& event, base::WallTime now) const {
-    const bool known = event.received_at != base::WallTime{};
-    if (known && now - event.received_at > kQueuedEver) return false;
-    return target == "primary" || !settings_.keeps_debts || !known || now - event.received_at < kQueuedMax;
-  }
-
-  base::Result<OthersRows> read_others(base::WallTime oldest, base::WallTime now) {
+  base::Result<std::vector<OwedRow>> operator()(base::WallTime from) {
     if (!primary_) {
       auto opened = open_for_reading(settings_, "primary");
       if (!opened) return base::fail(std::move(opened.error()));
       primary_ = std::move(*opened);
     }
-    auto rows = read_rows(*primary_, warehouse::hour_of(oldest) - kUntoldBefore);
-    if (!rows) {
-      primary_.reset();
-      return base::fail(std::move(rows.error()));
-    }
-    return OthersRows(std::move(*rows), own_, now, silent_after(settings_));
+    auto rows = read_rows(*primary_, from);
+    if (!rows) primary_.reset();
+    return rows;
   }
 
+ private:
   const config::Settings settings_;
-  const std::string own_;
-  const std::unique_ptr<proof::Debts> debts_;
-  std::unique_ptr<warehouse::Warehouse> primary_;  // a connection of its own; none after a failure
+  std::shared_ptr<warehouse::Warehouse> primary_;  // none after a failure
 };
 
 }  // namespace
@@ -101,17 +61,46 @@ OthersRows::OthersRows(std::vector<OwedRow> rows, const std::string& own, base::
     last = std::max(last, row.as_of);
     if (row.owed + row.quarantined > 0) owing_.push_back(std::move(row));
   }
+  if (!last_words.empty()) fresh_from_ = now - silent_after;
   for (const auto& [instance, last] : last_words) {
     if (now - last > silent_after) untold_.push_back({last - kUntoldBefore, last + kUntoldAfter});
   }
 }
 
 bool OthersRows::may_owe(const std::string& target, base::WallTime received_at) const {
+  if (received_at >= fresh_from_) return true;
   const base::WallTime hour = warehouse::hour_of(received_at);
   return std::ranges::any_of(owing_,
                              [&](const OwedRow& row) { return row.target == target && row.arrival_at == hour; }) ||
          std::ranges::any_of(
              untold_, [&](const Untold& untold) { return received_at >= untold.from && received_at < untold.to; });
+}
+
+base::Result<std::vector<Owing>> DebtsOfAll::owes(const std::string& target, std::span<const Listed> events) {
+  auto answers = parts_.own->owes(target, events);
+  if (!answers) return answers;
+  const base::WallTime now = parts_.clock->now();
+  std::optional<base::WallTime> oldest;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    Owing& answer = answers->at(i);
+    if (answer == Owing::perhaps) answer = still_queued(target, events[i], now) ? Owing::unknown : Owing::no;
+    if (answer == Owing::no) oldest = std::min(oldest.value_or(now), events[i].received_at);
+  }
+  if (!oldest) return answers;
+  auto rows = parts_.read_rows(warehouse::hour_of(*oldest) - kKnownBefore);
+  if (!rows) return base::fail(std::move(rows.error()));
+  const OthersRows others(std::move(*rows), parts_.instance, now, parts_.silent_after);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    Owing& answer = answers->at(i);
+    if (answer == Owing::no && others.may_owe(target, events[i].received_at)) answer = Owing::unknown;
+  }
+  return answers;
+}
+
+bool DebtsOfAll::still_queued(const std::string& target, const Listed& event, base::WallTime now) const {
+  const bool known = event.received_at != base::WallTime{};
+  if (known && now - event.received_at > kQueuedEver) return false;
+  return target == "primary" || !parts_.keeps_debts || !known || now - event.received_at < kQueuedMax;
 }
 
 base::Result<std::optional<base::WallTime>> oldest_owed_by_others(const config::Settings& settings,
@@ -130,7 +119,12 @@ base::Result<std::optional<base::WallTime>> oldest_owed_by_others(const config::
 
 std::unique_ptr<proof::Debts> with_other_instances(const config::Settings& settings, std::string own,
                                                    std::unique_ptr<proof::Debts> debts) {
-  return std::make_unique<AllDebts>(settings, std::move(own), std::move(debts));
+  return std::make_unique<DebtsOfAll>(DebtsOfAll::Parts{.own = std::move(debts),
+                                                        .instance = std::move(own),
+                                                        .clock = &base::system_clock(),
+                                                        .keeps_debts = settings.keeps_debts,
+                                                        .silent_after = silent_after(settings),
+                                                        .read_rows = RowsOfPrimary(settings)});
 }
 
 }  // namespace twinshift::app

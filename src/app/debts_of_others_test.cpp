@@ -35,6 +35,17 @@ TEST(OthersRows, WhatAnotherOwesOfAnHourMayBeAnyEventOfThatHour) {
   EXPECT_TRUE(may_owe(rows, "primary", kNow - 7h)) << "it may be in the other's quarantine";
 }
 
+// Found by the simulator: an event that another instance had just parked was named as missing, and a repair copied it.
+TEST(OthersRows, WhatHasJustArrivedAnotherMayOweWithoutHavingSaidSo) {
+  const std::vector<OwedRow> rows{row("they", "secondary", kNow - 1h, 0, kNow - 50s)};
+  EXPECT_TRUE(may_owe(rows, "secondary", kNow - 10s));
+  EXPECT_TRUE(may_owe(rows, "primary", kNow - 119s));
+  EXPECT_FALSE(may_owe(rows, "secondary", kNow - 121s));
+  EXPECT_TRUE(may_owe({row("they", "secondary", kNow - 20h, 0, kNow - 20h)}, "secondary", kNow - 10s))
+      << "it had nothing to say all the while";
+  EXPECT_FALSE(may_owe({row("we", "secondary", kNow, 0, kNow)}, "secondary", kNow - 10s)) << "there is no other";
+}
+
 TEST(OthersRows, OurOwnRowsSayNothingNew) {
   EXPECT_FALSE(may_owe({row("we", "secondary", kNow - 5h, 9, kNow - 5h)}, "secondary", kNow - 5h));
 }

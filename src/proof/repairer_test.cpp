@@ -182,6 +182,34 @@ TEST_F(RepairerTest, AChangedRowIsReplacedByTheOtherSidesAndItsOwnColumnsByItsel
   EXPECT_THAT(findings, IsEmpty());
 }
 
+// Found by the simulator: once it had been put right it was looked for at the time that it bore before, and left.
+TEST_F(RepairerTest, AMovedRowIsPutRightAndCopiedToTheSideThatLacksItInOneRun) {
+  fill(20);
+  row(world.primary, 7).event_at = *row(world.primary, 7).event_at + std::chrono::hours(3);
+  loses(world.secondary, 7);
+  ASSERT_TRUE(repair());
+  EXPECT_THAT(left, IsEmpty());
+  EXPECT_EQ(ids(world.secondary), ids(world.primary));
+  ASSERT_TRUE(compare(nullptr));
+  EXPECT_THAT(findings, IsEmpty());
+}
+
+// Found by the simulator: of two findings of one event, at two times, only the first was looked at.
+TEST_F(RepairerTest, RowsOfOneEventAtItsTimeAndAtAnotherAreOneAgainInOneRun) {
+  fill(20);
+  for (const auto off : {std::chrono::hours(-3), std::chrono::hours(3)}) {
+    StoredEvent moved = row(world.primary, 5);
+    moved.event_at = *moved.event_at + off;
+    world.primary.rows_there.push_back(moved);
+    world.primary.rows_there.push_back(moved);
+  }
+  ASSERT_TRUE(repair());
+  EXPECT_EQ(ids(world.primary), ids(world.secondary));
+  EXPECT_EQ(world.primary.rows_there.size(), 20U);
+  ASSERT_TRUE(compare(nullptr));
+  EXPECT_THAT(findings, IsEmpty());
+}
+
 TEST_F(RepairerTest, WhereNoCopyTellsTheEventAllAreLeftAndNamed) {
   fill(20);
   row(world.primary, 5).text = event_of(5, "one")->json;

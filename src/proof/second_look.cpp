@@ -93,7 +93,7 @@ base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target,
 }
 
 bool SecondLook::Case::unlike() const {
-  if (now[0].copies != 1 || now[1].copies != 1) return false;
+  if (now[0].copies == 0 || now[1].copies == 0) return false;
   const auto off = now[0].event_at - now[1].event_at;
   return now[0].key != now[1].key || off > kTimeSlack || off < -kTimeSlack;
 }
@@ -136,22 +136,28 @@ base::Status SecondLook::look_again(std::vector<Case>& cases) {
   return {};
 }
 
-// What a side lacks may stand there at another time: somebody has changed its event_at.
+bool SecondLook::Case::scattered(std::size_t side) const {
+  return suspect->copies[side] > 1 && now[side].copies > 0 && now[side].copies < suspect->copies[side];
+}
+
+// What a side lacks, or has less of than it seemed, may stand there at another time: somebody has changed its event_at.
 base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
   if (parts_.once) return {};
   for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
     std::vector<Listed> lacking;
     for (const Case& each : cases) {
-      if (each.absent(side) && !each.excused(side) && lacking.size() < elsewhere_left_) {
-        lacking.push_back(each.suspect->row);
-      }
+      const bool stood_there = each.suspect->copies[side] > 0;
+      const bool looked_for = (each.absent(side) && (stood_there || !each.excused(side))) || each.scattered(side);
+      if (looked_for && lacking.size() < elsewhere_left_) lacking.push_back(each.suspect->row);
     }
     if (lacking.empty()) continue;
     elsewhere_left_ -= lacking.size();
     auto found = parts_.sides[side]->present(lacking, Where::anywhere);
     if (!found) return base::fail(std::move(found.error()));
     for (Case& each : cases) {
-      if (each.absent(side)) each.now[side] = presence_in(*found, each.suspect->row.id);
+      if (!each.absent(side) && !each.scattered(side)) continue;
+      const auto there = found->find(each.suspect->row.id);
+      if (there != found->end()) each.now[side] = there->second;
     }
   }
   return {};

@@ -77,6 +77,8 @@ class SecondLook {
     // Does not stand there now, though it does on the other side.
     [[nodiscard]] bool absent(std::size_t side) const { return now[side].copies == 0 && now[1 - side].copies > 0; }
     [[nodiscard]] bool lacks(std::size_t side) const { return absent(side) && suspect->copies[side] == 0; }
+    // Fewer at that time than were seen before.
+    [[nodiscard]] bool scattered(std::size_t side) const;
     [[nodiscard]] bool excused(std::size_t side) const { return owes[side] == Owing::yes || quarantined[side]; }
     [[nodiscard]] bool unlike() const;  // stands on both sides, by another key or at another time
   };

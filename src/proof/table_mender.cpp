@@ -105,7 +105,7 @@ MendReport TableMender::mend(const MendOrder& order) {
     settle();
     if (report.error) return report;
     writing = std::move(group);
-    written = std::async(std::launch::async, [this, writing] { write_all(*writing); });
+    written = std::async(parts_.launch, [this, writing] { write_all(*writing); });
   }
   settle();
   return report;
@@ -148,7 +148,13 @@ base::Result<TableMender::RowsById> TableMender::rows_here(std::span<const MendP
 base::Status TableMender::read(std::span<const MendPlace> places, Group& group) {
   std::vector<MendPlace> fresh;
   for (const MendPlace& place : places) {
-    if (seen_.insert(place.id).second) fresh.push_back(place);
+    if (!seen_.emplace(place.id, place.event_at, place.copies).second) continue;
+    const auto same = std::ranges::find(fresh, place.id, &MendPlace::id);
+    if (same == fresh.end()) {
+      fresh.push_back(place);
+    } else {
+      same->copies = kCopiesMax;  // perhaps at several times: wherever its rows stand
+    }
   }
   if (fresh.empty()) return {};
   return group.kind == MendKind::copy ? read_to_copy(fresh, group) : read_to_replace(fresh, group);
@@ -157,8 +163,20 @@ base::Status TableMender::read(std::span<const MendPlace> places, Group& group) 
 base::Status TableMender::read_to_copy(std::span<const MendPlace> places, Group& group) {
   auto elsewhere = rows_of(*parts_.elsewhere, places, Where::at_their_time);
   if (!elsewhere) return base::fail(std::move(elsewhere.error()));
+  std::vector<MendPlace> unfound;
   for (std::size_t i = 0; i < places.size(); ++i) {
-    take_in(places[i], choose_copy((*elsewhere)[i], parts_.ids_from_content), group);
+    if ((*elsewhere)[i].empty()) {
+      unfound.push_back(places[i]);
+    } else {
+      take_in(places[i], choose_copy((*elsewhere)[i], parts_.ids_from_content), group);
+    }
+  }
+  if (unfound.empty()) return {};
+  // A row that bore another time when it was found may have been put right since.
+  elsewhere = rows_of(*parts_.elsewhere, unfound, Where::anywhere);
+  if (!elsewhere) return base::fail(std::move(elsewhere.error()));
+  for (std::size_t i = 0; i < unfound.size(); ++i) {
+    take_in(unfound[i], choose_copy((*elsewhere)[i], parts_.ids_from_content), group);
   }
   return {};
 }

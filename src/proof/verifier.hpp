@@ -109,6 +109,7 @@ class Verifier {
   Splitter splitter_;
   DeepLook deep_look_;
   std::set<std::pair<std::string, std::string>> changed_;  // target and id
+  std::set<std::pair<std::string, std::string>> doubled_;  // likewise
   std::set<std::string> renamed_;                          // ids that somebody gave to another event's row
   std::int64_t bite_windows_;
   base::SteadyTime seen_{};  // when the present bite was asked for

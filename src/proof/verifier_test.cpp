@@ -194,6 +194,7 @@ class ChangedRowsTest : public VerifierTest {
     }
     return texts;
   }
+  void stands_twice(FakeSide& side, std::size_t index) const { side.table.push_back(events[index].row); }
   std::vector<testing::RealEvent> events;
 };
 
@@ -212,6 +213,39 @@ TEST_F(ChangedRowsTest, OwnColumnsThatSomebodyChangedAreNamedWithTheSide) {
                                      "missing secondary " + id(19) + " ", "changed primary " + id(29) + " event_at",
                                      "changed secondary " + id(39) + " event_at"));
   }
+}
+
+// Found by the simulator: one hid the other, so that a repair had to be run twice.
+TEST_F(ChangedRowsTest, WhatIsDoubledOnOneSideAndChangedOnTheOtherIsNamedAsBoth) {
+  primary.unique = secondary.unique = false;
+  stands_twice(primary, 9);
+  secondary.table[9].event_at += 50h;
+  stands_twice(secondary, 19);
+  primary.table[19].key = key_of(777);
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(),
+              UnorderedElementsAre("doubled primary " + id(9) + " ", "changed secondary " + id(9) + " event_at",
+                                   "doubled secondary " + id(19) + " ", "changed primary " + id(19) + " event_key"));
+}
+
+// Likewise: what stood there a moment ago is not lacked for a reason.
+TEST_F(ChangedRowsTest, AMovedRowIsNamedThoughTheOtherSideOnceRefusedItsEvent) {
+  primary.unique = secondary.unique = false;
+  primary.table[29].event_at += 50h;
+  debts.quarantined_ids["secondary"].insert(id(29));
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), UnorderedElementsAre("changed primary " + id(29) + " event_at"));
+}
+
+// Likewise: it was counted at one of its times alone.
+TEST_F(ChangedRowsTest, WhatStandsOnceAtItsTimeAndOnceAtAnotherIsDoubled) {
+  primary.unique = secondary.unique = false;
+  stands_twice(primary, 9);
+  primary.table.back().event_at += 10min;
+  ASSERT_TRUE(run());
+  ASSERT_FALSE(findings.empty());
+  EXPECT_EQ(findings.front().kind, FindingKind::doubled);
+  EXPECT_EQ(findings.front().copies, 2);
 }
 
 TEST_F(ChangedRowsTest, ADeepLookNamesWhatWasChangedInPlaceAndItsColumns) {

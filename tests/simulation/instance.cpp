@@ -42,6 +42,11 @@ void Instance::boot() {
   begin_life();
   machine_ = std::make_unique<delivery::Machine>(setup());
   watches_.assign(lane_targets_.size(), {});
+  lane_threads_.assign(lane_targets_.size(), {});
+  if (around_.plan.compares) {
+    publisher_ = std::make_unique<delivery::Publisher>();
+    publish_books();
+  }
   run_at(around_.now);
   if (outside_.shared) store_books();
 }
@@ -86,6 +91,7 @@ void Instance::kill(bool power_lost) {
       around_.tally.met(Met::lost_by_a_lie);
     }
     std::vector<SimStore::Op> debts = quarantine.lose_power();
+    std::erase_if(debts, [](const SimStore::Op& op) { return op.kind != SimStore::Kind::record; });
     for (std::uint32_t target = 0; target < backlogs.size(); ++target) {
       for (SimStore::Op& op : backlogs[target]->lose_power()) {
         op.target = target;
@@ -106,6 +112,7 @@ void Instance::kill(bool power_lost) {
 void Instance::end_life() {
   ++life_;
   machine_.reset();
+  end_jobs();
   frozen_until_ = {};
   for (const auto& each : outside_.warehouses) each->forget_writer(index_);
   for (const MessageIndex message : std::exchange(counted_in_memory_, {})) around_.messages[message].counted = false;

@@ -1,0 +1,39 @@
+// The primary's twinshift_owed, as a lane's publisher writes it. One thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tests/simulation/outside.hpp"
+#include "warehouse/owed.hpp"
+
+namespace twinshift::simulation {
+
+class OwedTable final : public warehouse::Warehouse {
+ public:
+  explicit OwedTable(Outside& outside) : outside_(outside) {}
+
+  base::Status prepare() override { return ping(); }
+  base::Result<warehouse::WriteReport> write(const warehouse::Batch&) override { return none(); }
+  base::Result<std::optional<warehouse::Marker>> find_marker(std::string_view) override { return none(); }
+  base::Result<warehouse::Table> query(const std::string&, std::size_t) override { return none(); }
+  base::Status ping() override {
+    const Mood mood = outside_.warehouses.front()->mood();
+    if (mood == Mood::refusing || mood == Mood::hanging || mood == Mood::full) return none();
+    return {};
+  }
+  base::Status publish(std::span<const warehouse::OwedRow> rows) override {
+    outside_.published.insert(outside_.published.end(), rows.begin(), rows.end());
+    return {};
+  }
+  [[nodiscard]] std::string product() const override { return "simulated"; }
+
+ private:
+  static std::unexpected<base::Error> none() {
+    return base::fail(base::ErrorKind::unavailable, "simulated trouble", "simulated warehouse");
+  }
+  Outside& outside_;
+};
+
+}  // namespace twinshift::simulation
