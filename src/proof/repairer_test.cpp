@@ -187,6 +187,11 @@ TEST_F(RepairerTest, AMovedRowIsPutRightAndCopiedToTheSideThatLacksItInOneRun) {
   fill(20);
   row(world.primary, 7).event_at = *row(world.primary, 7).event_at + std::chrono::hours(3);
   loses(world.secondary, 7);
+  StoredEvent moved = row(world.secondary, 8);
+  moved.event_at = *moved.event_at + std::chrono::hours(3);
+  row(world.secondary, 8).text = event_of(8, "changed")->json;
+  world.secondary.rows_there.push_back(moved);
+  loses(world.primary, 8);
   ASSERT_TRUE(repair());
   EXPECT_THAT(left, IsEmpty());
   EXPECT_EQ(ids(world.secondary), ids(world.primary));

@@ -165,14 +165,16 @@ base::Status TableMender::read_to_copy(std::span<const MendPlace> places, Group&
   if (!elsewhere) return base::fail(std::move(elsewhere.error()));
   std::vector<MendPlace> unfound;
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if ((*elsewhere)[i].empty()) {
-      unfound.push_back(places[i]);
+    MendChoice choice = choose_copy((*elsewhere)[i], parts_.ids_from_content);
+    if (choice.row || choice.why == LeftWhy::unlike) {
+      take_in(places[i], std::move(choice), group);
     } else {
-      take_in(places[i], choose_copy((*elsewhere)[i], parts_.ids_from_content), group);
+      unfound.push_back(places[i]);
     }
   }
   if (unfound.empty()) return {};
-  // A row that bore another time when it was found may have been put right since.
+  // A row that bore another time when it was found may have been put right since; and beside one that tells another
+  // event the right one may stand at another time.
   elsewhere = rows_of(*parts_.elsewhere, unfound, Where::anywhere);
   if (!elsewhere) return base::fail(std::move(elsewhere.error()));
   for (std::size_t i = 0; i < unfound.size(); ++i) {

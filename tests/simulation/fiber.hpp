@@ -27,7 +27,7 @@ class Fiber {
 
  private:
   static void enter(unsigned int high, unsigned int low);
-  void run();
+  [[noreturn]] void run();
 
   Work work_;
   std::unique_ptr<std::byte[]> stack_;

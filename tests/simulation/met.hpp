@@ -61,8 +61,12 @@ enum class Met : std::uint8_t {
   erase_cut_short,
   erased_came_again,
   quarantine_dropped,
+  erased_in_queue,
+  erased_in_backlog,
+  erased_in_quarantine,
+  command_killed,
 };
-inline constexpr std::array<std::string_view, 53> kMetNames{"killed",
+inline constexpr std::array<std::string_view, 57> kMetNames{"killed",
                                                             "power lost",
                                                             "frozen",
                                                             "stopped",
@@ -114,7 +118,11 @@ inline constexpr std::array<std::string_view, 53> kMetNames{"killed",
                                                             "erased",
                                                             "erase cut short",
                                                             "erased came again",
-                                                            "quarantine dropped"};
+                                                            "quarantine dropped",
+                                                            "erased in queue",
+                                                            "erased in backlog",
+                                                            "erased in quarantine",
+                                                            "command killed"};
 
 class Tally {
  public:

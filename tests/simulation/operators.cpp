@@ -9,6 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 constexpr milliseconds kBetweenStrikesMost{6'000};
 constexpr milliseconds kBetweenCommandsMost{12'000};
+constexpr milliseconds kEndedAfterMost{3'000};
 constexpr std::size_t kCommandsMax = 2;
 
 }  // namespace
@@ -62,8 +63,18 @@ void Operators::run_something(Instance& instance) {
   run([this, &instance, person](Task& task) { commands_.erase(task, instance, person); });
 }
 
+// It may be ended by the one who began it: what it had the service do stands.
 void Operators::run(std::function<void(Task&)> command) {
-  tasks_.push_back(Task::begin(around_, kWorld, std::move(command)));
+  TaskPtr task = Task::begin(around_, kWorld, std::move(command));
+  if (around_.chance(0.1)) {
+    around_.after(around_.within(kEndedAfterMost), kWorld, [this, task] {
+      if (task->done()) return;
+      around_.tally.met(Met::command_killed);
+      around_.trace.note("a command is killed");
+      task->end();
+    });
+  }
+  tasks_.push_back(std::move(task));
 }
 
 }  // namespace twinshift::simulation

@@ -90,7 +90,7 @@ void Verdicts::copies(std::uint32_t target, const warehouse::Batch& batch, const
   }
 }
 
-std::vector<std::int64_t> Verdicts::found_now(const Instance& instance, std::int64_t person) const {
+std::vector<std::int64_t> Verdicts::found_now(const Instance& instance, std::int64_t person) {
   std::vector<std::int64_t> found;
   const auto events = static_cast<std::int64_t>(
       std::max(outside_.warehouses[0]->table.events(), outside_.warehouses[1]->table.events()));
@@ -101,7 +101,18 @@ std::vector<std::int64_t> Verdicts::found_now(const Instance& instance, std::int
     const bool waits = instance.queue.store.owes_durably(number);
     if (stands || recorded || waits) found.push_back(number);
   }
+  count(instance, found);
   return found;
+}
+
+// Where they stood when it began.
+void Verdicts::count(const Instance& instance, const std::vector<std::int64_t>& events) {
+  for (const std::int64_t number : events) {
+    const bool recorded = instance.quarantine.store.record(0, number) || instance.quarantine.store.record(1, number);
+    if (recorded) around_.tally.met(Met::erased_in_quarantine);
+    if (instance.queue.store.owes(number)) around_.tally.met(Met::erased_in_queue);
+    if (instance.backlogs[1]->store.owes(number)) around_.tally.met(Met::erased_in_backlog);
+  }
 }
 
 void Verdicts::erased(const std::vector<std::int64_t>& events) {

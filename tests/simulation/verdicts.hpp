@@ -30,7 +30,7 @@ class Verdicts {
   void copies(std::uint32_t target, const warehouse::Batch& batch, const Begin& begin);
 
   // Somebody's events that an instance can find now: after a whole erasure there they stand nowhere ever again.
-  [[nodiscard]] std::vector<std::int64_t> found_now(const Instance& instance, std::int64_t person) const;
+  [[nodiscard]] std::vector<std::int64_t> found_now(const Instance& instance, std::int64_t person);
   void erased(const std::vector<std::int64_t>& events);
   void check_erased();
 
@@ -45,6 +45,7 @@ class Verdicts {
   [[nodiscard]] bool lacked_by_right(std::uint32_t target, std::int64_t number) const;
 
  private:
+  void count(const Instance& instance, const std::vector<std::int64_t>& events);
   [[nodiscard]] bool spoilt_since(std::uint32_t target, std::int64_t number, base::SteadyTime begun) const;
   [[nodiscard]] bool justified(const proof::Finding& finding, std::uint32_t target, std::int64_t number,
                                base::SteadyTime begun) const;
