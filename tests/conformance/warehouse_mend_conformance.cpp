@@ -157,8 +157,11 @@ TEST_P(WarehouseMend, ARefusedRowLeavesTheOldOne) {
       sqlite ? "CREATE TRIGGER refuse BEFORE INSERT ON " + bed_->table() + " BEGIN SELECT RAISE(ABORT, 'no'); END"
              : "ALTER TABLE " + bed_->table() + " ADD CONSTRAINT refuse CHECK (appsflyer_id <> 'a1') NOT VALID"));
   const auto report = warehouse_->write(mending("1", {event}, {place_of(event)}));
-  EXPECT_FALSE(report);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, base::ErrorKind::rejected) << "as of a row that takes nobody's place";
+  EXPECT_FALSE(refusal_of(report.error()).error_class.empty());
   EXPECT_EQ(count(), "1");
+  EXPECT_EQ(write("b2", {event_of(2)}), sqlite ? "r" : "w") << "the connection is sound";
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, WarehouseMend, testing::ValuesIn(drivers_under_test()),
