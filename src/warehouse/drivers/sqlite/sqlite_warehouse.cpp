@@ -146,6 +146,7 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
     auto removed = remove_rows(batch.remove);
     if (!removed) return base::fail(std::move(removed.error()));
     report.removed = *removed;
+    base::failpoint(base::Failpoint::warehouse_sqlite_removed);
   }
   if (auto done = insert_rows(batch, report); !done) return base::fail(std::move(done.error()));
   base::failpoint(base::Failpoint::warehouse_sqlite_staged);
@@ -349,7 +350,9 @@ base::Result<std::uint64_t> SqliteWarehouse::erase_connected(std::span<const Eve
   if (!transaction) return base::fail(std::move(transaction.error()));
   auto erased = erase_events(database, table_, places, options_.clock->now());
   if (!erased) return erased;
+  base::failpoint(base::Failpoint::warehouse_sqlite_erase_before_commit);
   if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
+  base::failpoint(base::Failpoint::warehouse_sqlite_erase_after_commit);
   if (auto set = database.execute("PRAGMA secure_delete=OFF"); !set) return base::fail(std::move(set.error()));
   return erased;
 }
