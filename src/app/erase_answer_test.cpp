@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/idle_queue.hpp"
 #include "tests/support/manual_clock.hpp"
 
 namespace twinshift::app {
@@ -13,25 +14,17 @@ using warehouse::EventPlace;
 const Person kPerson{"customer_user_id", "secret"};
 
 // What waits, shown one at a time; everything else is of no account here.
-class Waiting final : public queue::EventQueue {
+class Waiting final : public tests::IdleQueue {
  public:
   std::vector<std::string> bodies;
   bool tells = true;
   std::uint64_t depth = 0;
 
-  void enqueue(queue::Message, queue::Done) override {}
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   queue::QueueStatus status() override {
     queue::QueueStatus status;
     status.depth = depth;
     return status;
   }
-  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
   base::Result<bool> visit(const queue::ShowMessages& show) override {
     for (const std::string& body : bodies) {
       const queue::Message message{.body = body, .message_id = "m"};
@@ -39,26 +32,16 @@ class Waiting final : public queue::EventQueue {
     }
     return tells;
   }
-  void close() override {}
 };
 
-class IdsOnly final : public backlog::Backlog {
+class IdsOnly final : public tests::IdleBacklog {
  public:
-  explicit IdsOnly(std::uint64_t ids) : Backlog("secondary"), ids_(ids) {}
-  void park(std::vector<event::EventPtr>, queue::Done) override {}
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
+  explicit IdsOnly(std::uint64_t ids) : ids_(ids) {}
   backlog::BacklogStatus status() override {
     backlog::BacklogStatus status;
     status.storage.emplace().ids_only = ids_;
     return status;
   }
-  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
-  void close() override {}
 
  private:
   const std::uint64_t ids_;

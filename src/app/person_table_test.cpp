@@ -1,5 +1,7 @@
 #include "app/person_table.hpp"
 
+#include <fmt/format.h>
+
 #include "app/embedded_target_fixture.hpp"
 #include "event/event.hpp"
 
@@ -37,6 +39,30 @@ TEST_F(PersonTableTest, FindsByTheColumnAndByWhatStandsInExtraAlone) {
   EXPECT_EQ(found("customer_user_id=471"), 0U);
   EXPECT_EQ(found("idfa=4711"), 1U);
   EXPECT_EQ(found("imei=4711"), 0U);
+}
+
+// A table without the column, whose `extra` spells field and value in others' events, too.
+TEST_F(PersonTableTest, ManyThatAreOthersAreLookedThroughPageByPage) {
+  std::vector<std::string> events;
+  for (int i = 0; i < 30; ++i) {
+    events.push_back(fmt::format(R"({{"af_content":"1","imei":"2","n":{}}})", i));
+    events.push_back(fmt::format(R"({{"imei":"1","n":{}}})", i));
+  }
+  write(events);
+  for (const std::string& json : events) {
+    execute("UPDATE events SET extra = '" + json + "' WHERE event_id = '" +
+            (*event::decode_event(json, "m", {}))->id.hex() + "'");
+  }
+  execute("ALTER TABLE events RENAME COLUMN imei TO gone");
+  PersonTable narrow = table();
+  for (const std::size_t page : {4U, 7U, 60U, 61U}) {
+    narrow.set_page(page);
+    const auto places = narrow.find(*parse_person("imei=1"));
+    ASSERT_TRUE(places) << places.error().text();
+    EXPECT_EQ(places->size(), 30U) << page;
+  }
+  narrow.set_page(1);
+  EXPECT_EQ(narrow.find(*parse_person("imei=1")).error().kind, base::ErrorKind::full);
 }
 
 // The column holds the same beginning of both.

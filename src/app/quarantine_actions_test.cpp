@@ -8,6 +8,7 @@
 
 #include "quarantine/drivers/sqlite/sqlite_quarantine.hpp"
 #include "tests/support/fake_queue.hpp"
+#include "tests/support/idle_queue.hpp"
 #include "tests/support/quarantine_calls.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -56,22 +57,13 @@ TEST_F(QuarantineActionsTest, OneThatWasRefusedAgainSinceItWasListedIsReplayedAl
 }
 
 // As a lane does between the queue's commit and the record's removal.
-class RefusingQueue final : public queue::EventQueue {
+class RefusingQueue final : public tests::IdleQueue {
  public:
   explicit RefusingQueue(std::function<void()> refuse) : refuse_(std::move(refuse)) {}
   void enqueue(queue::Message, queue::Done done) override {
     refuse_();
     done({});
   }
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  queue::QueueStatus status() override { return {}; }
-  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
-  void close() override {}
 
  private:
   std::function<void()> refuse_;

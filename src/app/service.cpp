@@ -72,7 +72,7 @@ Service::~Service() = default;
 base::Status Service::start() {
   if (auto opened = open_storage(); !opened) return opened;
   if (auto started = start_delivery(); !started) return started;
-  if (settings_.secondary) tell_waived_gap(*queue_);
+  if (settings_.secondary) tell_waived_gap(*queue_, settings_.data_dir);
   start_books();
   start_auditor();
   if (auto started = start_control(); !started) {

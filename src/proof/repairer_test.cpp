@@ -324,6 +324,19 @@ TEST_F(RepairerTest, ARefusedEventHoldsUpNoneOfItsNeighbours) {
   EXPECT_THAT(left, ElementsAre("secondary " + bad + " the target refuses it"));
 }
 
+// A right that is missing, or a lock: it is not the events that are at fault.
+TEST_F(RepairerTest, AConflictWhileRowsAreReplacedEndsItAndBlamesNoEvent) {
+  fill(20);
+  for (const int number : {3, 4, 5}) row(world.secondary, number).text = event_of(number, "changed")->json;
+  world.secondary.before_write = [](const warehouse::Batch&) {
+    return std::optional(base::Error{ErrorKind::conflict, "may not delete", "secondary", "GRANT DELETE"});
+  };
+  const auto failed = repair();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().hint, "GRANT DELETE");
+  EXPECT_THAT(left, IsEmpty());
+}
+
 TEST_F(RepairerTest, ATableThatRefusesEverythingEndsIt) {
   fill(300);
   world.secondary.rows_there.clear();

@@ -250,13 +250,10 @@ base::Status TableMender::write(std::span<const MendRow> rows, Group& group) con
   return halve(rows, group, std::move(done.error()));
 }
 
-// In a batch that replaces rows a refused one is a `conflict` (warehouse::Batch::remove). Where so many are refused it
-// is the table.
+// Where so many are refused it is the table. A `conflict` says nothing of the events: a missing right, a lock.
 bool TableMender::may_be_the_data(const base::Error& error, const Group& group) {
   if (error.kind == ErrorKind::timed_out) return true;
-  const bool refusal =
-      error.kind == ErrorKind::rejected || (group.kind == MendKind::replace && error.kind == ErrorKind::conflict);
-  return refusal && group.refused < kRefusedMax;
+  return error.kind == ErrorKind::rejected && group.refused < kRefusedMax;
 }
 
 // One bad event holds up none of its neighbours; and what takes too long is tried with less at a time.

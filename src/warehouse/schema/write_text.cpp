@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fnv1a.hpp"
 #include "base/time_text.hpp"
 #include "warehouse/event_places.hpp"
 #include "warehouse/schema/ddl.hpp"
@@ -88,8 +89,7 @@ std::string remove_grant(Dialect dialect, const TableName& table) {
 
 std::string batch_lock_sql(std::string_view batch_id) {
   // FNV-1a: two batches that share a lock only wait for each other.
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : batch_id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  const std::uint64_t hash = base::fnv1a(batch_id);
   return fmt::format("SELECT pg_advisory_xact_lock({})", static_cast<std::int64_t>(hash));
 }
 

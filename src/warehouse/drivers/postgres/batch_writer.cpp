@@ -73,6 +73,16 @@ pg::Outcome<std::uint64_t> remove_step(pg::Connection& connection, const std::st
   return removed_rows(*done, dialect, 0);
 }
 
+pg::Outcome<Written> remove_alone_step(pg::Connection& connection, const Batch& batch,
+                                       const std::function<pg::Outcome<std::uint64_t>()>& remove,
+                                       base::SteadyTime deadline) {
+  if (batch.remove.empty()) return Written{};
+  const auto removed = remove();
+  if (!removed) return std::unexpected(removed.error());
+  if (auto done = commit_step(connection, "COMMIT", deadline); !done) return std::unexpected(std::move(done.error()));
+  return Written{.outcomes = {}, .removed = *removed};
+}
+
 pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::string& lock, Dialect dialect,
                                       const Layout& layout, std::span<const EventPlace> places, base::WallTime now,
                                       base::SteadyTime deadline) {
