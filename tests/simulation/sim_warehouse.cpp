@@ -94,8 +94,8 @@ base::Result<warehouse::WriteReport> SimWarehouse::commit(Call& call) {
   if (call.erases) return erase(call);
   const bool any_refused = std::ranges::any_of(batch.events, [&](const auto& event) { return refuses(*event); });
   if (any_refused) around_.tally.met(refuse_all_ ? Met::table_refused : Met::row_refused);
-  if (any_refused && !batch.remove.empty()) return trouble(ErrorKind::conflict);
-  if (any_refused && !by_row_) return trouble(ErrorKind::rejected);
+  // A row never goes where what is to take its place is not written.
+  if (any_refused && (!by_row_ || !batch.remove.empty())) return trouble(ErrorKind::rejected);
   const auto absent = said_absent_.find(batch.id);
   if (absent != said_absent_.end() && call.number <= absent->second) {
     around_.violated_now(name_ + ": a batch committed after its marker had been said not to be there");
