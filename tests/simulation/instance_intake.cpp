@@ -33,7 +33,8 @@ event::EventPtr Instance::make_message(std::int64_t event_key) {
   event->event_at = content.event_at;
   event->json = content.json;
   event->message = static_cast<MessageIndex>(around_.messages.size());
-  event->received_at = wall_now();
+  // No two messages of an event at the same time: a row that was read back says by it which one it was.
+  event->received_at = wall_now() + std::chrono::microseconds(event->message);
   const auto hour = std::chrono::floor<std::chrono::hours>(event->received_at - kWallBeginning).count();
   around_.messages.push_back({.event = event, .instance = index_, .hour = static_cast<std::size_t>(hour)});
   return event;
