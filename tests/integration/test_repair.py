@@ -197,7 +197,7 @@ class Embedded(Repairing, ServiceTest):
         return len(self.ids(target))
 
     def test_wrong_ranges_are_refused(self):
-        self.start()
+        self.land(self.start(), range(1))
         for arguments in (("--from", "yesterday"), ("--received-from", "x"), ("--received-from", "2026-02-01", "--received-to", "2026-01-01")):
             done = self.run_command("repair", *arguments)
             self.assertEqual((done.returncode, done.stdout), (UNDECIDED, ""), arguments)
