@@ -122,6 +122,7 @@ base::Result<proof::Audit> Auditor::Core::compare(const std::stop_token& stop, G
                       .differences = gathered.differences,
                       .quarantined = gathered.quarantined,
                       .found = gathered.counts.text(),
+                      .why = report->reasons.empty() ? std::string() : report->reasons.front(),
                       .others_oldest = opened->others_oldest};
 }
 
@@ -154,6 +155,7 @@ void Auditor::Core::tell(const proof::Audit& audit, const Gathered& gathered) {
                   ? log::error("Audit: the two warehouses differ")
                   : log::warn("Audit: could not tell whether the two warehouses hold the same");
   line.add("found", audit.found).add("eventIds", gathered.ids);
+  if (!audit.why.empty()) line.add("why", audit.why);
   line.add("hint", "`twinshift verify` names them all, `twinshift repair` shows what would mend them");
 }
 

@@ -134,6 +134,7 @@ void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono
   const std::string found = found_.text();
   std::printf("found: %s%s\nplan: %s\n", found.empty() ? "no difference" : found.c_str(), as_of.c_str(),
               plan_.text().c_str());
+  std::fputs(reasons_text(compared).c_str(), stdout);
   if (!repairer_) {
     if (!plan_.empty()) std::puts("Nothing was changed: --apply carries it out.");
     return;

@@ -135,14 +135,32 @@ std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport&
   return text + as_of;
 }
 
+std::string reasons_text(const proof::VerifyReport& report) {
+  std::string text;
+  for (const std::string& reason : report.reasons) text += "cannot tell: " + printable(reason) + '\n';
+  return text;
+}
+
+namespace {
+
+std::string reasons_as_json(const std::vector<std::string>& reasons) {
+  std::string text = "[";
+  for (const std::string& reason : reasons) text += (text.size() > 1 ? "," : "") + quoted(reason);
+  return text + ']';
+}
+
+}  // namespace
+
 std::string report_as_json(const FindingCounts& counts, const proof::VerifyReport& report,
                            const std::array<std::string, 2>& targets) {
   return fmt::format(
       "\"verdict\":\"{}\",\"asOf\":\"{}\",\"from\":\"{}\",\"to\":\"{}\",\"windows\":{},\"windowsDifferent\":{},"
-      "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{}",
+      "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{},"
+      "\"reasons\":{}",
       name_of(counts.verdict()), base::iso8601_ms(report.as_of), base::iso8601_ms(report.span.from),
       base::iso8601_ms(report.span.to), report.windows, report.different, quoted(targets[0]), report.rows[0],
-      quoted(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled);
+      quoted(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled,
+      reasons_as_json(report.reasons));
 }
 
 }  // namespace twinshift::app

@@ -1,5 +1,6 @@
 #include "app/verify_text.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace twinshift::app {
@@ -62,6 +63,15 @@ TEST(VerifyText, FindingsAsAPersonAndAsAProgramReadThem) {
             "doubled     secondary " + kId + "  event_at 2024-01-01 12:00:00  2 copies");
   EXPECT_EQ(finding_as_json(finding(FindingKind::missing)), R"({"kind":"missing","target":"secondary","eventId":")" +
                                                                 kId + R"(","eventAt":"2024-01-01T12:00:00.000Z"})");
+}
+
+TEST(VerifyText, SaysWhySomethingCannotBeTold) {
+  proof::VerifyReport report{.as_of = kNoon};
+  EXPECT_EQ(reasons_text(report), "");
+  EXPECT_THAT(report_as_json({}, report, kBoth), ::testing::HasSubstr(R"("reasons":[])"));
+  report.reasons = {"instance 'a\x1b' is silent", "another"};
+  EXPECT_EQ(reasons_text(report), "cannot tell: instance 'a?' is silent\ncannot tell: another\n");
+  EXPECT_THAT(report_as_json({}, report, kBoth), ::testing::HasSubstr(R"(is silent","another"])"));
 }
 
 TEST(VerifyText, WindowsAsTheyAreWritten) {

@@ -188,10 +188,13 @@ class FakeDebts final : public Debts {
  public:
   std::map<std::string, std::vector<Listed>> owed_rows;          // by target
   std::map<std::string, std::set<std::string>> quarantined_ids;  // by target
-  bool knows = true;                                             // false: what is not owed is unknown
+  Owing otherwise = Owing::no;                                   // what is not owed
+  std::optional<base::WallTime> told_from;                       // `untold` where the difference was seen later
+  int visits = 0;                                                // calls of owed() and owes()
   std::optional<base::Error> error;
 
   base::Result<Digests> owed(const std::string& target, const Span& span, std::chrono::seconds window) override {
+    ++visits;
     if (error) return base::fail(*error);
     Digests digests;
     for (const Listed& row : owed_rows[target]) {
@@ -199,11 +202,14 @@ class FakeDebts final : public Debts {
     }
     return digests;
   }
-  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events,
+                                        base::WallTime seen) override {
+    ++visits;
+    const bool told = !told_from || seen < *told_from;
     std::vector<Owing> answers;
     for (const Listed& event : events) {
       const bool owed = std::ranges::count(owed_rows[target], event.id, &Listed::id) > 0;
-      answers.push_back(owed ? Owing::yes : knows ? Owing::no : Owing::unknown);
+      answers.push_back(owed ? Owing::yes : told ? otherwise : Owing::untold);
     }
     return answers;
   }

@@ -46,10 +46,10 @@ base::Status SecondLook::take(std::vector<Suspect> suspects, base::SteadyTime se
   }
   suspects.erase(odd.begin(), odd.end());
   if (suspects.empty()) return {};
-  if (parts_.once) return look_at(std::move(suspects));
+  if (parts_.once) return look_at(std::move(suspects), seen);
   waiting_suspects_ += suspects.size();
   const auto due = std::max(seen + parts_.apart, parts_.clock->steady() + kListedApart);
-  waiting_.push_back({due, std::move(suspects)});
+  waiting_.push_back({due, seen, std::move(suspects)});
   while (waiting_suspects_ > kSuspectsMax) {
     if (auto done = look(); !done) return done;
     if (waiting_suspects_ <= kSuspectsMax) break;
@@ -62,9 +62,10 @@ base::Status SecondLook::take(std::vector<Suspect> suspects, base::SteadyTime se
 base::Status SecondLook::look() {
   while (!waiting_.empty() && waiting_.front().due <= parts_.clock->steady()) {
     std::vector<Suspect> suspects = std::move(waiting_.front().suspects);
+    const base::SteadyTime seen = waiting_.front().seen;
     waiting_.pop_front();
     waiting_suspects_ -= suspects.size();
-    if (auto done = look_at(std::move(suspects)); !done) return done;
+    if (auto done = look_at(std::move(suspects), seen); !done) return done;
   }
   return {};
 }
@@ -79,11 +80,12 @@ base::Status SecondLook::finish() {
   return {};
 }
 
-base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target, const std::vector<Listed>& rows) {
+base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target, const std::vector<Listed>& rows,
+                                                      base::WallTime seen) {
   Excuses excuses;
   auto quarantined = parts_.debts->quarantined(target, rows);
   if (!quarantined) return base::fail(std::move(quarantined.error()));
-  auto owes = parts_.debts->owes(target, rows);
+  auto owes = parts_.debts->owes(target, rows, seen);
   if (!owes) return base::fail(std::move(owes.error()));
   // What was refused just between the two questions is in neither answer.
   auto again = parts_.debts->quarantined(target, rows);
@@ -98,13 +100,14 @@ bool SecondLook::Case::unlike() const {
   return now[0].key != now[1].key || off > kTimeSlack || off < -kTimeSlack;
 }
 
-base::Result<std::vector<SecondLook::Case>> SecondLook::open_cases(const std::vector<Suspect>& suspects) {
+base::Result<std::vector<SecondLook::Case>> SecondLook::open_cases(const std::vector<Suspect>& suspects,
+                                                                   base::WallTime seen) {
   const std::vector<Listed> rows = rows_of(suspects);
   std::vector<Case> cases(suspects.size());
   for (std::size_t i = 0; i < suspects.size(); ++i) cases[i].suspect = &suspects[i];
   // Who owes it is asked first: what is owed no more has landed by the time that the tables are asked.
   for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
-    auto some = excuses(parts_.sides[side]->name(), rows);
+    auto some = excuses(parts_.sides[side]->name(), rows, seen);
     if (!some) return base::fail(std::move(some.error()));
     for (std::size_t i = 0; i < cases.size(); ++i) {
       cases[i].owes[side] = some->owes[i];
@@ -177,12 +180,33 @@ base::Status SecondLook::look_into(const std::vector<Case>& cases) {
   return {};
 }
 
-base::Status SecondLook::look_at(std::vector<Suspect> suspects) {
-  auto cases = open_cases(suspects);
+base::WallTime SecondLook::wall_time(base::SteadyTime time) const {
+  return parts_.clock->now() - std::chrono::ceil<std::chrono::microseconds>(parts_.clock->steady() - time);
+}
+
+// Until whoever runs has told what it owes.
+void SecondLook::put_off(std::vector<Suspect> suspects, base::SteadyTime seen) {
+  if (suspects.empty()) return;
+  waiting_suspects_ += suspects.size();
+  waiting_.push_back({parts_.clock->steady() + kAskAgain, seen, std::move(suspects)});
+}
+
+base::Status SecondLook::look_at(std::vector<Suspect> suspects, base::SteadyTime seen) {
+  auto cases = open_cases(suspects, wall_time(seen));
   if (!cases) return base::fail(std::move(cases.error()));
   if (auto done = look_elsewhere(*cases); !done) return done;
   if (auto done = look_into(*cases); !done) return done;
-  for (const Case& each : *cases) judge(each);
+  // For whoever copies at the first look it does no harm that somebody may bring it as well.
+  const bool may_wait = !parts_.once && parts_.clock->steady() < seen + kUntoldMax;
+  std::vector<Suspect> later;
+  for (const Case& each : *cases) {
+    if (may_wait && (each.untold(0) || each.untold(1))) {
+      later.push_back(*each.suspect);
+    } else {
+      judge(each);
+    }
+  }
+  put_off(std::move(later), seen);
   return {};
 }
 
@@ -202,12 +226,14 @@ void SecondLook::judge(const Case& open) {
 }
 
 void SecondLook::judge_missing(const Case& open, std::size_t side) {
-  if (open.owes[side] == Owing::yes) {
+  const Owing owing = open.owes[side];
+  if (owing == Owing::yes) {
     ++owed_;
-  } else if (open.quarantined[side]) {
+  } else if (open.quarantined[side] || owing == Owing::refused) {
     report(FindingKind::quarantined, side, *open.suspect, 0);
   } else {
-    report(open.owes[side] == Owing::no ? FindingKind::missing : FindingKind::undecided, side, *open.suspect, 0);
+    const bool sure = owing == Owing::no || (parts_.once && owing == Owing::untold);
+    report(sure ? FindingKind::missing : FindingKind::undecided, side, *open.suspect, 0);
   }
 }
 

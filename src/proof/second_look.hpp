@@ -25,6 +25,11 @@ inline constexpr std::size_t kSuspectsMax = 65'536;
 // a few; where a table lacks more than these, they are gone.
 inline constexpr std::size_t kElsewhereMax = 16'384;
 
+// How often it is asked again whether another instance has told what it owes, and for how long at most: some that runs
+// does so within one or two minutes, by the Data API ten. Then it cannot be told.
+inline constexpr std::chrono::milliseconds kAskAgain{5'000};
+inline constexpr std::chrono::minutes kUntoldMax{15};
+
 // The least time from the naming of a suspect to its second look.
 inline constexpr std::chrono::milliseconds kListedApart{500};
 
@@ -58,15 +63,18 @@ class SecondLook {
  private:
   struct Waiting {
     base::SteadyTime due;
+    base::SteadyTime seen;  // when the tables were seen to differ
     std::vector<Suspect> suspects;
   };
-  base::Status look_at(std::vector<Suspect> suspects);
+  base::Status look_at(std::vector<Suspect> suspects, base::SteadyTime seen);
+  void put_off(std::vector<Suspect> suspects, base::SteadyTime seen);
+  [[nodiscard]] base::WallTime wall_time(base::SteadyTime time) const;
   // What a target may lack for a good reason, by the suspects' order.
   struct Excuses {
     std::vector<Owing> owes;
     std::vector<bool> quarantined;
   };
-  base::Result<Excuses> excuses(const std::string& target, const std::vector<Listed>& rows);
+  base::Result<Excuses> excuses(const std::string& target, const std::vector<Listed>& rows, base::WallTime seen);
   // A suspect with all that is known of it now.
   struct Case {
     const Suspect* suspect = nullptr;
@@ -77,10 +85,16 @@ class SecondLook {
     // Does not stand there now, though it does on the other side.
     [[nodiscard]] bool absent(std::size_t side) const { return now[side].copies == 0 && now[1 - side].copies > 0; }
     [[nodiscard]] bool lacks(std::size_t side) const { return absent(side) && suspect->copies[side] == 0; }
-    [[nodiscard]] bool excused(std::size_t side) const { return owes[side] == Owing::yes || quarantined[side]; }
+    [[nodiscard]] bool excused(std::size_t side) const {
+      return owes[side] == Owing::yes || owes[side] == Owing::untold || quarantined[side];
+    }
+    // Missing, and somebody is to say yet whether it is owed.
+    [[nodiscard]] bool untold(std::size_t side) const {
+      return lacks(side) && owes[side] == Owing::untold && !quarantined[side];
+    }
     [[nodiscard]] bool unlike() const;  // stands on both sides, by another key or at another time
   };
-  base::Result<std::vector<Case>> open_cases(const std::vector<Suspect>& suspects);
+  base::Result<std::vector<Case>> open_cases(const std::vector<Suspect>& suspects, base::WallTime seen);
   base::Status look_again(std::vector<Case>& cases);
   base::Status look_elsewhere(std::vector<Case>& cases);
   base::Status look_into(const std::vector<Case>& cases);

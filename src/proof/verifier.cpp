@@ -108,6 +108,7 @@ base::Result<VerifyReport> Verifier::run() {
   if (auto done = second_look_.finish(); !done) return base::fail(std::move(done.error()));
   report_.settled = second_look_.settled();
   report_.owed_ids = second_look_.owed();
+  report_.reasons = parts_.debts->reasons();
   return report_;
 }
 

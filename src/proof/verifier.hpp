@@ -51,14 +51,15 @@ inline constexpr std::chrono::seconds kWindowMax{31 * 86'400};
 inline constexpr Span kAllTimes{base::WallTime{}, base::WallTime{std::chrono::seconds(4'102'444'800)}};
 
 struct VerifyReport {
-  Span span{};                  // what was compared; empty where both tables hold nothing there
-  Pair<std::int64_t> rows{};    // by side
-  Pair<std::int64_t> owed{};    // by side; as far as it is known
-  std::uint64_t windows = 0;    // that hold something
-  std::uint64_t different = 0;  // of these: whose digests differed
-  std::uint64_t settled = 0;    // ids that were on their way at the first look and the same at the second
-  std::uint64_t owed_ids = 0;   // that differ because they are owed
-  base::WallTime as_of{};       // when the comparison began
+  Span span{};                         // what was compared; empty where both tables hold nothing there
+  Pair<std::int64_t> rows{};           // by side
+  Pair<std::int64_t> owed{};           // by side; as far as it is known
+  std::uint64_t windows = 0;           // that hold something
+  std::uint64_t different = 0;         // of these: whose digests differed
+  std::uint64_t settled = 0;           // ids that were on their way at the first look and the same at the second
+  std::uint64_t owed_ids = 0;          // that differ because they are owed
+  base::WallTime as_of{};              // when the comparison began
+  std::vector<std::string> reasons{};  // why something could not be told (Debts::reasons())
 };
 
 struct VerifyProgress {

@@ -44,6 +44,7 @@ class VerifierTest : public ::testing::Test {
                                     [this](std::chrono::nanoseconds left) {
                                       stopped = stopped || stop_after_bites;
                                       clock.advance(std::chrono::ceil<std::chrono::microseconds>(left));
+                                      if (on_wait) on_wait();
                                     },
                                 .found = [this](const Finding& finding) { findings.push_back(finding); },
                                 .told = [this](const VerifyProgress& progress) { shares.push_back(progress.share); },
@@ -66,6 +67,7 @@ class VerifierTest : public ::testing::Test {
   VerifyOptions options;
   std::vector<Finding> findings;
   std::vector<double> shares;
+  std::function<void()> on_wait;
   bool stopped = false;
   bool stop_after_bites = false;
 };
@@ -169,10 +171,44 @@ TEST_F(VerifierTest, QuarantinedAndUndecidedAreNamedAsSuch) {
   EXPECT_THAT(found(), UnorderedElementsAre("quarantined secondary " + id_of(key_of(3)),
                                             "missing secondary " + id_of(key_of(4))));
   findings.clear();
-  debts.knows = false;
+  debts.otherwise = Owing::unknown;
   ASSERT_TRUE(run());
   EXPECT_THAT(found(), UnorderedElementsAre("quarantined secondary " + id_of(key_of(3)),
                                             "undecided secondary " + id_of(key_of(4))));
+}
+
+TEST_F(VerifierTest, WhatAnInstanceHasNotToldYetIsAskedForAgainOnceItHasSpoken) {
+  fill(100, 100);
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(4); });
+  const auto begin = clock.steady();
+  debts.told_from = clock.now();
+  on_wait = [&] {
+    if (clock.steady() - begin < 60s) return;
+    debts.told_from = clock.now() + 1h;  // it owes what has landed meanwhile
+    secondary.table.push_back(row_of(key_of(4), kBegin + 3));
+  };
+  auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_THAT(found(), IsEmpty());
+  EXPECT_EQ(report->settled, 1U);
+  EXPECT_GE(clock.steady() - begin, 60s);
+}
+
+TEST_F(VerifierTest, WhatNobodyOwesOnceAllHaveSpokenIsMissing) {
+  fill(100, 100);
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(4); });
+  const auto begin = clock.steady();
+  debts.told_from = clock.now();
+  on_wait = [&] {
+    if (clock.steady() - begin >= 60s) debts.told_from = clock.now() + 1h;
+  };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("missing secondary " + id_of(key_of(4))));
+  findings.clear();
+  debts.told_from = clock.now();
+  on_wait = nullptr;  // it never does
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("undecided secondary " + id_of(key_of(4))));
 }
 
 class ChangedRowsTest : public VerifierTest {
