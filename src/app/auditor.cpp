@@ -37,6 +37,12 @@ AuditVerdict verdict_of(VerifyVerdict verdict) {
   return AuditVerdict::undecided;
 }
 
+const char* stall_hint(const proof::OldestDebt& debt) {
+  if (!debt.known) return "How old the oldest debt is cannot be read: do queue and backlog answer? /ready shows it";
+  if (debt.arrived) return "Something is owed since then: does the target take it? /ready shows it";
+  return "`twinshift verify` names what differs, `twinshift repair` shows what would mend it";
+}
+
 // What is found, counted, and the first few ids.
 struct Gathered {
   FindingCounts counts;
@@ -179,19 +185,18 @@ void Auditor::Core::look_for_a_stall() {
   stall_told = steady;
   auto line = log::warn("Parity stalls: the two warehouses were last proved identical a while ago");
   if (now.up_to) line.add("identicalUpTo", base::iso8601_ms(*now.up_to));
-  const auto debt = parts.oldest_debt();
-  if (debt) line.add("oldestOwed", base::iso8601_ms(*debt));
+  const proof::OldestDebt debt = parts.oldest_debt();
+  if (debt.arrived) line.add("oldestOwed", base::iso8601_ms(*debt.arrived));
   if (now.last) line.add("lastAudit", proof::to_string(now.last->verdict)).add("found", now.last->found);
-  line.add("hint", debt ? "Something is owed since then: does the target take it? /ready shows it"
-                        : "`twinshift verify` names what differs, `twinshift repair` shows what would mend it");
+  line.add("hint", stall_hint(debt));
 }
 
 Auditor::Auditor(Parts parts) : core_(std::make_shared<Core>(std::move(parts))) {}
 
 Auditor::~Auditor() = default;
 
-void Auditor::restore(base::WallTime equal_at, std::optional<base::WallTime> others_oldest, std::uint64_t except) {
-  core_->parity.restore(equal_at, others_oldest, except);
+void Auditor::restore(const proof::Parity::Proved& proved) {
+  core_->parity.restore(proved);
 }
 
 void Auditor::start() {

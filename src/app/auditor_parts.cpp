@@ -8,13 +8,13 @@
 #include "app/debts_reader.hpp"
 #include "app/driver_table.hpp"
 #include "app/instance_name.hpp"
+#include "app/oldest_debt.hpp"
 #include "app/parity_file.hpp"
 #include "proof/side.hpp"
 
 namespace twinshift::app {
 namespace {
 
-using base::WallTime;
 using config::Settings;
 
 const std::array<std::string, 2> kTargets{"primary", "secondary"};
@@ -33,26 +33,6 @@ base::Result<Auditor::Opened> open(const Settings& settings, const proof::StoreD
   return opened;
 }
 
-void take_older(std::optional<WallTime>& oldest, std::chrono::milliseconds age, WallTime now) {
-  oldest = std::min(oldest.value_or(now), now - age);
-}
-
-// Of the embedded queue its oldest message; a shared one does not tell, but holds nothing for long that we can take.
-std::optional<WallTime> oldest_debt(const proof::StoreDebts::Parts& stores, bool queue_tells) {
-  const WallTime now = base::system_clock().now();
-  std::optional<WallTime> oldest;
-  const queue::QueueStatus queue = stores.queue->status();
-  if (queue.depth + queue.dead_lettered > 0 || !queue.depth_known) {
-    take_older(oldest,
-               queue_tells ? queue.oldest_age : std::max<std::chrono::milliseconds>(queue.oldest_age, kQueuedMax), now);
-  }
-  for (const auto& [target, backlog] : stores.backlogs) {
-    const backlog::BacklogStatus status = backlog->status();
-    if (status.owed > 0) take_older(oldest, status.oldest_age, now);
-  }
-  return oldest;
-}
-
 }  // namespace
 
 std::unique_ptr<Auditor> make_auditor(const Settings& settings, const proof::StoreDebts::Parts& stores) {
@@ -62,7 +42,9 @@ std::unique_ptr<Auditor> make_auditor(const Settings& settings, const proof::Sto
   parts.ids_from_content = identity_mode(settings) == event::IdentityMode::content;
   // The settings by value: the thread may be left behind.
   parts.open = [settings, stores] { return open(settings, stores); };
-  parts.oldest_debt = [stores, tells = settings.queue.driver == "sqlite"] { return oldest_debt(stores, tells); };
+  parts.oldest_debt = [stores, tells = settings.queue.driver == "sqlite"] {
+    return oldest_debt(stores, tells, base::system_clock().now());
+  };
   parts.keep = [folder = settings.data_dir, pair = pair_of(settings)](const proof::ParityState& state) -> base::Status {
     if (!state.equal_at || !state.up_to) return {};
     return keep_parity(folder, {.pair = pair,
@@ -73,7 +55,10 @@ std::unique_ptr<Auditor> make_auditor(const Settings& settings, const proof::Sto
   };
   auto auditor = std::make_unique<Auditor>(std::move(parts));
   if (const auto kept = kept_parity(settings.data_dir, pair_of(settings), base::system_clock().now())) {
-    auditor->restore(kept->equal_at, kept->others_oldest, kept->except);
+    auditor->restore({.equal_at = kept->equal_at,
+                      .up_to = kept->up_to,
+                      .others_oldest = kept->others_oldest,
+                      .except = kept->except});
   }
   return auditor;
 }

@@ -90,6 +90,11 @@ std::string FindingCounts::json(const std::array<std::string, 2>& targets) const
 }
 
 std::string finding_as_text(const Finding& finding) {
+  if (finding.window) {
+    return fmt::format("{:<11} {:<9} the window from {} to {}: the sums differ, and no row says why",
+                       to_string(finding.kind), finding.target, base::sql_timestamp(finding.window->from),
+                       base::sql_timestamp(finding.window->to));
+  }
   std::string text = fmt::format("{:<11} {:<9} {}  event_at {}", to_string(finding.kind), finding.target,
                                  printable(short_id(finding)), base::sql_timestamp(finding.event_at));
   if (known(finding.received_at)) text += "  received_at " + base::sql_timestamp(finding.received_at);
@@ -105,6 +110,10 @@ std::string finding_as_json(const Finding& finding) {
                   quoted(finding.target), quoted(short_id(finding)), base::iso8601_ms(finding.event_at));
   if (known(finding.received_at)) text += ",\"receivedAt\":\"" + base::iso8601_ms(finding.received_at) + '"';
   if (finding.kind == FindingKind::doubled) text += fmt::format(",\"copies\":{}", finding.copies);
+  if (finding.window) {
+    text += fmt::format(",\"window\":{{\"from\":\"{}\",\"to\":\"{}\"}}", base::iso8601_ms(finding.window->from),
+                        base::iso8601_ms(finding.window->to));
+  }
   if (!finding.column.empty()) text += ",\"columns\":" + quoted(shortened(finding.column, kColumnBytesShown));
   if (!finding.content_id.empty()) text += ",\"contentId\":" + quoted(finding.content_id);
   return text + '}';

@@ -65,6 +65,15 @@ TEST(VerifyText, FindingsAsAPersonAndAsAProgramReadThem) {
                                                                 kId + R"(","eventAt":"2024-01-01T12:00:00.000Z"})");
 }
 
+TEST(VerifyText, AWindowThatNothingExplainsIsNamedByItsTime) {
+  Finding window{.kind = FindingKind::undecided, .target = "secondary", .window = proof::Span{kNoon, kNoon + std::chrono::hours(1)}};
+  EXPECT_EQ(finding_as_text(window),
+            "undecided   secondary the window from 2024-01-01 12:00:00 to 2024-01-01 13:00:00: the sums differ, and no "
+            "row says why");
+  EXPECT_THAT(finding_as_json(window),
+              ::testing::HasSubstr(R"("window":{"from":"2024-01-01T12:00:00.000Z","to":"2024-01-01T13:00:00.000Z"})"));
+}
+
 TEST(VerifyText, SaysWhySomethingCannotBeTold) {
   proof::VerifyReport report{.as_of = kNoon};
   EXPECT_EQ(reasons_text(report), "");

@@ -50,10 +50,13 @@ class FakeSide final : public Side {
   bool unique = true;                        // keeps ids unique, so that it finds them wherever they stand
   std::optional<std::int64_t> bytes_told;
   std::size_t windows_max = kWindowsMax;
+  std::optional<std::chrono::hours> span_max;  // longer ones that hold something are not answered in time
   int questions = 0;
   std::size_t listed = 0;                         // rows that list() gave away
   std::optional<base::Error> error;               // of every question
   std::function<void(FakeSide&)> before_present;  // what happens between the looks
+  std::function<void(FakeSide&)> before_list;     // once
+  std::set<std::string> unlisted;                 // ids that are counted in sums and in no list
 
   [[nodiscard]] const std::string& name() const override { return name_; }
 
@@ -80,6 +83,7 @@ class FakeSide final : public Side {
   }
   base::Result<std::optional<std::int64_t>> bytes() override { return bytes_told; }
   base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
+    if (is_too_long(spans)) return base::fail(base::ErrorKind::timed_out, "took too long", name_);
     auto all = digests({.spans = {spans.begin(), spans.end()}},
                        [&](const Listed& row) { return window_of(row.event_at, window); });
     if (all && all->size() > windows_max) return base::fail(base::ErrorKind::full, "too many", name_);
@@ -90,13 +94,16 @@ class FakeSide final : public Side {
     return digests(slice, [&](const Listed& row) { return row.key >> shift; });
   }
   base::Result<std::vector<Listed>> list(const Slice& slice) override {
+    if (before_list) std::exchange(before_list, nullptr)(*this);
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
     auto all = by_id(slice);
+    std::erase_if(all, [&](const Listed& row) { return unlisted.contains(row.id); });
     listed += all.size();
     return at_most(std::move(all));
   }
   base::Result<std::vector<Listed>> doubles(const Span& span) override {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    if (is_too_long({&span, 1})) return base::fail(base::ErrorKind::timed_out, "took too long", name_);
     auto all = by_id({.spans = {span}});
     std::erase_if(all, [](const Listed& row) { return row.copies < 2; });
     return at_most(std::move(all));
@@ -128,6 +135,13 @@ class FakeSide final : public Side {
   }
 
  private:
+  [[nodiscard]] bool is_too_long(std::span<const Span> spans) const {
+    const auto too_long = [&](const Span& each) {
+      return each.to - each.from > *span_max &&
+             std::ranges::any_of(table, [&](const Listed& row) { return in(row, {.spans = {each}}); });
+    };
+    return span_max && std::ranges::any_of(spans, too_long);
+  }
   base::Status ask() {
     ++questions;
     return error ? base::Status(base::fail(*error)) : base::Status();

@@ -1,12 +1,17 @@
 #include "proof/second_look.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "proof/changed_rows.hpp"
 
 namespace twinshift::proof {
 namespace {
+
+using namespace std::chrono_literals;
 
 // A column may hold its time more coarsely than we gave it.
 constexpr std::chrono::seconds kTimeSlack{1};
@@ -51,31 +56,48 @@ base::Status SecondLook::take(std::vector<Suspect> suspects, base::SteadyTime se
   const auto due = std::max(seen + parts_.apart, parts_.clock->steady() + kListedApart);
   waiting_.push_back({due, seen, std::move(suspects)});
   while (waiting_suspects_ > kSuspectsMax) {
-    if (auto done = look(); !done) return done;
-    if (waiting_suspects_ <= kSuspectsMax) break;
-    parts_.wait(waiting_.front().due - parts_.clock->steady());
+    const auto left = std::ranges::min(waiting_, {}, &Waiting::due).due - parts_.clock->steady();
+    if (left > std::chrono::nanoseconds(0)) parts_.wait(left);
     if (auto on = parts_.stopped(); !on) return on;
+    if (auto done = look_at_due(); !done) return done;
   }
   return {};
 }
 
 base::Status SecondLook::look() {
-  while (!waiting_.empty() && waiting_.front().due <= parts_.clock->steady()) {
-    std::vector<Suspect> suspects = std::move(waiting_.front().suspects);
-    const base::SteadyTime seen = waiting_.front().seen;
-    waiting_.pop_front();
-    waiting_suspects_ -= suspects.size();
-    if (auto done = look_at(std::move(suspects), seen); !done) return done;
+  if (waiting_.empty()) return {};
+  const bool many = 2 * waiting_suspects_ > kSuspectsMax;
+  const auto now = parts_.clock->steady();
+  const bool due =
+      std::ranges::any_of(waiting_, [&](const Waiting& each) { return each.due + (many ? 0s : kGather) <= now; });
+  return due ? look_at_due() : base::Status();
+}
+
+base::Status SecondLook::look_at_due() {
+  const auto now = parts_.clock->steady();
+  std::vector<Suspect> suspects;
+  base::SteadyTime seen{};  // the latest of them: then all are known to differ
+  for (auto each = waiting_.begin(); each != waiting_.end() && suspects.size() < kSuspectsMax;) {
+    if (each->due > now) {
+      ++each;
+      continue;
+    }
+    seen = std::max(seen, each->seen);
+    std::ranges::move(each->suspects, std::back_inserter(suspects));
+    each = waiting_.erase(each);
   }
-  return {};
+  if (suspects.empty()) return {};
+  waiting_suspects_ -= suspects.size();
+  return look_at(std::move(suspects), seen);
 }
 
 base::Status SecondLook::finish() {
   while (!waiting_.empty()) {
-    const auto left = waiting_.front().due - parts_.clock->steady();
+    const auto last = std::ranges::max(waiting_, {}, &Waiting::due).due;
+    const auto left = last - parts_.clock->steady();
     if (left > std::chrono::nanoseconds(0)) parts_.wait(left);
     if (auto on = parts_.stopped(); !on) return on;
-    if (auto done = look(); !done) return done;
+    if (auto done = look_at_due(); !done) return done;
   }
   return {};
 }
@@ -161,7 +183,7 @@ base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
 }
 
 // Which side's row was changed, and how, is in the rows themselves.
-base::Status SecondLook::look_into(const std::vector<Case>& cases) {
+base::Status SecondLook::look_into(std::vector<Case>& cases) {
   Pair<std::vector<Listed>> asked;
   for (const Case& each : cases) {
     if (!each.unlike()) continue;
@@ -176,7 +198,12 @@ base::Status SecondLook::look_into(const std::vector<Case>& cases) {
                        [&](Side& side, std::size_t index) { return side.rows_of(asked[index], Where::at_their_time); });
   if (!rows) return base::fail(std::move(rows.error()));
   const Pair<std::string> targets{parts_.sides[0]->name(), parts_.sides[1]->name()};
-  for (const Finding& finding : changed_rows(*rows, targets, parts_.ids_from_content)) parts_.found(finding);
+  std::set<std::string> named;
+  for (const Finding& finding : changed_rows(*rows, targets, parts_.ids_from_content)) {
+    named.insert(finding.id);
+    parts_.found(finding);
+  }
+  for (Case& each : cases) each.named = named.contains(each.suspect->row.id);
   return {};
 }
 
@@ -210,19 +237,33 @@ base::Status SecondLook::look_at(std::vector<Suspect> suspects, base::SteadyTime
   return {};
 }
 
+// Each ends as something: named, owed, undecided, or the same on both sides.
 void SecondLook::judge(const Case& open) {
-  bool same = !open.unlike();
-  for (std::size_t side = 0; side < open.now.size(); ++side) {
-    if (open.lacks(side)) {
-      judge_missing(open, side);
-      same = false;
-    }
-    if (open.now[side].copies > 1 && open.suspect->copies[side] > 1) {
-      report(FindingKind::doubled, side, *open.suspect, open.now[side].copies);
-      same = false;
-    }
+  bool same = true;
+  for (std::size_t side = 0; side < open.now.size(); ++side) same = judge_side(open, side) && same;
+  if (open.unlike()) {
+    same = false;
+    // Both rows are what they should be, and yet not alike.
+    if (!open.named) report(FindingKind::undecided, 1, *open.suspect, open.now[1].copies);
   }
   if (same) ++settled_;
+}
+
+bool SecondLook::judge_side(const Case& open, std::size_t side) {
+  if (open.lacks(side)) {
+    judge_missing(open, side);
+    return false;
+  }
+  if (open.swapped(side) && !open.excused(side)) {
+    report(FindingKind::undecided, side, *open.suspect, 0);
+    return false;
+  }
+  // A list shows doubles, too; they are told by the question for them alone.
+  if (open.suspect->doubled && open.now[side].copies > 1 && open.suspect->copies[side] > 1) {
+    report(FindingKind::doubled, side, *open.suspect, open.now[side].copies);
+    return false;
+  }
+  return true;
 }
 
 void SecondLook::judge_missing(const Case& open, std::size_t side) {
@@ -245,7 +286,8 @@ void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspe
                 .received_at = suspect.row.received_at,
                 .copies = copies,
                 .column = {},
-                .content_id = {}});
+                .content_id = {},
+                .window = {}});
 }
 
 }  // namespace twinshift::proof

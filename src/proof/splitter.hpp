@@ -21,6 +21,7 @@ struct Suspect {
   Listed row;                   // as the side shows it that has more of it
   Pair<std::int64_t> copies{};  // by side
   Pair<std::int64_t> keys{};    // by side; 0 where it is not
+  bool doubled = false;         // found as one that stands more than once on a side: of the other nothing is said
 };
 
 // Called with a slice that is small enough; an error ends the splitting.

@@ -16,8 +16,10 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "proof/both.hpp"
+#include "proof/debt_sums.hpp"
 #include "proof/debts.hpp"
 #include "proof/deep_look.hpp"
+#include "proof/doubtful_windows.hpp"
 #include "proof/finding.hpp"
 #include "proof/second_look.hpp"
 #include "proof/splitter.hpp"
@@ -42,6 +44,8 @@ struct VerifyOptions {
   bool once = false;
   std::optional<std::size_t> held_by{};
 };
+// Windows of one question at least: a side that cannot answer so few within its time cannot be compared.
+inline constexpr std::int64_t kBiteWindowsMin = 1;
 // A table that takes this much of the time for one question, at kScanBytes a second, is asked all at once.
 inline constexpr std::int64_t kScanBytes = std::int64_t{1} << 30;
 // Changed rows that are remembered, so that each is named once: two ways may lead to one.
@@ -92,27 +96,44 @@ class Verifier {
     bool at_once = false;
   };
   base::Result<std::optional<Task>> plan();
+  base::Result<std::optional<Task>> plan_bites();
+  [[nodiscard]] Span asked() const {
+    return {options_.from.value_or(kAllTimes.from), options_.to.value_or(kAllTimes.to)};
+  }
   base::Result<bool> small();
+  // What a stretch of windows holds.
+  struct Bite {
+    Span span{};
+    Pair<Digests> digests{};
+    Pair<std::vector<Listed>> doubles{};
+  };
+  base::Status compare_all(const Task& task);
   base::Status bites(const Task& task);
-  base::Result<Pair<Digests>> ask(const Span& span);
-  base::Status bite(const Span& span, Pair<Digests>& digests);
+  base::Result<Bite> ask(const Span& span);
+  base::Result<Pair<std::vector<Listed>>> ask_for_doubles(const Span& span);
+  base::Status bite(const Task& task, Bite& taken);
   [[nodiscard]] base::Status stopped() const;
   void count(const Pair<Digests>& digests, const Span& span);
   base::Status compare_slice(const Slice& slice);
   void tell(const Finding& finding);
-  base::Status look_for_doubles(const Span& span);
-  base::Status add_debts(const Span& span, Pair<Digests>& digests);
+  base::Status take_doubles(const Pair<std::vector<Listed>>& doubles);
+  base::Status add_debts(const Span& whole, Bite& taken);
+  base::Status look_into(const Task& task, Bite& taken);
+  base::Status name_unexplained();
   void adapt(std::chrono::nanoseconds took, bool empty);
 
   const VerifyOptions options_;
   const Parts parts_;
   SecondLook second_look_;
+  DebtSums debt_sums_;
+  DoubtfulWindows doubtful_;
   Splitter splitter_;
   DeepLook deep_look_;
   std::set<std::pair<std::string, std::string>> changed_;  // target and id
   std::set<std::string> renamed_;                          // ids that somebody gave to another event's row
   std::int64_t bite_windows_;
-  base::SteadyTime seen_{};  // when the present bite was asked for
+  std::int64_t bite_windows_max_ = kWindowsMax;  // less once more was too much
+  base::SteadyTime seen_{};                      // when the present bite was asked for
   VerifyReport report_;
 };
 

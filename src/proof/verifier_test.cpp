@@ -211,6 +211,78 @@ TEST_F(VerifierTest, WhatNobodyOwesOnceAllHaveSpokenIsMissing) {
   EXPECT_THAT(found(), UnorderedElementsAre("undecided secondary " + id_of(key_of(4))));
 }
 
+TEST_F(VerifierTest, ADifferenceThatNoRowExplainsIsNamedByItsWindow) {
+  fill(5'000, 40'000);
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(77) || row.key == key_of(78); });
+  primary.unlisted = {id_of(key_of(77))};
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("undecided secondary ", "missing secondary " + id_of(key_of(78))));
+  for (const Finding& finding : findings) {
+    EXPECT_EQ(finding.window.has_value(), finding.id.empty());
+    if (finding.window) {
+      EXPECT_EQ(finding.window->to, span_of(window_of(finding.event_at, 1h), 1h).to);
+    }
+  }
+}
+
+TEST_F(VerifierTest, WhatLandsBeforeItIsListedExplainsItself) {
+  fill(100, 100);
+  const Listed late = row_of(key_of(500), kBegin + 50);
+  primary.table.push_back(late);
+  secondary.before_list = [&](FakeSide& side) { side.table.push_back(late); };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(VerifierTest, WhatMovedFromOneSideToTheOtherBetweenTheLooksIsUndecided) {
+  fill(100, 100);
+  const Listed row = row_of(key_of(500), kBegin + 50);
+  primary.table.push_back(row);
+  primary.before_present = [&](FakeSide& side) { side.table.pop_back(); };
+  secondary.before_present = [&](FakeSide& side) { side.table.push_back(row); };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("undecided primary " + row.id));
+}
+
+TEST_F(VerifierTest, ADoubledEventThatTheOtherSideLacksIsToldOnceAsEach) {
+  fill(100, 100);
+  primary.unique = secondary.unique = false;
+  const Listed row = row_of(key_of(500), kBegin + 50);
+  primary.table.push_back(row);
+  primary.table.push_back(row);
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), UnorderedElementsAre("doubled primary " + row.id, "missing secondary " + row.id));
+}
+
+TEST_F(VerifierTest, ASideThatIsTooSlowIsAskedForLess) {
+  fill(2'000, 400'000);
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(77); });
+  for (const bool at_once : {true, false}) {
+    findings.clear();
+    primary.bytes_told = secondary.bytes_told = at_once ? std::optional<std::int64_t>(1'000) : std::nullopt;
+    secondary.span_max = 3h;
+    const auto report = run();
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_EQ(report->rows[0], 2'000);
+    EXPECT_THAT(found(), UnorderedElementsAre("missing secondary " + id_of(key_of(77))));
+  }
+  secondary.span_max = 0h;
+  const auto report = run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, base::ErrorKind::timed_out);
+  EXPECT_THAT(report.error().hint, ::testing::HasSubstr("--window"));
+}
+
+TEST_F(VerifierTest, WhatIsOwedIsGoneThroughOnceARunAndOnceForAllSuspects) {
+  for (std::int64_t i = 0; i < 3'000; ++i) stands_on_both(row_of(key_of(i + 1), kBegin + i * 3'600));
+  for (const std::uint64_t number : {10U, 500U, 1'500U, 2'500U}) {
+    std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(number); });
+  }
+  ASSERT_TRUE(run());
+  EXPECT_EQ(findings.size(), 4U);
+  EXPECT_EQ(debts.visits, 4) << "sums and suspects, of each side";
+}
+
 class ChangedRowsTest : public VerifierTest {
  protected:
   ChangedRowsTest() {
@@ -248,6 +320,15 @@ TEST_F(ChangedRowsTest, OwnColumnsThatSomebodyChangedAreNamedWithTheSide) {
                                      "missing secondary " + id(19) + " ", "changed primary " + id(29) + " event_at",
                                      "changed secondary " + id(39) + " event_at"));
   }
+}
+
+TEST_F(ChangedRowsTest, TwoRowsThatDifferThoughEachIsWhatItShouldBeAreUndecided) {
+  primary.table[9].event_at -= 900ms;
+  secondary.table[9].event_at += 900ms;
+  secondary.table.erase(secondary.table.begin() + 129);  // of the same window, so that it is listed
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(),
+              UnorderedElementsAre("undecided secondary " + id(9) + " ", "missing secondary " + id(129) + " "));
 }
 
 TEST_F(ChangedRowsTest, ADeepLookNamesWhatWasChangedInPlaceAndItsColumns) {

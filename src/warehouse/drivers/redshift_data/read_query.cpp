@@ -24,8 +24,7 @@ base::Error about_statement(const RunReport& report, const std::string& target) 
     }
   }
   // It wrote nothing, whatever became of it.
-  const bool others = error.kind == ErrorKind::unknown_outcome || error.kind == ErrorKind::rejected ||
-                      error.kind == ErrorKind::timed_out;
+  const bool others = error.kind == ErrorKind::unknown_outcome || error.kind == ErrorKind::rejected;
   if (others) error.kind = ErrorKind::unavailable;
   return error;
 }

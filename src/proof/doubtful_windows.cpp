@@ -1,0 +1,69 @@
+#include "proof/doubtful_windows.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace twinshift::proof {
+namespace {
+
+Digest digest_in(const Digests& digests, std::int64_t number) {
+  const auto found = digests.find(number);
+  return found == digests.end() ? Digest{} : found->second;
+}
+
+Digest minus(const Digest& one, const Digest& other) {
+  return {one.rows - other.rows, one.key_low_sum - other.key_low_sum, one.key_high_sum - other.key_high_sum};
+}
+
+}  // namespace
+
+// What is equal need not be listed, so only the differences can be compared.
+bool DoubtfulWindows::Doubt::explained() const {
+  return minus(seen[0], seen[1]) == minus(listed[0], listed[1]);
+}
+
+void DoubtfulWindows::begin(const Pair<Digests>& digests, const std::vector<std::int64_t>& numbers, const Span& span,
+                            std::chrono::seconds window) {
+  doubts_.clear();
+  span_ = span;
+  window_ = window;
+  for (const std::int64_t number : numbers) {
+    doubts_.emplace(number, Doubt{.seen = {digest_in(digests[0], number), digest_in(digests[1], number)}});
+  }
+}
+
+void DoubtfulWindows::listed(const Pair<std::vector<Listed>>& lists) {
+  for (std::size_t side = 0; side < lists.size(); ++side) {
+    for (const Listed& row : lists[side]) {
+      const auto doubt = doubts_.find(window_of(row.event_at, window_));
+      if (doubt == doubts_.end()) continue;
+      for (std::int64_t copy = 0; copy < row.copies; ++copy) doubt->second.listed[side].add(row.key);
+    }
+  }
+}
+
+base::Result<std::vector<Span>> DoubtfulWindows::unexplained(const Sides& sides) const {
+  std::vector<std::int64_t> open;
+  for (const auto& [number, doubt] : doubts_) {
+    if (!doubt.explained()) open.push_back(number);
+  }
+  std::vector<Span> found;
+  for (std::size_t at = 0; at < open.size(); at += kSpansMax) {
+    std::vector<Span> spans;
+    for (std::size_t i = at; i < std::min(open.size(), at + kSpansMax); ++i) {
+      const Span whole = span_of(open[i], window_);
+      spans.push_back({std::max(whole.from, span_.from), std::min(whole.to, span_.to)});
+    }
+    auto now = ask_both(sides, [&](Side& side, std::size_t) { return side.windows(spans, window_); });
+    if (!now) return base::fail(std::move(now.error()));
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      const std::int64_t number = open[at + i];
+      // A table that has changed meanwhile was another one when it was listed.
+      const Pair<Digest> again{digest_in((*now)[0], number), digest_in((*now)[1], number)};
+      if (again == doubts_.at(number).seen) found.push_back(spans[i]);
+    }
+  }
+  return found;
+}
+
+}  // namespace twinshift::proof

@@ -1,0 +1,41 @@
+// Windows whose digests differ must show in their rows why. Where both tables stand still and the rows that were listed
+// do not make up the difference, it is not known what differs, and the window must not pass for equal.
+//
+// One thread; asks both sides at the same time.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <vector>
+
+#include "base/error.hpp"
+#include "proof/both.hpp"
+#include "proof/digest.hpp"
+#include "proof/questions.hpp"
+
+namespace twinshift::proof {
+
+class DoubtfulWindows {
+ public:
+  // `digests`: of the tables alone, within `span`. `numbers`: the windows that are looked into.
+  void begin(const Pair<Digests>& digests, const std::vector<std::int64_t>& numbers, const Span& span,
+             std::chrono::seconds window);
+  // What a slice of them holds now.
+  void listed(const Pair<std::vector<Listed>>& lists);
+  // After all slices: those that have not changed meanwhile and are not explained by what was listed. Asks again only
+  // for what the lists leave open.
+  base::Result<std::vector<Span>> unexplained(const Sides& sides) const;
+
+ private:
+  struct Doubt {
+    Pair<Digest> seen;
+    Pair<Digest> listed{};  // of the slices that were listed
+
+    [[nodiscard]] bool explained() const;
+  };
+  std::map<std::int64_t, Doubt> doubts_;  // by number of window; those of one bite
+  Span span_{};
+  std::chrono::seconds window_{};
+};
+
+}  // namespace twinshift::proof
