@@ -1,31 +1,25 @@
 #include "app/auditor_parts.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
+#include "app/comparison.hpp"
 #include "app/debts_of_others.hpp"
 #include "app/debts_reader.hpp"
 #include "app/driver_table.hpp"
 #include "app/instance_name.hpp"
 #include "app/oldest_debt.hpp"
 #include "app/parity_file.hpp"
-#include "proof/side.hpp"
 
 namespace twinshift::app {
 namespace {
 
 using config::Settings;
 
-const std::array<std::string, 2> kTargets{"primary", "secondary"};
-
 base::Result<Auditor::Opened> open(const Settings& settings, const proof::StoreDebts::Parts& stores) {
+  auto sides = open_sides(settings);
+  if (!sides) return base::fail(std::move(sides.error()));
   Auditor::Opened opened;
-  for (std::size_t i = 0; i < kTargets.size(); ++i) {
-    auto side = open_for_reading(settings, kTargets[i]);
-    if (!side) return base::fail(std::move(side.error()));
-    opened.sides[i] = proof::make_side(kTargets[i], std::move(*side));
-  }
+  opened.sides = std::move(*sides);
   auto others = oldest_owed_by_others(settings, instance_name());
   if (!others) return base::fail(std::move(others.error()));
   opened.others_oldest = *others;

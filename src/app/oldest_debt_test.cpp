@@ -37,7 +37,8 @@ TEST(OldestDebt, AnAgeThatCouldNotBeReadIsNotTheAgeZero) {
 }
 
 TEST(OldestDebt, OfAQueueElsewhereItIsSinceNothingWaitsThere) {
-  QueueStatus status{.depth_known = false};
+  QueueStatus status;
+  status.depth_known = false;
   EXPECT_FALSE(oldest_elsewhere(status, kNow).known);
   status.depth_known = true;
   EXPECT_FALSE(oldest_elsewhere(status, kNow).known) << "what waits there may be of any age";

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/answer_written.hpp"
 #include "app/exit_code.hpp"
 #include "base/time_text.hpp"
 
@@ -104,6 +105,10 @@ int RepairSession::finish(const proof::VerifyReport& compared, std::chrono::seco
   } else {
     finish_text(compared, window);
     if (repairer_) std::puts(code == kRepairDone ? "done: nothing is left to be put right" : "not all is put right");
+  }
+  if (auto written = answer_written(); !written) {
+    std::fprintf(stderr, "twinshift: %s\n", written.error().text().c_str());
+    return kRepairUndecided;
   }
   return code;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/answer_written.hpp"
 #include "app/commands.hpp"
 #include "app/comparison.hpp"
 #include "app/driver_table.hpp"
@@ -103,6 +104,7 @@ int run_verify(const config::Settings& settings, const VerifyCommandOptions& opt
     return kVerifyUndecided;
   }
   printer.finish(*report, read->window);
+  if (auto written = answer_written(); !written) return fail_with(written.error());
   return exit_code_of(printer.verdict());
 }
 

@@ -128,10 +128,16 @@ std::string window_text(std::chrono::seconds window) {
 }
 
 std::string compared_text(const proof::VerifyReport& report, std::chrono::seconds window) {
-  if (report.windows == 0) return "compared: nothing, neither target holds an event in this range";
-  return fmt::format("compared: {} rows of the primary and {} of the secondary, {} windows of {} from {} to {}",
-                     report.rows[0], report.rows[1], report.windows, window_text(window),
-                     base::sql_timestamp(report.span.from), base::sql_timestamp(report.span.to));
+  if (report.windows == 0 && report.outside[0] + report.outside[1] == 0)
+    return "compared: nothing, neither target holds an event in this range";
+  std::string text =
+      fmt::format("compared: {} rows of the primary and {} of the secondary, {} windows of {} from {} to {}",
+                  report.rows[0], report.rows[1], report.windows, window_text(window),
+                  base::sql_timestamp(report.span.from), base::sql_timestamp(report.span.to));
+  if (report.outside[0] + report.outside[1] > 0) {
+    text += fmt::format("; of these {} and {} at a time that no event has", report.outside[0], report.outside[1]);
+  }
+  return text;
 }
 
 std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport& report) {
@@ -165,11 +171,11 @@ std::string report_as_json(const FindingCounts& counts, const proof::VerifyRepor
   return fmt::format(
       "\"verdict\":\"{}\",\"asOf\":\"{}\",\"from\":\"{}\",\"to\":\"{}\",\"windows\":{},\"windowsDifferent\":{},"
       "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{},"
-      "\"reasons\":{}",
+      "\"outside\":{{{}:{},{}:{}}},\"reasons\":{}",
       name_of(counts.verdict()), base::iso8601_ms(report.as_of), base::iso8601_ms(report.span.from),
       base::iso8601_ms(report.span.to), report.windows, report.different, quoted(targets[0]), report.rows[0],
-      quoted(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled,
-      reasons_as_json(report.reasons));
+      quoted(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled, quoted(targets[0]),
+      report.outside[0], quoted(targets[1]), report.outside[1], reasons_as_json(report.reasons));
 }
 
 }  // namespace twinshift::app

@@ -66,7 +66,9 @@ TEST(VerifyText, FindingsAsAPersonAndAsAProgramReadThem) {
 }
 
 TEST(VerifyText, AWindowThatNothingExplainsIsNamedByItsTime) {
-  Finding window{.kind = FindingKind::undecided, .target = "secondary", .window = proof::Span{kNoon, kNoon + std::chrono::hours(1)}};
+  Finding window = finding(FindingKind::undecided);
+  window.id.clear();
+  window.window = proof::Span{kNoon, kNoon + std::chrono::hours(1)};
   EXPECT_EQ(finding_as_text(window),
             "undecided   secondary the window from 2024-01-01 12:00:00 to 2024-01-01 13:00:00: the sums differ, and no "
             "row says why");

@@ -113,7 +113,7 @@ class FakeSide final : public Side {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
     std::map<std::string, Presence> found;
     for (const Listed& row : among(asked, where)) {
-      const Presence none{.id = row.id, .copies = 0, .key = row.key, .event_at = row.event_at};
+      const Presence none{.id = row.id, .copies = 0, .key = row.key, .event_at = row.event_at, .outside = row.outside};
       ++found.try_emplace(row.id, none).first->second.copies;
     }
     return found;
@@ -150,18 +150,19 @@ class FakeSide final : public Side {
     const auto text = texts.find(row.id);
     return {.id = row.id,
             .key = row.key,
-            .event_at = row.event_at,
+            .event_at = row.outside ? std::nullopt : std::optional(row.event_at),
             .received_at = row.received_at,
             .text = text == texts.end() ? std::nullopt : std::optional(text->second)};
   }
   [[nodiscard]] std::vector<Listed> among(std::span<const Listed> asked, Where where) const {
-    std::map<std::string, base::WallTime> wanted;
-    for (const Listed& row : asked) wanted.emplace(row.id, row.event_at);
+    std::map<std::string, Listed> wanted;
+    for (const Listed& row : asked) wanted.emplace(row.id, row);
     std::vector<Listed> found;
     for (const Listed& row : table) {
       const auto asked_for = wanted.find(row.id);
       if (asked_for == wanted.end()) continue;
-      if (unique || where == Where::anywhere || asked_for->second == row.event_at) found.push_back(row);
+      const bool everywhere = unique || where == Where::anywhere || asked_for->second.outside;
+      if (everywhere || (!row.outside && asked_for->second.event_at == row.event_at)) found.push_back(row);
     }
     return found;
   }
@@ -181,8 +182,9 @@ class FakeSide final : public Side {
     return all;
   }
   static bool in(const Listed& row, const Slice& slice) {
+    if (slice.outside != row.outside) return false;
     const auto holds = [&](const Span& span) { return row.event_at >= span.from && row.event_at < span.to; };
-    if (std::ranges::none_of(slice.spans, holds)) return false;
+    if (!slice.outside && std::ranges::none_of(slice.spans, holds)) return false;
     return slice.key_bits == 0 || std::ranges::count(slice.prefixes, row.key >> (kKeyBits - slice.key_bits)) > 0;
   }
   template <class Group>

@@ -13,9 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A column may hold its time more coarsely than we gave it.
-constexpr std::chrono::seconds kTimeSlack{1};
-
 std::vector<Listed> rows_of(const std::vector<Suspect>& suspects) {
   std::vector<Listed> rows;
   rows.reserve(suspects.size());
@@ -118,8 +115,8 @@ base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target,
 
 bool SecondLook::Case::unlike() const {
   if (now[0].copies != 1 || now[1].copies != 1) return false;
-  const auto off = now[0].event_at - now[1].event_at;
-  return now[0].key != now[1].key || off > kTimeSlack || off < -kTimeSlack;
+  const bool same_time = now[0].outside == now[1].outside && warehouse::is_same_time(now[0].event_at, now[1].event_at);
+  return now[0].key != now[1].key || !same_time;
 }
 
 base::Result<std::vector<SecondLook::Case>> SecondLook::open_cases(const std::vector<Suspect>& suspects,
@@ -190,6 +187,7 @@ base::Status SecondLook::look_into(std::vector<Case>& cases) {
     for (std::size_t side = 0; side < asked.size(); ++side) {
       Listed row = each.suspect->row;
       row.event_at = each.now[side].event_at;
+      row.outside = each.now[side].outside;
       asked[side].push_back(std::move(row));
     }
   }
@@ -213,6 +211,7 @@ base::WallTime SecondLook::wall_time(base::SteadyTime time) const {
 
 // Until whoever runs has told what it owes.
 void SecondLook::put_off(std::vector<Suspect> suspects, base::SteadyTime seen) {
+  awaits_others_ = !suspects.empty();
   if (suspects.empty()) return;
   waiting_suspects_ += suspects.size();
   waiting_.push_back({parts_.clock->steady() + kAskAgain, seen, std::move(suspects)});

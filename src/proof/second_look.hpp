@@ -62,6 +62,8 @@ class SecondLook {
   // Of all that were suspected: how many were owed to a target, and how many were the same when looked at again.
   [[nodiscard]] std::uint64_t owed() const { return owed_; }
   [[nodiscard]] std::uint64_t settled() const { return settled_; }
+  // Whether suspects wait until other instances have told what they owe.
+  [[nodiscard]] bool awaits_others() const { return awaits_others_; }
 
  private:
   struct Waiting {
@@ -118,6 +120,7 @@ class SecondLook {
   std::size_t elsewhere_left_ = kElsewhereMax;
   std::uint64_t owed_ = 0;
   std::uint64_t settled_ = 0;
+  bool awaits_others_ = false;
 };
 
 }  // namespace twinshift::proof

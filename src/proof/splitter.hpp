@@ -50,6 +50,9 @@ class Splitter {
   // 60 bits. Each piece lies within one part; a part is of seconds or whole minutes.
   base::Status split(std::span<const Piece> pieces, std::chrono::seconds part);
 
+  // Likewise a slice, by the keys' first bits.
+  base::Status split(const Slice& slice) { return split_keys(slice); }
+
   [[nodiscard]] std::size_t rows_max() const { return rows_max_; }
   // May be called by what takes a slice.
   void set_rows_max(std::size_t rows_max) { rows_max_ = rows_max; }

@@ -63,7 +63,13 @@ Verifier::Verifier(const VerifyOptions& options, Parts parts)
       second_look_({.sides = parts_.sides,
                     .debts = parts_.debts,
                     .clock = parts_.clock,
-                    .wait = parts_.wait,
+                    .wait =
+                        [this](std::chrono::nanoseconds left) {
+                          if (parts_.told && second_look_.awaits_others()) {
+                            parts_.told({.share = 1, .rows = rows_so_far(), .awaits_others = true});
+                          }
+                          parts_.wait(left);
+                        },
                     .apart = options_.apart,
                     .found = [this](const Finding& finding) { tell(finding); },
                     .stopped = [this] { return stopped(); },
@@ -82,6 +88,7 @@ void Verifier::tell(const Finding& finding) {
   }
   // A row with another's id is no event that the other side lacks: it was named as what it is.
   if (!finding.content_id.empty() && renamed_.size() < kChangedMax) renamed_.insert(finding.id);
+  undecided_ = undecided_ || finding.kind == FindingKind::undecided;
   if (finding.kind == FindingKind::missing && renamed_.contains(finding.id)) return;
   parts_.found(finding);
 }
@@ -122,12 +129,15 @@ base::Result<VerifyReport> Verifier::run() {
   report_ = {.as_of = parts_.clock->now()};
   auto task = plan();
   if (!task) return base::fail(std::move(task.error()));
-  if (!*task) return report_;
-  if (auto done = compare_all(**task); !done) return base::fail(std::move(done.error()));
+  if (*task) {
+    if (auto done = compare_all(**task); !done) return base::fail(std::move(done.error()));
+  }
+  if (auto done = compare_outside(); !done) return base::fail(std::move(done.error()));
   if (auto done = second_look_.finish(); !done) return base::fail(std::move(done.error()));
   report_.settled = second_look_.settled();
   report_.owed_ids = second_look_.owed();
-  report_.reasons = parts_.debts->reasons();
+  // Most of what could not be told at first has landed meanwhile.
+  if (undecided_) report_.reasons = parts_.debts->reasons();
   return report_;
 }
 
@@ -166,8 +176,7 @@ base::Status Verifier::bites(const Task& task) {
     if (auto done = second_look_.look(); !done) return done;
     at = taken->span.to;
     if (parts_.told) {
-      parts_.told({std::chrono::duration<double>(at - begin) / length,
-                   static_cast<std::uint64_t>(std::max(report_.rows[0], report_.rows[1]))});
+      parts_.told({.share = std::chrono::duration<double>(at - begin) / length, .rows = rows_so_far()});
     }
   }
   return {};
@@ -237,6 +246,22 @@ base::Status Verifier::look_into(const Task& task, Bite& taken) {
   report_.different += pieces.size();
   if (auto done = splitter_.split(pieces, options_.window); !done) return done;
   return name_unexplained();
+}
+
+// No range holds them, so they are looked at where everything is compared. Each is wrong by itself.
+base::Status Verifier::compare_outside() {
+  if (options_.from || options_.to || options_.once) return {};
+  seen_ = parts_.clock->steady();
+  const Slice outside{.spans = {}, .key_bits = 0, .prefixes = {}, .outside = true};
+  auto parts = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.parts(outside); });
+  if (!parts) return base::fail(std::move(parts.error()));
+  for (std::size_t side = 0; side < parts->size(); ++side) {
+    report_.outside[side] = rows_of((*parts)[side]);
+    report_.rows[side] += report_.outside[side];
+  }
+  if ((*parts)[0].empty() && (*parts)[1].empty()) return {};
+  if (auto done = deep_look_.look(outside); !done) return done;
+  return splitter_.split(outside);
 }
 
 base::Status Verifier::name_unexplained() {

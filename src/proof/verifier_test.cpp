@@ -47,7 +47,11 @@ class VerifierTest : public ::testing::Test {
                                       if (on_wait) on_wait();
                                     },
                                 .found = [this](const Finding& finding) { findings.push_back(finding); },
-                                .told = [this](const VerifyProgress& progress) { shares.push_back(progress.share); },
+                                .told =
+                                    [this](const VerifyProgress& progress) {
+                                      shares.push_back(progress.share);
+                                      waited_for_others = waited_for_others || progress.awaits_others;
+                                    },
                                 .stop = [this] { return stopped; }});
     return verifier.run();
   }
@@ -68,6 +72,7 @@ class VerifierTest : public ::testing::Test {
   std::vector<Finding> findings;
   std::vector<double> shares;
   std::function<void()> on_wait;
+  bool waited_for_others = false;
   bool stopped = false;
   bool stop_after_bites = false;
 };
@@ -192,6 +197,7 @@ TEST_F(VerifierTest, WhatAnInstanceHasNotToldYetIsAskedForAgainOnceItHasSpoken) 
   EXPECT_THAT(found(), IsEmpty());
   EXPECT_EQ(report->settled, 1U);
   EXPECT_GE(clock.steady() - begin, 60s);
+  EXPECT_TRUE(waited_for_others) << "whoever looks on is told why it takes so long";
 }
 
 TEST_F(VerifierTest, WhatNobodyOwesOnceAllHaveSpokenIsMissing) {
@@ -320,6 +326,30 @@ TEST_F(ChangedRowsTest, OwnColumnsThatSomebodyChangedAreNamedWithTheSide) {
                                      "missing secondary " + id(19) + " ", "changed primary " + id(29) + " event_at",
                                      "changed secondary " + id(39) + " event_at"));
   }
+}
+
+TEST_F(ChangedRowsTest, RowsAtATimeThatNoEventHasAreCountedAndNamed) {
+  for (const bool unique : {true, false}) {
+    primary.unique = secondary.unique = unique;
+    findings.clear();
+    secondary.table[9].outside = true;                               // event_at NULL
+    primary.table[19].outside = secondary.table[19].outside = true;  // alike on both
+    primary.table[29].outside = true;
+    if (secondary.table.size() == events.size()) secondary.table.erase(secondary.table.begin() + 29);
+    const auto report = run();
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_EQ(report->outside, (Pair<std::int64_t>{2, 2}));
+    EXPECT_EQ(report->rows, (Pair<std::int64_t>{200, 199}));
+    EXPECT_THAT(changes(), UnorderedElementsAre(
+                               "changed secondary " + id(9) + " event_at", "changed primary " + id(19) + " event_at",
+                               "changed secondary " + id(19) + " event_at", "changed primary " + id(29) + " event_at",
+                               "missing secondary " + id(29) + " "));
+  }
+  options.from = base::WallTime{};
+  findings.clear();
+  const auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->outside, (Pair<std::int64_t>{0, 0})) << "no range holds them";
 }
 
 TEST_F(ChangedRowsTest, TwoRowsThatDifferThoughEachIsWhatItShouldBeAreUndecided) {

@@ -150,6 +150,14 @@ class Verify(PostgresTest):
         answer = self.verify(UNDECIDED, SECONDARY_WAREHOUSE_URL="postgresql://nobody@127.0.0.1:1/away")
         self.assertTrue(answer["failed"])
 
+    def test_an_answer_that_cannot_be_written_is_no_answer(self):
+        service = self.start(self.urls())
+        self.land(service, 3)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = self.run_command("verify", settings=self.urls(), stdout=full)
+        self.assertEqual(done.returncode, UNDECIDED)
+        self.assertIn("the answer could not be written whole: No space left on device", done.stderr)
+
     def test_wrong_ranges_are_refused_and_empty_ones_are_equal(self):
         service = self.start(self.urls())
         self.land(service, 5)
