@@ -38,7 +38,8 @@ struct Slice {
   std::vector<Span> spans{};  // apart from each other, ascending; at most kSpansMax
   int key_bits = 0;
   std::vector<std::int64_t> prefixes{};
-  bool outside = false;  // instead of spans: rows whose event_at is NULL, or outside of kAllTimes
+  std::vector<std::int64_t> keys{};  // where there are some: only rows whose event_id begins as these keys do
+  bool outside = false;              // instead of spans: rows whose event_at is NULL, or outside of kAllTimes
 };
 
 // Of one question: where differences lie far from each other, a table that is in no order is still read once.

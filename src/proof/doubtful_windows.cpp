@@ -42,6 +42,39 @@ void DoubtfulWindows::listed(const Pair<std::vector<Listed>>& lists) {
   }
 }
 
+std::vector<DoubtfulWindows::Lone> DoubtfulWindows::lone() const {
+  std::vector<Lone> found;
+  for (const auto& [number, doubt] : doubts_) {
+    const std::size_t more = doubt.seen[0].rows > doubt.seen[1].rows ? 0 : 1;
+    const Digest one = minus(doubt.seen[more], doubt.seen[1 - more]);
+    Digest alone;
+    const std::int64_t key = (one.key_high_sum << kKeyBits / 2) | one.key_low_sum;
+    alone.add(key);
+    // Sums that are no halves of a key give another digest.
+    if (one.rows != 1 || one.key_high_sum < 0 || one != alone) continue;
+    const Span whole = span_of(number, window_);
+    found.push_back({{std::max(whole.from, span_.from), std::min(whole.to, span_.to)}, key});
+    if (found.size() > kLoneMax) return {};
+  }
+  return found;
+}
+
+bool DoubtfulWindows::is_explained(base::WallTime at) const {
+  const auto doubt = doubts_.find(window_of(at, window_));
+  const bool differs = doubt != doubts_.end() && doubt->second.seen[0] != doubt->second.seen[1];
+  return differs && doubt->second.explained();
+}
+
+void DoubtfulWindows::looked_up(Pair<std::vector<Listed>>& lists) {
+  listed(lists);
+  for (auto& side : lists) {
+    std::erase_if(side, [&](const Listed& row) { return !is_explained(row.event_at); });
+  }
+  for (auto& [number, doubt] : doubts_) {
+    if (!doubt.explained()) doubt.listed = {};
+  }
+}
+
 base::Result<std::vector<Span>> DoubtfulWindows::unexplained(const Sides& sides) const {
   std::vector<std::int64_t> open;
   for (const auto& [number, doubt] : doubts_) {

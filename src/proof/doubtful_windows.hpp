@@ -15,11 +15,26 @@
 
 namespace twinshift::proof {
 
+// Looked up one by one at most; beyond it tables differ so much that they are better searched.
+inline constexpr std::size_t kLoneMax = 320;
+
 class DoubtfulWindows {
  public:
   // `digests`: of the tables alone, within `span`. `numbers`: the windows that are looked into.
   void begin(const Pair<Digests>& digests, const std::vector<std::int64_t>& numbers, const Span& span,
              std::chrono::seconds window);
+  // Windows that differ by one row: the difference of their sums is its key, so that it need not be searched for. None
+  // where there are more than kLoneMax.
+  struct Lone {
+    Span span{};
+    std::int64_t key = 0;
+  };
+  [[nodiscard]] std::vector<Lone> lone() const;
+  // What stands under such keys. Keeps of the lists only what explains a window whole.
+  void looked_up(Pair<std::vector<Listed>>& lists);
+  // The rows that were listed make up all that this window differs by.
+  [[nodiscard]] bool is_explained(base::WallTime at) const;
+
   // What a slice of them holds now.
   void listed(const Pair<std::vector<Listed>>& lists);
   // After all slices: those that have not changed meanwhile and are not explained by what was listed. Asks again only

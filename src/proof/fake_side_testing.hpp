@@ -185,6 +185,8 @@ class FakeSide final : public Side {
     if (slice.outside != row.outside) return false;
     const auto holds = [&](const Span& span) { return row.event_at >= span.from && row.event_at < span.to; };
     if (!slice.outside && std::ranges::none_of(slice.spans, holds)) return false;
+    const auto begins = [&](std::int64_t key) { return row.id.starts_with(id_of(key).substr(0, 15)); };
+    if (!slice.keys.empty() && std::ranges::none_of(slice.keys, begins)) return false;
     return slice.key_bits == 0 || std::ranges::count(slice.prefixes, row.key >> (kKeyBits - slice.key_bits)) > 0;
   }
   template <class Group>

@@ -39,6 +39,16 @@ TEST(Questions, KnowAnIdFromWhatSomebodyHasPutThere) {
   EXPECT_FALSE(warehouse::is_event_id(""));
 }
 
+TEST(Questions, AKeyIsFoundByTheIdThatBeginsWithIt) {
+  const Slice slice{.spans = {kHour}, .keys = {1}};
+  EXPECT_NE(list_sql("t", slice).find("AND (event_id >= '000000000000000' AND event_id < '000000000000000g')"),
+            std::string::npos);
+  const Slice two{.spans = {kHour}, .keys = {0x3FFF'FFFF'FFFF'FFFF, 4}};
+  EXPECT_NE(list_sql("t", two).find("(event_id >= 'fffffffffffffff' AND event_id < 'fffffffffffffffg' OR event_id >= "
+                                    "'000000000000001' AND event_id < '000000000000001g')"),
+            std::string::npos);
+}
+
 TEST(Questions, QuoteATablesNameInACatalogue) {
   EXPECT_NE(unique_sql("SQLite", {"", "o'clock"}).find("tbl_name = 'o''clock'"), std::string::npos);
   EXPECT_NE(unique_sql("PostgreSQL", {"s", "o'clock"}).find("'\"s\".\"o''clock\"'::regclass"), std::string::npos);

@@ -154,7 +154,10 @@ base::Status Splitter::split_keys(const Slice& slice) {
   for (const std::int64_t prefix : chosen(*parts)) {
     const std::int64_t rows = rows_of(*parts, prefix);
     if (!fits(rows) && !deepest) {
-      if (auto done = split_keys({slice.spans, bits, {prefix}, slice.outside}); !done) return done;
+      if (auto done =
+              split_keys({.spans = slice.spans, .key_bits = bits, .prefixes = {prefix}, .outside = slice.outside});
+          !done)
+        return done;
       continue;
     }
     if (auto done = gathered.add(slice, prefix, rows); !done) return done;

@@ -242,10 +242,30 @@ base::Status Verifier::look_into(const Task& task, Bite& taken) {
   // Whoever copies a whole table compares it afterwards.
   if (options_.once) numbers.clear();
   doubtful_.begin(held, numbers, taken.span, options_.window);
-  const std::vector<Piece> pieces = splitter_.choose(taken.digests, {&taken.span, 1}, options_.window);
+  std::vector<Piece> pieces = splitter_.choose(taken.digests, {&taken.span, 1}, options_.window);
   report_.different += pieces.size();
+  if (auto done = look_up_lone(); !done) return done;
+  std::erase_if(pieces, [&](const Piece& piece) { return doubtful_.is_explained(piece.span.from); });
   if (auto done = splitter_.split(pieces, options_.window); !done) return done;
   return name_unexplained();
+}
+
+base::Status Verifier::look_up_lone() {
+  const std::vector<DoubtfulWindows::Lone> lone = doubtful_.lone();
+  for (std::size_t at = 0; at < lone.size(); at += kSpansMax) {
+    Slice slice;
+    for (std::size_t i = at; i < std::min(lone.size(), at + kSpansMax); ++i) {
+      slice.spans.push_back(lone[i].span);
+      slice.keys.push_back(lone[i].key);
+    }
+    auto lists = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.list(slice); });
+    if (!lists) return base::fail(std::move(lists.error()));
+    doubtful_.looked_up(*lists);
+    std::vector<Suspect> suspects = compare(*lists);
+    if (suspects.empty()) continue;
+    if (auto done = second_look_.take(std::move(suspects), seen_); !done) return done;
+  }
+  return {};
 }
 
 // No range holds them, so they are looked at where everything is compared. Each is wrong by itself.

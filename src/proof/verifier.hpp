@@ -123,6 +123,7 @@ class Verifier {
   base::Status take_doubles(const Pair<std::vector<Listed>>& doubles);
   base::Status add_debts(const Span& whole, Bite& taken);
   base::Status look_into(const Task& task, Bite& taken);
+  base::Status look_up_lone();
   base::Status name_unexplained();
   base::Status compare_outside();
   void adapt(std::chrono::nanoseconds took, bool empty);

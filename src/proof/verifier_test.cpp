@@ -231,6 +231,28 @@ TEST_F(VerifierTest, ADifferenceThatNoRowExplainsIsNamedByItsWindow) {
   }
 }
 
+TEST_F(VerifierTest, ARowThatIsAllAWindowDiffersByIsLookedUpByItsKey) {
+  fill(200'000, 400'000);
+  std::erase_if(secondary.table, [&](const Listed& row) { return row.key == key_of(77) || row.key == key_of(90'000); });
+  std::erase_if(primary.table, [&](const Listed& row) { return row.key == key_of(150'000); });
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->different, 3U);
+  EXPECT_THAT(found(), UnorderedElementsAre("missing secondary " + id_of(key_of(77)),
+                                            "missing secondary " + id_of(key_of(90'000)),
+                                            "missing primary " + id_of(key_of(150'000))));
+  EXPECT_EQ(primary.listed + secondary.listed, 3U);
+}
+
+TEST_F(VerifierTest, ADifferenceOfOneRowThatIsNoneOfItsKeyIsSearchedFor) {
+  fill(1'000, 1'000);
+  secondary.table[9].key = key_of(5'000);  // its id says another
+  secondary.table.erase(secondary.table.begin() + 20);
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), ::testing::Contains("missing secondary " + id_of(key_of(21))));
+  EXPECT_EQ(std::ranges::count(found(), "missing secondary " + id_of(key_of(21))), 1);
+}
+
 TEST_F(VerifierTest, WhatLandsBeforeItIsListedExplainsItself) {
   fill(100, 100);
   const Listed late = row_of(key_of(500), kBegin + 50);
@@ -355,10 +377,13 @@ TEST_F(ChangedRowsTest, RowsAtATimeThatNoEventHasAreCountedAndNamed) {
 TEST_F(ChangedRowsTest, TwoRowsThatDifferThoughEachIsWhatItShouldBeAreUndecided) {
   primary.table[9].event_at -= 900ms;
   secondary.table[9].event_at += 900ms;
-  secondary.table.erase(secondary.table.begin() + 129);  // of the same window, so that it is listed
+  // So that the window is listed: of one row alone it would be looked up.
+  secondary.table.erase(secondary.table.begin() + 129, secondary.table.begin() + 131);
+  options.window = std::chrono::hours(24 * 31);
   ASSERT_TRUE(run());
   EXPECT_THAT(changes(),
-              UnorderedElementsAre("undecided secondary " + id(9) + " ", "missing secondary " + id(129) + " "));
+              UnorderedElementsAre("undecided secondary " + id(9) + " ", "missing secondary " + id(129) + " ",
+                                   "missing secondary " + id(130) + " "));
 }
 
 TEST_F(ChangedRowsTest, ADeepLookNamesWhatWasChangedInPlaceAndItsColumns) {
@@ -391,12 +416,13 @@ TEST_F(ChangedRowsTest, ARowWithAnothersIdIsNotMissedOnTheOtherSide) {
   const std::string other = id_of(key_of(4'711));
   secondary.texts[other] = secondary.texts[id(3)];
   secondary.table[3].id = other;
-  secondary.table.erase(secondary.table.begin() + 4);  // so that the window is listed
+  secondary.table.erase(secondary.table.begin() + 4, secondary.table.begin() + 6);  // so that the window is listed
   options.deep = true;
   options.window = std::chrono::hours(24 * 31);
   ASSERT_TRUE(run());
-  EXPECT_THAT(changes(), UnorderedElementsAre("changed secondary " + other + " event_id",
-                                              "missing secondary " + id(3) + " ", "missing secondary " + id(4) + " "));
+  EXPECT_THAT(changes(),
+              UnorderedElementsAre("changed secondary " + other + " event_id", "missing secondary " + id(3) + " ",
+                                   "missing secondary " + id(4) + " ", "missing secondary " + id(5) + " "));
 }
 
 TEST_F(ChangedRowsTest, WhereIdsAreMintedTheTwoSidesAreHeldAgainstEachOther) {

@@ -87,6 +87,8 @@ TEST_P(WarehouseProof, ListsAndLooksUpEveryId) {
   }
   std::ranges::sort(found);
   EXPECT_EQ(found, ids());
+  const auto by_key = side_->list({.spans = kAll, .keys = {events_[5]->key, events_[6]->key}});
+  ASSERT_TRUE(by_key && by_key->size() == 2) << (by_key ? "" : by_key.error().text());
   listed->push_back({.id = std::string(32, '0'), .event_at = kAround});
   for (const proof::Where where : {proof::Where::at_their_time, proof::Where::anywhere}) {
     const auto present = side_->present(*listed, where);
