@@ -13,7 +13,6 @@ namespace {
 using base::WallTime;
 using proof::Listed;
 using proof::Owing;
-using warehouse::OwedRow;
 
 // Ids that are taken for those in the others' quarantines (some 10 MB); beyond it they are not known.
 constexpr std::size_t kRefusedMax = 65'536;
