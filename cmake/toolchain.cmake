@@ -20,11 +20,17 @@ if(TWINSHIFT_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
-function(twinshift_options target)
-  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+# What a file and the headers precompiled for it must have in common.
+function(twinshift_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
     -Woverloaded-virtual -Wimplicit-fallthrough -fno-omit-frame-pointer -fstack-protector-strong)
   if(TWINSHIFT_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
+endfunction()
+
+function(twinshift_options target)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+  twinshift_compile_options(${target})
+  twinshift_precompile(${target})
 endfunction()

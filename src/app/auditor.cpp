@@ -52,6 +52,11 @@ struct Gathered {
   std::uint64_t differences = 0;
 
   void add(const proof::Finding& finding) {
+    // No other instance's refusal holds "identical up to" back: it says how many are excepted.
+    if (finding.perhaps_refused) {
+      ++quarantined;
+      return;
+    }
     counts.add(finding);
     if (finding.kind == proof::FindingKind::quarantined) {
       ++quarantined;

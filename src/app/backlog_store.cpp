@@ -30,7 +30,7 @@ backlog::SegmentBacklogOptions segment_options(const config::Settings& settings,
   options.segment_bytes_max = std::min(kSegmentBytesMax, settings.backlog_bytes_max / 4);
   options.inbox_events_max = static_cast<std::size_t>(settings.queue_inbox_messages_max);
   options.inbox_bytes_max = static_cast<std::size_t>(settings.queue_inbox_bytes_max);
-  options.refill = refill_from_primary(settings);
+  options.refill = refill_from_primary(settings, target.name);
   options.thread_name = "owed-" + target.name;
   return options;
 }

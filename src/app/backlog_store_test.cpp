@@ -41,12 +41,19 @@ class BacklogStoreTest : public ::testing::Test {
     }
     return events;
   }
+  std::unique_ptr<warehouse::Warehouse> writer_of(const std::string& target) {
+    auto opened = open_warehouse(settings_, target == "primary" ? settings_.primary : secondary());
+    EXPECT_TRUE(opened && (*opened)->prepare());
+    return std::move(*opened);
+  }
   void write_to_primary(const std::vector<event::EventPtr>& events) {
-    auto primary = open_warehouse(settings_, settings_.primary);
-    ASSERT_TRUE(primary);
-    ASSERT_TRUE((*primary)->prepare());
-    auto report = (*primary)->write({"batch", events});
+    auto report = writer_of("primary")->write({"batch", events});
     ASSERT_TRUE(report) << report.error().text();
+  }
+  void erase(const std::string& target, const std::vector<event::EventPtr>& events) {
+    std::vector<warehouse::EventPlace> places;
+    for (const event::EventPtr& event : events) places.push_back({event->id, event->event_at});
+    ASSERT_TRUE(writer_of(target)->erase(places));
   }
   // What an earlier version would have left behind.
   void write_old_file(const std::vector<std::string>& texts) {
@@ -77,25 +84,42 @@ TEST_F(BacklogStoreTest, ThePrimaryTellsEveryEventAgain) {
   std::vector<backlog::Wanted> wanted;
   for (const event::EventPtr& event : events) wanted.push_back({event->id, event->event_at});
   wanted.push_back({(*absent)->id, (*absent)->event_at});
-  const auto texts = refill_from_primary(settings_)(wanted);
+  const auto texts = refill_from_primary(settings_, "secondary")(wanted);
   ASSERT_TRUE(texts) << texts.error().text();
   ASSERT_EQ(texts->size(), events.size() + 1);
   for (std::size_t i = 0; i < events.size(); ++i) {
-    ASSERT_TRUE((*texts)[i]) << events[i]->json;
-    EXPECT_EQ((*event::decode_event(*(*texts)[i], "m", kArrival))->id, events[i]->id) << events[i]->json;
+    ASSERT_TRUE((*texts)[i].json) << events[i]->json;
+    EXPECT_EQ((*event::decode_event(*(*texts)[i].json, "m", kArrival))->id, events[i]->id) << events[i]->json;
   }
-  EXPECT_FALSE(texts->back());
+  EXPECT_FALSE(texts->back().json);
+  EXPECT_FALSE(texts->back().erased);
+}
+
+// The primary alone has noted the first: the secondary would still take it, so it stays owed.
+TEST_F(BacklogStoreTest, WhatTheTargetHasNotedAsErasedIsToldSo) {
+  const auto events = samples(3);
+  write_to_primary(events);
+  erase("primary", {events[0], events[1]});
+  erase("secondary", {events[1], events[2]});
+  std::vector<backlog::Wanted> wanted;
+  for (const event::EventPtr& event : events) wanted.push_back({event->id, event->event_at});
+  const auto told = refill_from_primary(settings_, "secondary")(wanted);
+  ASSERT_TRUE(told) << told.error().text();
+  EXPECT_FALSE((*told)[0].json || (*told)[0].erased);
+  EXPECT_TRUE((*told)[1].erased);
+  EXPECT_TRUE((*told)[2].json);
+  EXPECT_FALSE((*told)[2].erased);
 }
 
 TEST_F(BacklogStoreTest, APrimaryThatIsNotThereIsAnError) {
   const auto events = samples(1);
   const std::vector<backlog::Wanted> wanted{{events[0]->id, events[0]->event_at}};
-  const backlog::Refill refill = refill_from_primary(settings_);
+  const backlog::Refill refill = refill_from_primary(settings_, "secondary");
   EXPECT_FALSE(refill(wanted));
   write_to_primary(events);
   const auto texts = refill(wanted);
   ASSERT_TRUE(texts) << texts.error().text();
-  EXPECT_TRUE((*texts)[0]);
+  EXPECT_TRUE((*texts)[0].json);
 }
 
 TEST_F(BacklogStoreTest, TakesOverTheFileOfAnEarlierVersion) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/time_text.hpp"
+#include "event/identity.hpp"
 #include "tests/support/fake_queue.hpp"
 #include "tests/support/queue_calls.hpp"
 
@@ -56,6 +57,19 @@ TEST(DebtsAnswer, MoreWindowsThanOneAnswerHoldsAreRefusedNotCut) {
   const auto refused = ask();
   ASSERT_FALSE(refused) << "what is cut would pass for all that is owed";
   EXPECT_THAT(refused.error().message, ::testing::HasSubstr("--window"));
+}
+
+// Found by the simulator: an event that is doubled on one side and owed to the other is asked for as both.
+TEST(DebtsAnswer, AnIdThatIsAskedForTwiceIsAnsweredTwice) {
+  tests::FakeQueue queue;
+  queue.let_tell();
+  const std::string body = R"({"n":1,"event_time":"2026-01-01 00:00:00"})";
+  ASSERT_TRUE(tests::enqueue(queue, body));
+  const std::string id = event::content_id(body).hex();
+  const std::vector<std::string> ids{id, id, std::string(32, '0')};
+  const auto answers = proof::StoreDebts({.queue = &queue}).owes("secondary", ids);
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(*answers, (std::vector<Owing>{Owing::yes, Owing::yes, Owing::no}));
 }
 
 TEST(DebtsAnswer, AStrangeRequestIsRefused) {

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +41,7 @@ class OthersRows {
  public:
   struct Parts {
     std::vector<warehouse::OwedRow> rows{};
-    std::vector<warehouse::InstanceWord> words{};  // read before the rows
+    std::vector<warehouse::InstanceWord> words{};  // read before the rows; of one instance maybe several
     std::string own{};                             // our name: passed over
     base::WallTime now{};
     std::chrono::seconds silent_after = kSilentAfter;
@@ -69,6 +73,51 @@ class OthersRows {
   Parts parts_;  // without our own rows
   // By target and hour.
   std::map<std::pair<std::string, base::WallTime>, std::uint64_t> quarantined_;
+};
+
+// One's own debts, and what the others' rows and words say beside them. One thread.
+class DebtsOfAll final : public proof::Debts {
+ public:
+  struct Parts {
+    std::unique_ptr<proof::Debts> own{};  // of this instance
+    std::string instance{};               // its name, whose rows are passed over
+    const base::Clock* clock = nullptr;
+    bool keeps_debts = true;  // where the queue is shared: what is owed to the secondary leaves it for a backlog
+    bool shared_queue = false;
+    std::chrono::seconds silent_after = kSilentAfter;
+    // All instances' words, and then their rows of the hours of arrival from that one on, and of any hour of which
+    // something is owed; nothing else of OthersRows::Parts.
+    std::function<base::Result<OthersRows::Parts>(base::WallTime from)> read{};
+  };
+  explicit DebtsOfAll(Parts parts) : parts_(std::move(parts)) {}
+
+  base::Result<proof::Digests> owed(const std::string& target, const proof::Span& span,
+                                    std::chrono::seconds window) override {
+    return parts_.own->owed(target, span, window);
+  }
+  base::Result<std::vector<proof::Owing>> owes(const std::string& target, std::span<const proof::Listed> events,
+                                               base::WallTime seen) override;
+  base::Result<std::vector<bool>> quarantined(const std::string& target,
+                                              std::span<const proof::Listed> events) override {
+    return parts_.own->quarantined(target, events);
+  }
+  [[nodiscard]] std::vector<std::string> reasons() const override { return {reasons_.begin(), reasons_.end()}; }
+
+ private:
+  void note(std::string why);
+  // What our own stores leave open, for the others to say.
+  std::vector<std::size_t> settle_own(const std::string& target, std::span<const proof::Listed> events,
+                                      std::vector<proof::Owing>& answers);
+  [[nodiscard]] bool still_queued(const std::string& target, const proof::Listed& event, base::WallTime now) const;
+  base::Result<OthersRows> read_others(base::WallTime oldest) const;
+  proof::Owing judge(const OthersRows& others, const std::string& target, const proof::Listed& event,
+                     base::WallTime seen);
+  bool is_among_refused(const std::string& target, const proof::Listed& event, std::uint64_t most);
+
+  const Parts parts_;
+  std::set<std::string> reasons_;                                                    // at most kReasonsMax
+  std::map<std::pair<std::string, base::WallTime>, std::set<std::string>> refused_;  // by target and hour
+  std::size_t refused_ids_ = 0;                                                      // in all of them
 };
 
 // From when on an instance counts as silent: twice what it waits between two words, with what its books wait.

@@ -74,6 +74,17 @@ TEST_F(OthersRowsTest, WhatAnotherHasTakenSinceItsLastWordItMayOwe) {
   EXPECT_EQ(judge("secondary", kNow - 30s), Owing::no) << "it has spoken since";
 }
 
+// Found by the simulator: it stopped cleanly, and wrote to the secondary after its next start while the primary was
+// away.
+TEST_F(OthersRowsTest, AStartThatTheSecondaryAloneTellsUndoesACleanStop) {
+  parts.words = {word(5min, true), word(4min)};
+  EXPECT_EQ(judge("primary", kNow - 30s), Owing::unknown);
+  parts.words = {word(5min), word(4min, true)};
+  EXPECT_EQ(judge("primary", kNow - 30s), Owing::no);
+  parts.words = {word(4min, true), word(5min)};
+  EXPECT_EQ(judge("primary", kNow - 30s), Owing::no) << "the order does not matter";
+}
+
 TEST_F(OthersRowsTest, OfAnInstanceThatIsSilentNobodyKnowsWhatItTookLast) {
   parts.words = {word(121s)};
   EXPECT_EQ(judge("secondary", kNow - 100s), Owing::unknown);

@@ -36,14 +36,15 @@ struct LaneErase {
 };
 
 base::Result<std::uint64_t> erase_in_lane(delivery::Delivery& delivery, const std::string& target,
-                                          std::span<const EventPlace> places) {
+                                          std::span<const EventPlace> places, std::chrono::milliseconds limit) {
   const auto work = std::make_shared<LaneErase>(LaneErase{{places.begin(), places.end()}, 0});
-  auto done = delivery.run_in_lane(target, [work](warehouse::Warehouse& warehouse) -> base::Status {
+  auto job = [work](warehouse::Warehouse& warehouse) -> base::Status {
     auto rows = warehouse.erase(work->places);
     if (!rows) return base::fail(std::move(rows.error()));
     work->rows = *rows;
     return {};
-  });
+  };
+  auto done = delivery.run_in_lane(target, std::move(job), limit);
   if (!done) return base::fail(std::move(done.error()));
   return work->rows;
 }
@@ -66,19 +67,38 @@ std::optional<Order> parse_order(const control::Request& request) {
   return order;
 }
 
-base::Result<std::uint64_t> carry_out(delivery::Delivery& delivery, const Order& order) {
-  std::uint64_t rows = 0;
-  for (std::span<const EventPlace> left = order.places; !left.empty();) {
-    const auto some = left.first(std::min(left.size(), warehouse::kRemovedMax));
-    auto erased = erase_in_lane(delivery, order.target, some);
-    if (!erased) return erased;
-    rows += *erased;
-    left = left.subspan(some.size());
-  }
-  return rows;
+base::Result<ErasedPart> carry_out(delivery::Delivery& delivery, const Order& order) {
+  const auto step = [&](std::span<const EventPlace> some, std::chrono::milliseconds limit) {
+    return erase_in_lane(delivery, order.target, some, limit);
+  };
+  return erase_in_time(order.places, OrderTime(base::system_clock()), step);
 }
 
 }  // namespace
+
+namespace {
+
+base::Result<std::uint64_t> try_step(std::span<const EventPlace> some, const OrderTime& time, const EraseStep& step) {
+  for (int tries = 1;; ++tries) {
+    auto rows = step(some, time.job_max());
+    if (rows || rows.error().kind != ErrorKind::throttled || tries == kEraseTriesMax) return rows;
+  }
+}
+
+}  // namespace
+
+base::Result<ErasedPart> erase_in_time(std::span<const EventPlace> events, const OrderTime& time,
+                                       const EraseStep& step) {
+  ErasedPart part;
+  while (part.events < events.size() && (part.events == 0 || time.may_begin())) {
+    const auto some = events.subspan(part.events, std::min(events.size() - part.events, warehouse::kRemovedMax));
+    auto rows = try_step(some, time, step);
+    if (!rows) return base::fail(std::move(rows.error()));
+    part.rows += *rows;
+    part.events += some.size();
+  }
+  return part;
+}
 
 base::Result<WaitingEvents> find_waiting(const proof::StoreDebts::Parts& stores, const Person& person,
                                          const std::stop_token& stop) {
@@ -148,14 +168,14 @@ control::Reply answer_erase(const proof::StoreDebts::Parts& stores, delivery::De
             "the service writes no target (ENABLE_SQS_CONSUMER=false). Stop it, or let it deliver, and try again"};
   }
   if (auto can = check_ids_only(stores); !can) return {false, can.error().text()};
-  const auto rows = carry_out(*delivery, *order);
-  if (!rows) return {false, rows.error().text()};
+  const auto part = carry_out(*delivery, *order);
+  if (!part) return {false, part.error().text()};
   base::log::info("Erased events")
       .add("target", order->target)
       .add("field", order->field)
-      .add("events", static_cast<std::uint64_t>(order->places.size()))
-      .add("rows", *rows);
-  return {true, std::to_string(*rows)};
+      .add("events", static_cast<std::uint64_t>(part->events))
+      .add("rows", part->rows);
+  return {true, fmt::format("{} {}", part->rows, part->events)};
 }
 
 base::Result<WaitingEvents> read_waiting_answer(const control::Reply& reply) {
@@ -175,13 +195,17 @@ base::Result<WaitingEvents> read_waiting_answer(const control::Reply& reply) {
   return found;
 }
 
-base::Result<std::uint64_t> read_erase_answer(const control::Reply& reply) {
+base::Result<ErasedPart> read_erase_answer(const control::Reply& reply, std::size_t asked) {
   if (!reply.ok) return base::fail(ErrorKind::unavailable, reply.text, "the running service");
-  std::uint64_t rows = 0;
+  ErasedPart part;
   const char* const end = reply.text.data() + reply.text.size();
-  const auto read = std::from_chars(reply.text.data(), end, rows);
-  if (read.ec != std::errc() || read.ptr != end) return base::fail(other_version());
-  return rows;
+  const auto rows = std::from_chars(reply.text.data(), end, part.rows);
+  if (rows.ec != std::errc() || rows.ptr == end || *rows.ptr != ' ') return base::fail(other_version());
+  const auto events = std::from_chars(rows.ptr + 1, end, part.events);
+  if (events.ec != std::errc() || events.ptr != end) return base::fail(other_version());
+  // None would be asked for again for ever.
+  if (part.events > asked || (part.events == 0 && asked > 0)) return base::fail(other_version());
+  return part;
 }
 
 }  // namespace twinshift::app

@@ -1,13 +1,16 @@
 // `twinshift erase` through the control socket: what the service answers, and how the command asks it. docs/erase.md
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "app/erase_door.hpp"
+#include "app/order_time.hpp"
 #include "app/person.hpp"
 #include "base/error.hpp"
 #include "control/control.hpp"
@@ -18,10 +21,25 @@ namespace twinshift::app {
 
 inline constexpr const char* kEraseWaitingVerb = "erase waiting";
 inline constexpr const char* kEraseVerb = "erase";
-// Events in one request: four steps of Warehouse::erase(), so that live batches wait for none of them long.
+// Events in one request: four steps of Warehouse::erase(), so that live batches wait for none of them long. As many of
+// them are taken as there is time for (OrderTime).
 inline constexpr std::size_t kErasePlacesMax = 4 * warehouse::kRemovedMax;
 // Events in one answer.
 inline constexpr std::size_t kWaitingMax = 10'000;
+
+struct ErasedPart {
+  std::uint64_t rows = 0;  // that went
+  std::size_t events = 0;  // of the order's, from the first on: the others were not begun
+};
+// One step: at most kRemovedMax events, and how long it may take.
+using EraseStep =
+    std::function<base::Result<std::uint64_t>(std::span<const warehouse::EventPlace>, std::chrono::milliseconds limit)>;
+// A step that others' writers did not let in (`throttled`, Warehouse::erase()) is tried so often in all, and live
+// batches have their turn between.
+inline constexpr int kEraseTriesMax = 5;
+// Step by step, one at least.
+base::Result<ErasedPart> erase_in_time(std::span<const warehouse::EventPlace> events, const OrderTime& time,
+                                       const EraseStep& step);
 
 // Goes through the queue. Nothing is lent or changed. `cancelled` where `stop` was requested meanwhile.
 base::Result<WaitingEvents> find_waiting(const proof::StoreDebts::Parts& stores, const Person& person,
@@ -43,6 +61,7 @@ control::Reply answer_erase(const proof::StoreDebts::Parts& stores, delivery::De
 
 // `unavailable` where the service could not do it, `conflict` where it is no such answer (another version).
 base::Result<WaitingEvents> read_waiting_answer(const control::Reply& reply);
-base::Result<std::uint64_t> read_erase_answer(const control::Reply& reply);
+// `asked`: events of the order.
+base::Result<ErasedPart> read_erase_answer(const control::Reply& reply, std::size_t asked);
 
 }  // namespace twinshift::app

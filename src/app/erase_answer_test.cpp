@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/idle_queue.hpp"
+#include "tests/support/manual_clock.hpp"
+
 namespace twinshift::app {
 namespace {
 
@@ -11,25 +14,17 @@ using warehouse::EventPlace;
 const Person kPerson{"customer_user_id", "secret"};
 
 // What waits, shown one at a time; everything else is of no account here.
-class Waiting final : public queue::EventQueue {
+class Waiting final : public tests::IdleQueue {
  public:
   std::vector<std::string> bodies;
   bool tells = true;
   std::uint64_t depth = 0;
 
-  void enqueue(queue::Message, queue::Done) override {}
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   queue::QueueStatus status() override {
     queue::QueueStatus status;
     status.depth = depth;
     return status;
   }
-  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
   base::Result<bool> visit(const queue::ShowMessages& show) override {
     for (const std::string& body : bodies) {
       const queue::Message message{.body = body, .message_id = "m"};
@@ -37,26 +32,16 @@ class Waiting final : public queue::EventQueue {
     }
     return tells;
   }
-  void close() override {}
 };
 
-class IdsOnly final : public backlog::Backlog {
+class IdsOnly final : public tests::IdleBacklog {
  public:
-  explicit IdsOnly(std::uint64_t ids) : Backlog("secondary"), ids_(ids) {}
-  void park(std::vector<event::EventPtr>, queue::Done) override {}
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
+  explicit IdsOnly(std::uint64_t ids) : ids_(ids) {}
   backlog::BacklogStatus status() override {
     backlog::BacklogStatus status;
     status.storage.emplace().ids_only = ids_;
     return status;
   }
-  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
-  void close() override {}
 
  private:
   const std::uint64_t ids_;
@@ -121,9 +106,46 @@ TEST(EraseAnswer, WhatIsNotUnderstoodIsRefusedAndNothingIsQuoted) {
                            "some 0123456789abcdef0123456789abcdef 1 2"}) {
     EXPECT_EQ(read_waiting_answer({true, text}).error().kind, ErrorKind::conflict) << text;
   }
-  EXPECT_EQ(read_erase_answer({true, "12x"}).error().kind, ErrorKind::conflict);
-  EXPECT_EQ(read_erase_answer({false, "busy"}).error().message, "busy");
-  EXPECT_EQ(*read_erase_answer({true, "12"}), 12U);
+  for (const char* text : {"12", "12x", "12 ", "12 x", "12 3 4", "12 0", "12 4"}) {
+    EXPECT_EQ(read_erase_answer({true, text}, 3).error().kind, ErrorKind::conflict) << text;
+  }
+  EXPECT_EQ(read_erase_answer({false, "busy"}, 3).error().message, "busy");
+  EXPECT_EQ(read_erase_answer({true, "12 3"}, 3)->rows, 12U);
+  EXPECT_EQ(read_erase_answer({true, "12 2"}, 3)->events, 2U);
+}
+
+// Four steps that take as long as a lane's job may would have no answer in time; nothing is done twice, or not at all.
+TEST(EraseAnswer, AnOrderThatTakesLongIsAnsweredInPieces) {
+  tests::ManualClock clock;
+  const std::vector<EventPlace> places(kErasePlacesMax);
+  std::vector<std::chrono::milliseconds> limits;
+  const EraseStep slow = [&](std::span<const EventPlace> some, std::chrono::milliseconds limit) {
+    limits.push_back(limit);
+    clock.advance(kOrderMax - std::chrono::seconds(1));
+    return base::Result<std::uint64_t>(some.size());
+  };
+  const OrderTime time(clock);
+  const auto part = erase_in_time(places, time, slow);
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->events, 2 * warehouse::kRemovedMax) << "the second begins a second before the end";
+  EXPECT_EQ(part->rows, 2 * warehouse::kRemovedMax);
+  EXPECT_EQ(limits, (std::vector<std::chrono::milliseconds>{delivery::kJobMax,
+                                                            kOrderEnd - kOrderMax + std::chrono::seconds(1)}));
+  clock.advance(kOrderEnd);
+  EXPECT_EQ(time.job_max(), std::chrono::milliseconds(0));
+  EXPECT_EQ(erase_in_time(places, OrderTime(clock), slow)->events, 2 * warehouse::kRemovedMax);
+  int busy = kEraseTriesMax - 1;
+  const EraseStep late = [&](std::span<const EventPlace> some, std::chrono::milliseconds) {
+    if (busy-- > 0) return base::Result<std::uint64_t>(base::fail(ErrorKind::throttled, "locked", "primary"));
+    return base::Result<std::uint64_t>(some.size());
+  };
+  EXPECT_EQ(erase_in_time(places, OrderTime(clock), late)->rows, places.size());
+  busy = kEraseTriesMax;
+  EXPECT_EQ(erase_in_time(places, OrderTime(clock), late).error().kind, ErrorKind::throttled);
+  const EraseStep fails = [](std::span<const EventPlace>, std::chrono::milliseconds) {
+    return base::Result<std::uint64_t>(base::fail(ErrorKind::unavailable, "gone", "secondary"));
+  };
+  EXPECT_FALSE(erase_in_time(places, OrderTime(clock), fails));
 }
 
 // Their events are read from the primary again: they must stay there until then.

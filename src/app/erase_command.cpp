@@ -29,7 +29,8 @@ base::Status add_tables(const config::Settings& settings, std::vector<std::uniqu
     tables.push_back(std::make_unique<PersonTable>(name, std::move(*opened)));
     PersonTable* const table = tables.back().get();
     parts.targets[name] = {.find = [table](const Person& person) { return table->find(person); },
-                           .erased = [table] { return table->erased(); }};
+                           .noted = [table](const auto& events) { return table->noted(events); },
+                           .erased = [table](const auto& after) { return table->erased(after); }};
   }
   return {};
 }

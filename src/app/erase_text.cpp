@@ -40,7 +40,7 @@ std::string erased_text(const std::string& field, const ErasureReport& report) {
 std::string left_text(const ErasureLook& first, const ErasureReport& report) {
   std::string text;
   for (const auto& [where, error] : report.troubles) text += fmt::format("{}: {}\n", where, error.text());
-  if (report.goes_on) text += "events with this value keep coming: run it again when they have stopped\n";
+  if (report.goes_on) text += "events with this value keep coming, or a target has missed many: run it again\n";
   if (!first.waiting.all_told) {
     text += "not all that waits in the queue could be looked into: run it again when the queue is empty\n";
   }

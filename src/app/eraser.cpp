@@ -24,14 +24,12 @@ std::map<event::EventId, EventPlace> theirs(const ErasureLook& look) {
   return all;
 }
 
-// What is to be noted in `target`: theirs, and what was erased elsewhere while it could not be reached, less what it
-// has noted; but for rows that stand in it all the same.
+// What is to be noted in `target`: theirs, less what it has noted; what was erased elsewhere while it could not be
+// reached; and rows that stand in it all the same.
 std::vector<EventPlace> places_for(const ErasureLook& look, const ErasureLook::Target& target) {
   std::map<event::EventId, EventPlace> all = theirs(look);
-  for (const ErasureLook::Target& other : look.targets) {
-    if (other.name != target.name) all.merge(by_id(other.erased));
-  }
-  for (const EventPlace& place : target.erased) all.erase(place.id);
+  std::erase_if(all, [&](const auto& each) { return target.noted.contains(each.first.hex()); });
+  all.merge(by_id(target.behind));
   all.merge(by_id(target.rows));
   std::vector<EventPlace> places;
   for (const auto& [id, place] : all) places.push_back(place);
@@ -59,25 +57,47 @@ base::Result<ErasureLook> Eraser::look() {
   if (!quarantined) return base::fail(std::move(quarantined.error()));
   look.quarantined = std::move(*quarantined);
   for (const auto& [name, reader] : parts_.targets) {
-    ErasureLook::Target target{.name = name, .trouble = {}, .rows = {}, .erased = {}};
-    auto rows = reader.find(person_);
-    auto erased = rows ? reader.erased() : base::fail(rows.error());
-    if (erased) {
+    ErasureLook::Target target;
+    target.name = name;
+    if (auto rows = reader.find(person_)) {
       target.rows = std::move(*rows);
-      target.erased = std::move(*erased);
     } else {
-      target.trouble = std::move(erased.error());
+      target.trouble = std::move(rows.error());
     }
     look.targets.push_back(std::move(target));
   }
   std::vector<EventPlace> all;
   for (const auto& [id, place] : theirs(look)) all.push_back(place);
+  look_at_noted(look, all);
+  if (!behind_told_) look_behind(look);
   for (ErasureLook::Target& target : look.targets) {
     auto owed = parts_.door->owed(target.name, all);
     if (!owed) return base::fail(std::move(owed.error()));
     target.owed = *owed;
   }
   return look;
+}
+
+void Eraser::look_at_noted(ErasureLook& look, std::span<const EventPlace> all) {
+  for (ErasureLook::Target& target : look.targets) {
+    if (target.trouble) continue;
+    if (auto noted = parts_.targets.at(target.name).noted(all)) {
+      target.noted = std::move(*noted);
+    } else {
+      target.trouble = std::move(noted.error());
+    }
+  }
+}
+
+void Eraser::look_behind(ErasureLook& look) {
+  if (look.targets.size() != 2 || look.targets[0].trouble || look.targets[1].trouble) return;
+  ErasedApart apart = compare_erased(
+      {parts_.targets.at(look.targets[0].name).erased, parts_.targets.at(look.targets[1].name).erased}, kBehindMax);
+  for (std::size_t side = 0; side < look.targets.size(); ++side) {
+    look.targets[side].behind = std::move(apart.lacking[side]);
+    look.targets[side].trouble = std::move(apart.troubles[side]);
+  }
+  behind_told_ = !apart.more && !look.targets[0].trouble && !look.targets[1].trouble;
 }
 
 Eraser::Work Eraser::work_of(const ErasureLook& look, const ErasureReport& report) const {
@@ -87,13 +107,13 @@ Eraser::Work Eraser::work_of(const ErasureLook& look, const ErasureReport& repor
     work.places[target.name] = places_for(look, target);
   }
   for (const ErasureLook::Target& target : look.targets) {
-    for (const EventPlace& place : target.erased) work.noted.insert(place.id);
+    work.noted.insert(target.noted.begin(), target.noted.end());
   }
   if (report.troubles.contains(kQuarantine)) return work;
   // Only what some target has noted, or can note now: else it would come back, and nobody knew it.
   const bool none_answers = work.places.empty();
   for (const QuarantinedEvent& each : look.quarantined) {
-    if (!none_answers || work.noted.contains(each.place.id)) work.quarantined.push_back(each);
+    if (!none_answers || work.noted.contains(each.place.id.hex())) work.quarantined.push_back(each);
   }
   return work;
 }
@@ -110,7 +130,7 @@ void Eraser::carry_out(const Work& work, ErasureReport& report) {
   }
   std::vector<quarantine::Ticket> tickets;
   for (const QuarantinedEvent& each : work.quarantined) {
-    const bool noted = work.noted.contains(each.place.id) || report.events.contains(each.place.id);
+    const bool noted = work.noted.contains(each.place.id.hex()) || report.events.contains(each.place.id);
     if (noted) tickets.push_back(each.ticket);
   }
   if (tickets.empty()) return;

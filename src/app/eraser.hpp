@@ -11,10 +11,12 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "app/erase_door.hpp"
+#include "app/erased_apart.hpp"
 #include "app/person.hpp"
 #include "base/error.hpp"
 #include "warehouse/warehouse.hpp"
@@ -23,6 +25,8 @@ namespace twinshift::app {
 
 // Looks after which it gives up on what keeps coming.
 inline constexpr int kEraseRoundsMax = 3;
+// Events that one target has missed which are noted in it at once; of more the next round.
+inline constexpr std::size_t kBehindMax = 100'000;
 
 // What one look has found.
 struct ErasureLook {
@@ -30,7 +34,8 @@ struct ErasureLook {
     std::string name;
     std::optional<base::Error> trouble;  // could not be asked
     std::vector<warehouse::EventPlace> rows;
-    std::vector<warehouse::EventPlace> erased;  // of everybody
+    std::set<std::string> noted;                // of the person's events: ids that are noted as erased here
+    std::vector<warehouse::EventPlace> behind;  // everybody's that the other target has noted, and this one has not
     std::uint64_t owed = 0;                     // of the person's events: from queue or backlog, still to come
   };
   WaitingEvents waiting;
@@ -54,7 +59,8 @@ class Eraser {
     EraseDoor* door = nullptr;
     struct Reader {
       std::function<base::Result<std::vector<warehouse::EventPlace>>(const Person&)> find;
-      std::function<base::Result<std::vector<warehouse::EventPlace>>()> erased;
+      std::function<base::Result<std::set<std::string>>(std::span<const warehouse::EventPlace>)> noted;
+      ErasedPage erased;
     };
     std::map<std::string, Reader> targets{};  // by name
   };
@@ -69,14 +75,18 @@ class Eraser {
   struct Work {
     std::map<std::string, std::vector<warehouse::EventPlace>> places;  // by target
     std::vector<QuarantinedEvent> quarantined;
-    std::set<event::EventId> noted;  // in some target, before
+    std::set<std::string> noted;  // ids, in some target, before
     [[nodiscard]] bool is_empty() const;
   };
+  // The person's events that each target has noted, and what one has missed of the other's.
+  void look_at_noted(ErasureLook& look, std::span<const warehouse::EventPlace> all);
+  void look_behind(ErasureLook& look);
   [[nodiscard]] Work work_of(const ErasureLook& look, const ErasureReport& report) const;
   void carry_out(const Work& work, ErasureReport& report);
 
   const Parts parts_;
   const Person person_;
+  bool behind_told_ = false;  // whole, by an earlier look: one is enough, for what comes later is noted in both
 };
 
 }  // namespace twinshift::app

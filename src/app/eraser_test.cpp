@@ -1,5 +1,6 @@
 #include "app/eraser.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -22,6 +23,20 @@ struct FakeTarget {
   std::vector<EventPlace> rows;
   std::vector<EventPlace> erased;
   bool away = false;
+
+  [[nodiscard]] base::Result<std::set<std::string>> noted(std::span<const EventPlace> events) const {
+    std::set<std::string> ids;
+    for (const EventPlace& event : events) {
+      if (std::ranges::count(erased, event.id, &EventPlace::id) > 0) ids.insert(event.id.hex());
+    }
+    return ids;
+  }
+  [[nodiscard]] base::Result<std::vector<EventPlace>> erased_after(const std::optional<event::EventId>& after) const {
+    std::vector<EventPlace> page = erased;
+    std::ranges::sort(page, {}, &EventPlace::id);
+    std::erase_if(page, [&](const EventPlace& each) { return after && each.id <= *after; });
+    return page;
+  }
 };
 
 // Stores and tables of one person's events, as far as the order of things matters.
@@ -65,7 +80,8 @@ class World final : public EraseDoor {
                                if (held->away) return base::fail(ErrorKind::unavailable, "away", "a target");
                                return held->rows;
                              },
-                             .erased = [held]() -> base::Result<std::vector<EventPlace>> { return held->erased; }};
+                             .noted = [held](std::span<const EventPlace> events) { return held->noted(events); },
+                             .erased = [held](const auto& after) { return held->erased_after(after); }};
     }
     return {std::move(parts), {"idfa", "secret"}};
   }

@@ -5,9 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "app/call_limit.hpp"
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
 #include "app/mend_answer.hpp"
+#include "app/order_time.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "event/event.hpp"
@@ -56,18 +58,35 @@ proof::TableMender::Parts parts_of(const config::Settings& settings, const Reade
 struct LaneWrite {
   proof::BatchPtr batch;
   std::uint64_t standing = 0;
+  proof::FindOwed find_owed{};
   proof::WriteSums sums{};
 };
 
-base::Result<proof::WriteSums> write_in_lane(delivery::Delivery& delivery, const std::string& target,
-                                             proof::BatchPtr batch, std::uint64_t standing) {
-  const auto write = std::make_shared<LaneWrite>(LaneWrite{std::move(batch), standing});
-  auto done = delivery.run_in_lane(target, [write](warehouse::Warehouse& warehouse) -> base::Status {
-    auto sums = proof::write_settled(warehouse, *write->batch, write->standing);
+// Live batches wait for this look; where more is owed than can be looked through meanwhile, the command's own look
+// before the order has to do.
+proof::FindOwed owed_to(const std::string& target, const proof::StoreDebts::Parts& stores) {
+  return [target, stores](std::span<const event::EventPtr> events) {
+    std::vector<std::string> ids;
+    ids.reserve(events.size());
+    for (const event::EventPtr& event : events) ids.push_back(event->id.hex());
+    const CallLimit limit(kOwedLookMax);
+    const auto answers = proof::StoreDebts(stores, limit.token()).owes(target, ids);
+    std::vector<bool> owed(events.size());
+    for (std::size_t i = 0; answers && i < owed.size(); ++i) owed[i] = (*answers)[i] == proof::Owing::yes;
+    return owed;
+  };
+}
+
+base::Result<proof::WriteSums> write_in_lane(const MendingParts& parts, const OrderTime& time,
+                                             const std::string& target, proof::BatchPtr batch, std::uint64_t standing) {
+  const auto write = std::make_shared<LaneWrite>(LaneWrite{std::move(batch), standing, owed_to(target, parts.stores)});
+  auto job = [write](warehouse::Warehouse& warehouse) -> base::Status {
+    auto sums = proof::write_unowed(warehouse, *write->batch, write->standing, write->find_owed);
     if (!sums) return base::fail(std::move(sums.error()));
     write->sums = std::move(*sums);
     return {};
-  });
+  };
+  auto done = parts.delivery->run_in_lane(target, std::move(job), time.job_max());
   if (!done) return base::fail(std::move(done.error()));
   return std::move(write->sums);
 }
@@ -76,10 +95,11 @@ base::Status make_ready(delivery::Delivery& delivery, const std::string& target)
   return delivery.run_in_lane(target, [](warehouse::Warehouse&) { return base::Status(); });
 }
 
-MendReport mend_in_service(const config::Settings& settings, delivery::Delivery& delivery,
-                           const std::function<bool()>& stop, const proof::MendOrder& order) {
+MendReport mend_in_service(const config::Settings& settings, const MendingParts& service,
+                           const proof::MendOrder& order) {
+  const OrderTime time(base::system_clock());
   if (order.places.empty()) {
-    auto ready = make_ready(delivery, order.target);
+    auto ready = make_ready(*service.delivery, order.target);
     return ready ? MendReport() : MendReport{.error = std::move(ready.error())};
   }
   auto readers = open_readers(settings, order.target);
@@ -87,10 +107,10 @@ MendReport mend_in_service(const config::Settings& settings, delivery::Delivery&
   proof::TableMender::Parts parts = parts_of(settings, *readers);
   if (order.target == "primary") parts.rows_max = std::min(parts.rows_max, kMendRowsOfPrimaryMax);
   parts.write = [&](proof::BatchPtr batch, std::uint64_t standing) {
-    return write_in_lane(delivery, order.target, std::move(batch), standing);
+    return write_in_lane(service, time, order.target, std::move(batch), standing);
   };
-  parts.until = parts.clock->steady() + kOrderMax;
-  parts.stop = stop;
+  parts.until = time.begin_until();
+  parts.stop = service.stop;
   return proof::TableMender(std::move(parts)).mend(order);
 }
 
@@ -166,15 +186,15 @@ class OwnMender final : public proof::Mender {
 
 }  // namespace
 
-control::Reply answer_mend(const config::Settings& settings, delivery::Delivery* delivery,
-                           const std::function<bool()>& stop, const control::Request& request) {
+control::Reply answer_mend(const config::Settings& settings, const MendingParts& parts,
+                           const control::Request& request) {
   auto order = read_mend_request(request);
   if (!order) return {false, order.error().text()};
-  if (delivery == nullptr) {
+  if (parts.delivery == nullptr) {
     return {false,
             "the service writes no target (ENABLE_SQS_CONSUMER=false). Stop it, or let it deliver, and try again"};
   }
-  const MendReport report = mend_in_service(settings, *delivery, stop, *order);
+  const MendReport report = mend_in_service(settings, parts, *order);
   log_mended(*order, report);
   return mend_reply(report);
 }

@@ -11,19 +11,27 @@
 #include "control/control.hpp"
 #include "delivery/delivery.hpp"
 #include "proof/mend.hpp"
+#include "proof/store_debts.hpp"
 
 namespace twinshift::app {
 
 // Events of one batch on the primary's lane: live batches wait for it.
 inline constexpr std::size_t kMendRowsOfPrimaryMax = 500;
-// The service begins nothing more of an order after this, and answers what it has done: well before the command gives
-// up (control::kAnswerMax).
-inline constexpr std::chrono::seconds kOrderMax{120};
+
+// For a look through what is owed, right before a batch is written, on the lane's thread.
+inline constexpr std::chrono::milliseconds kOwedLookMax{1'000};
+
+// What the service has. All of it outlives the lanes.
+struct MendingParts {
+  delivery::Delivery* delivery = nullptr;  // null: the consumer is off
+  proof::StoreDebts::Parts stores{};
+  std::function<bool()> stop{};  // ends an order between two batches
+};
 
 // In the service, of one request at a time (Turns). Reads over connections of its own, on this thread; writes on the
-// target's lane, a batch at a time. `delivery` null: the consumer is off. `stop` ends it between two batches.
-control::Reply answer_mend(const config::Settings& settings, delivery::Delivery* delivery,
-                           const std::function<bool()>& stop, const control::Request& request);
+// target's lane, a batch at a time.
+control::Reply answer_mend(const config::Settings& settings, const MendingParts& parts,
+                           const control::Request& request);
 
 // In a command, once it holds the stores or has found the service (open_debts). Errors: those of opening the targets.
 base::Result<std::unique_ptr<proof::Mender>> open_mender(const config::Settings& settings);

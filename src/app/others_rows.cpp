@@ -1,5 +1,7 @@
 // The pure part of debts_of_others.hpp: what rows and words mean.
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -25,11 +27,28 @@ void add_words_of_rows(const std::vector<OwedRow>& rows, std::vector<InstanceWor
   }
 }
 
+// One for each instance: the primary tells all but, where it could not be reached, the latest start.
+std::vector<InstanceWord> one_of_each(const std::vector<InstanceWord>& words) {
+  std::map<std::string, InstanceWord> by_instance;
+  for (const InstanceWord& word : words) {
+    const auto [found, first] = by_instance.emplace(word.instance, word);
+    if (first) continue;
+    InstanceWord& known = found->second;
+    known.settled = (known.settled && known.heard >= word.heard) || (word.settled && word.heard >= known.heard);
+    known.heard = std::max(known.heard, word.heard);
+    known.told = std::max(known.told, word.told);
+  }
+  std::vector<InstanceWord> each;
+  for (auto& [instance, word] : by_instance) each.push_back(std::move(word));
+  return each;
+}
+
 }  // namespace
 
 OthersRows::OthersRows(Parts parts) : parts_(std::move(parts)) {
   std::erase_if(parts_.rows, [&](const OwedRow& row) { return row.instance == parts_.own; });
   std::erase_if(parts_.words, [&](const InstanceWord& word) { return word.instance == parts_.own; });
+  parts_.words = one_of_each(parts_.words);
   add_words_of_rows(parts_.rows, parts_.words);
   for (const OwedRow& row : parts_.rows) {
     if (row.quarantined > 0) quarantined_[{row.target, row.arrival_at}] += row.quarantined;
@@ -53,10 +72,11 @@ OthersRows::Judged OthersRows::by_rows(const std::string& target, WallTime recei
   });
   if (owing == parts_.rows.end()) return {};
   return {Owing::unknown,
-          fmt::format("instance {} owes the {} {} of the events that arrived in the hour from {} on, and nobody else "
-                      "can say which: let it deliver them; if it is gone for good, sign it off: DELETE FROM "
-                      "twinshift_owed WHERE instance = '{}'",
-                      owing->instance, target, owing->owed, base::iso8601_ms(owing->arrival_at), owing->instance)};
+          fmt::format(
+              "instance {} owes the {} {} of the events that arrived in the hour from {} on, and nobody else "
+              "can say which: let it deliver them; if it is gone for good, sign it off in both targets: DELETE FROM "
+              "twinshift_owed WHERE instance = '{}'",
+              owing->instance, target, owing->owed, base::iso8601_ms(owing->arrival_at), owing->instance)};
 }
 
 OthersRows::Judged OthersRows::by_word(const InstanceWord& word, WallTime received_at, WallTime seen) const {
@@ -69,7 +89,7 @@ OthersRows::Judged OthersRows::by_word(const InstanceWord& word, WallTime receiv
   if (!silent(word)) return {word.told - kClocksApart < seen ? Owing::untold : Owing::no, {}};
   return {Owing::unknown,
           fmt::format("instance {} has said nothing since {}, so what it owes is not known: start it again; if it is "
-                      "gone for good, sign it off in the primary: DELETE FROM twinshift_owed WHERE instance = '{}'",
+                      "gone for good, sign it off in both targets: DELETE FROM twinshift_owed WHERE instance = '{}'",
                       word.instance, base::iso8601_ms(word.heard), word.instance)};
 }
 

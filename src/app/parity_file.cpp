@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "base/fnv1a.hpp"
+
 namespace twinshift::app {
 namespace {
 
@@ -59,11 +61,9 @@ base::Status keep_parity(const std::filesystem::path& folder, const KeptParity& 
 }
 
 std::string pair_of(const config::Settings& settings) {
-  // FNV-1a: a change is to be seen, nobody attacks it.
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  const auto add = [&hash](const std::string& text) {
-    for (const char c : text + '\n') hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  };
+  // A change is to be seen, nobody attacks it.
+  std::uint64_t hash = base::kFnv1aBegin;
+  const auto add = [&hash](const std::string& text) { hash = base::fnv1a(text + '\n', hash); };
   add(settings.primary.shown);
   add(settings.primary.table);
   if (settings.secondary) add(settings.secondary->shown);

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "app/erased_apart.hpp"
+#include "app/erased_ids.hpp"
 #include "event/time_parse.hpp"
 #include "warehouse/erased.hpp"
 #include "warehouse/event_places.hpp"
@@ -25,11 +27,13 @@ constexpr std::size_t kCheckedMax = 50;
 // An event has one row; somebody may have copied it.
 constexpr std::size_t kRowsPerIdMax = 4;
 
+base::Error too_many(std::size_t events_max) {
+  return {ErrorKind::full, fmt::format("there are more than {} such events", events_max), "erase",
+          "Is it one person's value? Nothing was changed"};
+}
+
 base::Result<std::vector<EventPlace>> places_in(const warehouse::Table& table, std::size_t events_max) {
-  if (table.cut) {
-    return base::fail(ErrorKind::full, fmt::format("there are more than {} such events", events_max), "erase",
-                      "Is it one person's value? Nothing was changed");
-  }
+  if (table.cut) return base::fail(too_many(events_max));
   std::vector<EventPlace> places;
   for (const auto& row : table.rows) {
     const auto id = row[0] ? parse_event_id(*row[0]) : std::nullopt;
@@ -78,13 +82,42 @@ base::Result<PersonTable::Conditions> PersonTable::conditions_for(const Person& 
   return Conditions{std::move(*typed), std::move(*extra)};
 }
 
-base::Result<std::vector<EventPlace>> PersonTable::candidates(const std::string& condition) {
-  if (condition.empty()) return std::vector<EventPlace>();
-  auto found = ask(fmt::format("SELECT t.event_id, CAST(t.event_at AS VARCHAR(32)) AS event_at FROM {} t WHERE {}",
-                               warehouse_->event_table().quoted(), condition),
-                   kErasedEventsMax);
+// A row whose id was removed stands in every page, so that it is named.
+base::Result<std::vector<EventPlace>> PersonTable::candidates(const std::string& condition,
+                                                              const std::optional<event::EventId>& from) {
+  const std::string behind =
+      from ? fmt::format(" AND (t.event_id >= '{}' OR t.event_id IS NULL)", from->hex()) : std::string();
+  auto found =
+      ask(fmt::format("SELECT DISTINCT t.event_id, CAST(t.event_at AS VARCHAR(32)) AS event_at FROM {} t WHERE "
+                      "({}){} ORDER BY 1 LIMIT {}",
+                      warehouse_->event_table().quoted(), condition, behind, page_max_),
+          page_max_);
   if (!found) return base::fail(std::move(found.error()));
-  return places_in(*found, kErasedEventsMax);
+  return places_in(*found, page_max_);
+}
+
+base::Result<std::vector<EventPlace>> PersonTable::theirs(const Person& person, const std::string& condition,
+                                                          bool typed) {
+  std::vector<EventPlace> all;
+  std::optional<event::EventId> from;
+  for (int page = 0; !condition.empty(); ++page) {
+    if (page == kCandidatePagesMax) return base::fail(too_many(page_max_ * kCandidatePagesMax));
+    auto some = candidates(condition, from);
+    if (!some) return some;
+    const bool last = some->size() < page_max_;
+    if (!last) {
+      // The last id may stand in the next page, too: with it that begins.
+      if (some->front().id == some->back().id) return base::fail(too_many(page_max_));
+      from = some->back().id;
+      std::erase_if(*some, [&](const EventPlace& place) { return place.id == from; });
+    }
+    some = check(person, std::move(*some), typed);
+    if (!some) return some;
+    all.insert(all.end(), some->begin(), some->end());
+    if (all.size() > kErasedEventsMax) return base::fail(too_many(kErasedEventsMax));
+    if (last) break;
+  }
+  return all;
 }
 
 base::Result<std::vector<EventPlace>> PersonTable::find(const Person& person) {
@@ -94,11 +127,9 @@ base::Result<std::vector<EventPlace>> PersonTable::find(const Person& person) {
     return base::fail(ErrorKind::not_found, "the table has neither the column nor `extra`", target_,
                       "Is it the events' table? `twinshift schema --diff` shows it");
   }
-  auto typed = candidates(conditions->typed);
-  if (typed) typed = check(person, std::move(*typed), true);
+  auto typed = theirs(person, conditions->typed, true);
   if (!typed) return typed;
-  auto kept = candidates(conditions->extra);
-  if (kept) kept = check(person, std::move(*kept), false);
+  auto kept = theirs(person, conditions->extra, false);
   if (!kept) return kept;
   std::set<event::EventId> ids;
   for (const EventPlace& place : *typed) ids.insert(place.id);
@@ -131,15 +162,20 @@ base::Result<std::vector<EventPlace>> PersonTable::check(const Person& person, s
   return candidates;
 }
 
-base::Result<std::vector<EventPlace>> PersonTable::erased() {
+base::Result<std::set<std::string>> PersonTable::noted(std::span<const EventPlace> events) {
+  return erased_among(*warehouse_, events);
+}
+
+base::Result<std::vector<EventPlace>> PersonTable::erased(const std::optional<event::EventId>& after) {
   const warehouse::TableName table = warehouse_->event_table();
   const warehouse::Dialect dialect = is_redshift() ? warehouse::Dialect::redshift : warehouse::Dialect::postgres;
-  auto rows =
-      ask(fmt::format("SELECT DISTINCT event_id, CAST(event_at AS VARCHAR(32)) AS event_at FROM {} WHERE "
-                      "table_name = {}",
-                      warehouse::sibling(table, warehouse::kErasedTable), warehouse::literal(dialect, table.table)),
-          kErasedReadMax);
-  if (rows) return places_in(*rows, kErasedReadMax);
+  const std::string behind = after ? fmt::format(" AND event_id > '{}'", after->hex()) : std::string();
+  auto rows = ask(fmt::format("SELECT event_id, CAST(MIN(event_at) AS VARCHAR(32)) AS event_at FROM {} WHERE "
+                              "table_name = {}{} GROUP BY event_id ORDER BY event_id LIMIT {}",
+                              warehouse::sibling(table, warehouse::kErasedTable),
+                              warehouse::literal(dialect, table.table), behind, kErasedPageMax),
+                  kErasedPageMax);
+  if (rows) return places_in(*rows, kErasedPageMax);
   if (rows.error().kind == ErrorKind::invalid) return std::vector<EventPlace>();
   return base::fail(std::move(rows.error()));
 }

@@ -1,5 +1,7 @@
 #include "app/person_table.hpp"
 
+#include <fmt/format.h>
+
 #include "app/embedded_target_fixture.hpp"
 #include "event/event.hpp"
 
@@ -39,6 +41,30 @@ TEST_F(PersonTableTest, FindsByTheColumnAndByWhatStandsInExtraAlone) {
   EXPECT_EQ(found("imei=4711"), 0U);
 }
 
+// A table without the column, whose `extra` spells field and value in others' events, too.
+TEST_F(PersonTableTest, ManyThatAreOthersAreLookedThroughPageByPage) {
+  std::vector<std::string> events;
+  for (int i = 0; i < 30; ++i) {
+    events.push_back(fmt::format(R"({{"af_content":"1","imei":"2","n":{}}})", i));
+    events.push_back(fmt::format(R"({{"imei":"1","n":{}}})", i));
+  }
+  write(events);
+  for (const std::string& json : events) {
+    execute("UPDATE events SET extra = '" + json + "' WHERE event_id = '" +
+            (*event::decode_event(json, "m", {}))->id.hex() + "'");
+  }
+  execute("ALTER TABLE events RENAME COLUMN imei TO gone");
+  PersonTable narrow = table();
+  for (const std::size_t page : {4U, 7U, 60U, 61U}) {
+    narrow.set_page(page);
+    const auto places = narrow.find(*parse_person("imei=1"));
+    ASSERT_TRUE(places) << places.error().text();
+    EXPECT_EQ(places->size(), 30U) << page;
+  }
+  narrow.set_page(1);
+  EXPECT_EQ(narrow.find(*parse_person("imei=1")).error().kind, base::ErrorKind::full);
+}
+
 // The column holds the same beginning of both.
 TEST_F(PersonTableTest, ValuesThatAColumnCutsAreToldApart) {
   const std::string long_value(300, 'x');
@@ -70,15 +96,18 @@ TEST_F(PersonTableTest, WhatWasErasedIsToldAndATableOfAnOlderVersionHasNone) {
     auto opened = open_warehouse(settings_, settings_.primary);
     ASSERT_TRUE((*opened)->erase(*places));
   }
-  const auto erased = table().erased();
+  EXPECT_EQ(*table().noted(*places), std::set<std::string>{places->front().id.hex()});
+  const auto erased = table().erased({});
   ASSERT_TRUE(erased) << erased.error().text();
   ASSERT_EQ(erased->size(), 1U);
   EXPECT_EQ(erased->front().id, places->front().id);
   EXPECT_EQ(erased->front().event_at, places->front().event_at);
+  EXPECT_TRUE(table().erased(erased->front().id)->empty()) << "behind the last one";
   execute("DROP TABLE twinshift_erased");
-  const auto none = table().erased();
+  const auto none = table().erased({});
   ASSERT_TRUE(none) << none.error().text();
   EXPECT_TRUE(none->empty());
+  EXPECT_TRUE(table().noted(*places)->empty());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/turns.hpp"
 #include "base/failpoint.hpp"
 #include "warehouse/markers.hpp"
 
@@ -20,6 +21,7 @@ using base::ErrorKind;
 constexpr std::chrono::seconds kStoreMax{15};
 // The quarantine's, where it stands in a queue: it is read to its end (180 s at most), then deleted from (30 s).
 constexpr std::chrono::seconds kRemovalMax{240};
+static_assert(kTurnMax + kStoreMax + kRemovalMax < control::kAnswerMax);
 
 base::Error no_answer() {
   return {ErrorKind::unavailable, "a queue or file that the quarantine needs does not answer", "quarantine",
@@ -70,9 +72,14 @@ std::optional<quarantine::Ticket> parse_ticket(std::string_view text) {
   return ticket;
 }
 
-control::Reply reply_of(const base::Result<std::uint64_t>& result) {
-  if (result) return {true, std::to_string(*result)};
-  return {false, result.error().text()};
+control::Reply reply_of(const base::Result<std::uint64_t>& gone) {
+  if (gone) return {true, std::to_string(*gone)};
+  return {false, gone.error().text()};
+}
+
+control::Reply reply_of(const base::Result<Replayed>& replayed) {
+  if (replayed) return {true, std::to_string(replayed->sent) + ' ' + std::to_string(replayed->stay)};
+  return {false, replayed.error().text()};
 }
 
 }  // namespace
@@ -110,7 +117,7 @@ base::Status QuarantineActions::send(const std::string& target, std::vector<even
   return parked.wait(kStoreMax, stop_.get_token());
 }
 
-base::Result<std::uint64_t> QuarantineActions::replay(const std::vector<quarantine::Ticket>& tickets) {
+base::Result<Replayed> QuarantineActions::replay(const std::vector<quarantine::Ticket>& tickets) {
   // What lands is not waived, though somebody wanted to drop it before and was interrupted.
   for (const quarantine::Ticket& ticket : tickets) {
     if (!parts_.books) break;
@@ -124,7 +131,8 @@ base::Result<std::uint64_t> QuarantineActions::replay(const std::vector<quaranti
     gone = drop(sent);
   }
   if (!outcome) return base::fail(std::move(outcome.error()));
-  return gone;
+  if (!gone) return base::fail(std::move(gone.error()));
+  return Replayed{.sent = sent.size(), .stay = sent.size() - std::min<std::uint64_t>(sent.size(), *gone)};
 }
 
 base::Status QuarantineActions::send_all(const std::vector<quarantine::Ticket>& tickets,
@@ -137,9 +145,9 @@ base::Status QuarantineActions::send_all(const std::vector<quarantine::Ticket>& 
     auto record = (*reader)->find(ticket.id);
     if (!record && record.error().kind == ErrorKind::not_found) continue;
     if (!record) return base::fail(std::move(record.error()));
-    if (record->tries != ticket.tries) continue;
     if (auto done = send_arrivals(*record); !done) return done;
-    sent.push_back(ticket);
+    // As it was read now: a refusal since the command's look adds to the record, and is sent with it.
+    sent.push_back({record->id, record->tries});
   }
   return {};
 }
@@ -203,7 +211,7 @@ control::Reply QuarantineActions::answer(const control::Request& request) {
     if (!ticket || tickets.size() >= kTicketsMax) return {false, "the request was not understood"};
     tickets.push_back(*ticket);
   }
-  return reply_of(replays ? replay(tickets) : give_up(tickets));
+  return replays ? reply_of(replay(tickets)) : reply_of(give_up(tickets));
 }
 
 }  // namespace twinshift::app

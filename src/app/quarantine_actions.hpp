@@ -30,6 +30,12 @@ std::string text_of(const quarantine::Ticket& ticket);
 // Tells the books what became of drops that were planned; also of those that a crash has left unsettled.
 base::Status settle_planned_drops(books::BooksFile& books, quarantine::Reader& reader);
 
+// What became of the records that were to be replayed; of the others nothing is there any more.
+struct Replayed {
+  std::uint64_t sent = 0;  // their events are on their way
+  std::uint64_t stay = 0;  // of these: refused again before the record could go, which holds the event once more
+};
+
 // One thread at a time (Turns); cancel() by any.
 class QuarantineActions {
  public:
@@ -49,8 +55,8 @@ class QuarantineActions {
 
   // The primary's events go into the queue (the other side recognises them), a secondary's into its backlog, if any.
   // All durable there first, then out of the quarantine together: a crash between leaves records of events that land
-  // once all the same. How many went; the others had gone, or were refused again meanwhile.
-  base::Result<std::uint64_t> replay(const std::vector<quarantine::Ticket>& tickets);
+  // once all the same. A record that was refused again since its ticket was made is sent as it is now.
+  base::Result<Replayed> replay(const std::vector<quarantine::Ticket>& tickets);
   base::Result<std::uint64_t> drop(const std::vector<quarantine::Ticket>& tickets);
   // Drops for good; the books waive those that went.
   base::Result<std::uint64_t> give_up(const std::vector<quarantine::Ticket>& tickets);
@@ -58,7 +64,8 @@ class QuarantineActions {
   // Ends what is under way with `cancelled`, as soon as may be, and what comes.
   void cancel() { stop_.request_stop(); }
 
-  // A request of the two verbs. The text of a good reply is the number.
+  // A request of the two verbs. The text of a good reply: of a drop how many records went; of a replay the numbers of
+  // Replayed.
   control::Reply answer(const control::Request& request);
 
  private:

@@ -153,7 +153,22 @@ base::Status open_stores(const config::Settings& settings, bool sends, OwnStores
   return open_backlog_store(settings, stores);
 }
 
-base::Result<std::uint64_t> act_here(const config::Settings& settings, const control::Request& request) {
+// What a request has done, in the words of the reply.
+struct Count {
+  std::uint64_t done = 0;
+  std::uint64_t stay = 0;  // of a replay: sent, and refused again at once
+};
+
+base::Result<Count> count_in(const control::Reply& reply, const std::string& where) {
+  Count count;
+  const char* const end = reply.text.data() + reply.text.size();
+  const auto done = std::from_chars(reply.text.data(), end, count.done);
+  if (!reply.ok || done.ec != std::errc()) return base::fail(ErrorKind::unavailable, reply.text, where);
+  if (done.ptr != end) std::from_chars(done.ptr + 1, end, count.stay);
+  return count;
+}
+
+base::Result<Count> act_here(const config::Settings& settings, const control::Request& request) {
   OwnStores stores;
   if (auto opened = open_stores(settings, request.verb == kReplayVerb, stores); !opened)
     return base::fail(std::move(opened.error()));
@@ -170,19 +185,14 @@ base::Result<std::uint64_t> act_here(const config::Settings& settings, const con
   } else if (settings.secondary) {
     parts.through_queue.push_back(settings.secondary->name);
   }
-  const control::Reply reply = QuarantineActions(std::move(parts)).answer(request);
-  if (!reply.ok) return base::fail(ErrorKind::unavailable, reply.text, settings.data_dir.string());
-  return std::stoull(reply.text);
+  return count_in(QuarantineActions(std::move(parts)).answer(request), settings.data_dir.string());
 }
 
-base::Result<std::uint64_t> act(const config::Settings& settings, const control::Request& request) {
+base::Result<Count> act(const config::Settings& settings, const control::Request& request) {
   auto reply = control::ask(settings.data_dir, request);
   if (!reply && reply.error().kind == ErrorKind::not_found) return act_here(settings, request);
   if (!reply) return base::fail(std::move(reply.error()));
-  std::uint64_t count = 0;
-  const auto parsed = std::from_chars(reply->text.data(), reply->text.data() + reply->text.size(), count);
-  if (reply->ok && parsed.ec == std::errc()) return count;
-  return base::fail(ErrorKind::unavailable, reply->text, "the running service");
+  return count_in(*reply, "the running service");
 }
 
 int change(const config::Settings& settings, quarantine::Reader& reader, const QuarantineOptions& options) {
@@ -194,7 +204,7 @@ int change(const config::Settings& settings, quarantine::Reader& reader, const Q
                  tickets->size());
     return kExitUsage;
   }
-  std::uint64_t gone = 0;
+  Count all;
   for (std::size_t at = 0; at < tickets->size(); at += kTicketsMax) {
     control::Request request{drops ? kDropVerb : kReplayVerb, {}};
     for (std::size_t i = at; i < std::min(tickets->size(), at + kTicketsMax); ++i) {
@@ -203,14 +213,19 @@ int change(const config::Settings& settings, quarantine::Reader& reader, const Q
     const auto done = act(settings, request);
     if (!done) {
       std::fprintf(stderr, "twinshift: quarantine: %llu records done before this\n",
-                   static_cast<unsigned long long>(gone));
+                   static_cast<unsigned long long>(all.done));
       return explain(done.error());
     }
-    gone += *done;
+    all.done += done->done;
+    all.stay += done->stay;
   }
-  std::printf("%llu of %zu records %s\n", static_cast<unsigned long long>(gone), tickets->size(),
+  std::printf("%llu of %zu records %s\n", static_cast<unsigned long long>(all.done), tickets->size(),
               drops ? "dropped" : "sent on their way again");
-  return gone == tickets->size() ? kExitOk : kExitFailed;
+  if (all.stay > 0) {
+    std::printf("%llu of these were refused again at once: see `twinshift quarantine list`\n",
+                static_cast<unsigned long long>(all.stay));
+  }
+  return all.done == tickets->size() ? kExitOk : kExitFailed;
 }
 
 }  // namespace

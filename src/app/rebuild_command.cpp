@@ -8,6 +8,7 @@
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
 #include "app/mending.hpp"
+#include "app/rebuild_steps.hpp"
 #include "app/repair_session.hpp"
 
 namespace twinshift::app {
@@ -31,33 +32,11 @@ base::Status make_tables(proof::Mender& mender) {
   return {};
 }
 
-// What only the target holds: nothing where it holds nothing.
-base::Status copy_away(RepairSession& session, Comparison& comparison, std::size_t side, proof::VerifyOptions bulk) {
-  auto any = comparison.holds_anything(side);
-  if (!any) return base::fail(std::move(any.error()));
-  if (!*any) return {};
-  bulk.held_by = side;
-  const auto only_here = [&](const proof::Finding& finding) {
-    return finding.kind == proof::FindingKind::missing && finding.target != kComparedTargets[side];
-  };
-  auto done = session.put_right(bulk, only_here, "copying away: ");
-  return done ? base::Status() : base::fail(std::move(done.error()));
-}
-
-// In three steps, each of which begins where the last run has ended, for windows that are equal are not looked into:
-// what only the target holds is copied away; all that it lacks is copied; whatever else differs is put right.
-base::Result<proof::VerifyReport> rebuild(RepairSession& session, Comparison& comparison, const std::string& target,
-                                          const proof::VerifyOptions& options) {
-  proof::VerifyOptions bulk = options;
-  bulk.once = true;
-  if (auto done = copy_away(session, comparison, target == kComparedTargets[0] ? 0 : 1, bulk); !done) {
-    return base::fail(std::move(done.error()));
-  }
-  const auto lacking = [](const proof::Finding& finding) { return finding.kind == proof::FindingKind::missing; };
-  if (auto done = session.put_right(bulk, lacking, "copying: "); !done) return done;
-  // Over everything: where it finds nothing the two are equal.
-  session.begin_anew();
-  return session.put_right(options, everything, "comparing: ");
+RebuildSteps steps_of(RepairSession& session, Comparison& comparison) {
+  return {.holds_anything = [&](std::size_t side) { return comparison.holds_anything(side); },
+          .put_right = [&](const proof::VerifyOptions& options, const RebuildSteps::Wanted& wanted,
+                           const char* progress) { return session.put_right(options, wanted, progress); },
+          .begin_anew = [&] { session.begin_anew(); }};
 }
 
 }  // namespace
@@ -81,7 +60,8 @@ int run_rebuild(const config::Settings& settings, const RebuildOptions& options)
                          .json = options.json,
                          .lists = false,
                          .ids_max = options.ids_max});
-  auto report = rebuild(session, *comparison, options.target, verify);
+  const std::size_t side = options.target == kComparedTargets[0] ? 0 : 1;
+  auto report = rebuild(steps_of(session, *comparison), kComparedTargets, side, verify);
   if (!report) return session.give_up(report.error());
   if (auto looked = session.look_again(verify, everything); !looked) return session.give_up(looked.error());
   return session.finish(*report, verify.window);

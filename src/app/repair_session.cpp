@@ -75,7 +75,8 @@ void RepairSession::note(const proof::Finding& finding) {
 }
 
 void RepairSession::note_left(const std::string& target, const proof::LeftEvent& left) {
-  if (++left_ > parts_.ids_max) return;
+  if (left.why != proof::LeftWhy::owed) ++left_;  // that needs nobody: it lands by itself
+  if (++left_told_ > parts_.ids_max) return;
   if (parts_.json) {
     left_json_.push_back(left_as_json(target, left));
   } else {

@@ -62,8 +62,9 @@ class RepairSession {
   std::size_t printed_ = 0;
   PlanCounts plan_;
   FindingCounts found_;
-  FindingCounts rest_;  // what nobody puts right, and what was still different
-  std::uint64_t left_ = 0;
+  FindingCounts rest_;      // what nobody puts right, and what was still different
+  std::uint64_t left_ = 0;  // that a person has to look into
+  std::uint64_t left_told_ = 0;
   std::vector<std::string> left_json_;   // at most ids_max
   std::vector<std::string> again_json_;  // likewise
   std::optional<proof::VerifyReport> again_;

@@ -14,12 +14,6 @@ using proof::MendKind;
 
 const std::array<std::string_view, 2> kTargets{"primary", "secondary"};
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 }  // namespace
 
 const char* remedy_text(proof::FindingKind kind) {
@@ -44,9 +38,9 @@ std::string left_as_text(const std::string& target, const proof::LeftEvent& left
 }
 
 std::string left_as_json(const std::string& target, const proof::LeftEvent& left) {
-  std::string text = fmt::format("{{\"target\":{},\"eventId\":{},\"why\":\"{}\"", quoted(target), quoted(left.id),
-                                 to_string(left.why));
-  if (!left.detail.empty()) text += ",\"detail\":" + quoted(left.detail);
+  std::string text = fmt::format("{{\"target\":{},\"eventId\":{},\"why\":\"{}\"", base::json_string(target),
+                                 base::json_string(left.id), to_string(left.why));
+  if (!left.detail.empty()) text += ",\"detail\":" + base::json_string(left.detail);
   return text + '}';
 }
 
@@ -85,7 +79,7 @@ std::string receipt_as_json(const proof::Receipt& receipt) {
       "{{\"copied\":{},\"replaced\":{},\"surplusRowsRemoved\":{},\"inOrder\":{},\"left\":{},\"batches\":{},"
       "\"firstBatch\":{},\"lastBatch\":{}}}",
       receipt.copied, receipt.replaced, receipt.surplus, receipt.in_order, receipt.left, receipt.batches,
-      quoted(receipt.first_batch), quoted(receipt.last_batch));
+      base::json_string(receipt.first_batch), base::json_string(receipt.last_batch));
 }
 
 }  // namespace twinshift::app

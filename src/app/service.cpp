@@ -73,7 +73,7 @@ Service::~Service() = default;
 base::Status Service::start() {
   if (auto opened = open_storage(); !opened) return opened;
   if (auto started = start_delivery(); !started) return started;
-  if (settings_.secondary) tell_waived_gap(*queue_);
+  if (settings_.secondary) tell_waived_gap(*queue_, settings_.data_dir);
   start_books();
   start_auditor();
   if (auto started = start_control(); !started) {
@@ -118,8 +118,8 @@ control::Reply Service::answer(const control::Request& request) {
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
   if (request.verb == kMendVerb) {
-    const auto stop = [this] { return mending_stops_.load(); };
-    return turns_.run([&] { return answer_mend(settings_, delivery_.get(), stop, request); });
+    const MendingParts parts{delivery_.get(), debts(), [this] { return mending_stops_.load(); }};
+    return turns_.run([&] { return answer_mend(settings_, parts, request); });
   }
   return turns_.run([&] { return actions_->answer(request); });
 }

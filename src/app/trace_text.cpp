@@ -154,12 +154,6 @@ std::string array_of(const Entries& entries, Make make) {
   return joined(objects);
 }
 
-std::string json_string(std::string_view text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 std::string landing_as_json(const journal::Landing& landing) {
   return JsonObject()
       .add("at", iso8601_ms(landing.at))
@@ -183,7 +177,7 @@ std::string refusal_as_json(const quarantine::Record& record) {
 std::string times_of(const std::vector<journal::Passing>& entries, const std::string& target) {
   std::vector<std::string> times;
   for (const journal::Passing& each : entries) {
-    if (each.target == target) times.push_back(json_string(iso8601_ms(each.at)));
+    if (each.target == target) times.push_back(base::json_string(iso8601_ms(each.at)));
   }
   return joined(times);
 }
@@ -211,7 +205,7 @@ std::string event_as_json(const TraceReport& report, const TracedEvent& event) {
   JsonObject json;
   json.add("eventId", event.id).add("found", event.found());
   const auto event_at = event_at_of(event);
-  json.add_raw("eventAt", event_at ? json_string(iso8601_ms(*event_at)) : "null");
+  json.add_raw("eventAt", event_at ? base::json_string(iso8601_ms(*event_at)) : "null");
   json.add("eventName", name_of(event));
   json.add_raw("received", array_of(event.history.deliveries, [](const journal::Delivery& each) {
                  return JsonObject()
@@ -225,13 +219,13 @@ std::string event_as_json(const TraceReport& report, const TracedEvent& event) {
         return JsonObject().add("receivedAt", iso8601_ms(each.received_at)).add("messageId", each.message_id).text();
       }));
   json.add_raw("targets", targets.text());
-  json.add_raw("verified", report.verified(event) ? json_string(iso8601_ms(*report.proved_up_to)) : "null");
+  json.add_raw("verified", report.verified(event) ? base::json_string(iso8601_ms(*report.proved_up_to)) : "null");
   return json.text();
 }
 
 std::string journal_as_json(const journal::Coverage& journal) {
   return JsonObject()
-      .add_raw("since", journal.since == base::WallTime{} ? "null" : json_string(iso8601_ms(journal.since)))
+      .add_raw("since", journal.since == base::WallTime{} ? "null" : base::json_string(iso8601_ms(journal.since)))
       .add("receipts", journal.received)
       .add("damagedBlocks", journal.damaged_blocks)
       .add("foreignBytes", journal.foreign_bytes)
@@ -257,9 +251,9 @@ std::string trace_as_json(const TraceReport& report) {
   json.add("asked", report.asked).add("found", report.found()).add("more", report.more);
   json.add_raw("events", array_of(report.events, [&](const TracedEvent& each) { return event_as_json(report, each); }));
   json.add_raw("journal", report.journal ? journal_as_json(*report.journal) : "null");
-  json.add_raw("remarks", array_of(report.remarks, json_string));
+  json.add_raw("remarks", array_of(report.remarks, base::json_string));
   json.add_raw("notAsked",
-               array_of(report.not_asked, [](const base::Error& each) { return json_string(each.text()); }));
+               array_of(report.not_asked, [](const base::Error& each) { return base::json_string(each.text()); }));
   return json.text();
 }
 

@@ -6,6 +6,7 @@
 
 #include "backlog/backlog.hpp"
 #include "event/identity.hpp"
+#include "tests/support/idle_queue.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -13,57 +14,39 @@ namespace {
 using namespace std::chrono_literals;
 
 // Tells what waits and nothing else.
-class ToldQueue final : public queue::EventQueue {
+class ToldQueue final : public tests::IdleQueue {
  public:
   std::vector<queue::Message> messages;
   bool tells = true;
 
-  void enqueue(queue::Message, queue::Done) override {}
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   queue::QueueStatus status() override {
     queue::QueueStatus status;
     status.depth = messages.size();
     return status;
   }
-  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
   base::Result<bool> visit(const queue::ShowMessages& show) override {
     // In two steps, as a driver shows them some at a time.
     const auto all = std::span<const queue::Message>(messages);
     if (tells && show(all.first(all.size() / 2))) (void)show(all.subspan(all.size() / 2));
     return tells;
   }
-  void close() override {}
 };
 
-class ToldBacklog final : public backlog::Backlog {
+class ToldBacklog final : public tests::IdleBacklog {
  public:
-  explicit ToldBacklog(const std::string& name) : Backlog(name) {}
+  using IdleBacklog::IdleBacklog;
   std::vector<backlog::OwedEvent> owed;
   bool tells = true;
 
-  void park(std::vector<event::EventPtr>, queue::Done) override {}
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done) override {}
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   backlog::BacklogStatus status() override {
     backlog::BacklogStatus status;
     status.owed = owed.size();
     return status;
   }
-  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals(); }
   base::Result<bool> visit(const backlog::ShowOwed& show) override {
     if (tells) (void)show(owed);
     return tells;
   }
-  void close() override {}
 };
 
 class TraceWaiting : public testing::Test {

@@ -37,12 +37,6 @@ const char* name_of(VerifyVerdict verdict) {
   return "unknown";
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 // An id is 32 digits; what somebody else has put there may be anything.
 std::string short_id(const Finding& finding) {
   return shortened(finding.id, kIdBytesShown);
@@ -77,7 +71,7 @@ std::string FindingCounts::text() const {
 std::string FindingCounts::json(const std::array<std::string, 2>& targets) const {
   std::string text = "{";
   for (const std::string& target : targets) {
-    text += fmt::format("{}{}:{{", text.size() > 1 ? "," : "", quoted(target));
+    text += fmt::format("{}{}:{{", text.size() > 1 ? "," : "", base::json_string(target));
     bool first = true;
     for (const auto& [key, count] : counts_) {
       if (key.first != target) continue;
@@ -105,17 +99,18 @@ std::string finding_as_text(const Finding& finding) {
 }
 
 std::string finding_as_json(const Finding& finding) {
-  std::string text =
-      fmt::format("{{\"kind\":\"{}\",\"target\":{},\"eventId\":{},\"eventAt\":\"{}\"", to_string(finding.kind),
-                  quoted(finding.target), quoted(short_id(finding)), base::iso8601_ms(finding.event_at));
+  std::string text = fmt::format("{{\"kind\":\"{}\",\"target\":{},\"eventId\":{},\"eventAt\":\"{}\"",
+                                 to_string(finding.kind), base::json_string(finding.target),
+                                 base::json_string(short_id(finding)), base::iso8601_ms(finding.event_at));
   if (known(finding.received_at)) text += ",\"receivedAt\":\"" + base::iso8601_ms(finding.received_at) + '"';
   if (finding.kind == FindingKind::doubled) text += fmt::format(",\"copies\":{}", finding.copies);
   if (finding.window) {
     text += fmt::format(",\"window\":{{\"from\":\"{}\",\"to\":\"{}\"}}", base::iso8601_ms(finding.window->from),
                         base::iso8601_ms(finding.window->to));
   }
-  if (!finding.column.empty()) text += ",\"columns\":" + quoted(shortened(finding.column, kColumnBytesShown));
-  if (!finding.content_id.empty()) text += ",\"contentId\":" + quoted(finding.content_id);
+  if (!finding.column.empty())
+    text += ",\"columns\":" + base::json_string(shortened(finding.column, kColumnBytesShown));
+  if (!finding.content_id.empty()) text += ",\"contentId\":" + base::json_string(finding.content_id);
   return text + '}';
 }
 
@@ -160,7 +155,7 @@ namespace {
 
 std::string reasons_as_json(const std::vector<std::string>& reasons) {
   std::string text = "[";
-  for (const std::string& reason : reasons) text += (text.size() > 1 ? "," : "") + quoted(reason);
+  for (const std::string& reason : reasons) text += (text.size() > 1 ? "," : "") + base::json_string(reason);
   return text + ']';
 }
 
@@ -173,9 +168,10 @@ std::string report_as_json(const FindingCounts& counts, const proof::VerifyRepor
       "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{},"
       "\"outside\":{{{}:{},{}:{}}},\"reasons\":{}",
       name_of(counts.verdict()), base::iso8601_ms(report.as_of), base::iso8601_ms(report.span.from),
-      base::iso8601_ms(report.span.to), report.windows, report.different, quoted(targets[0]), report.rows[0],
-      quoted(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled, quoted(targets[0]),
-      report.outside[0], quoted(targets[1]), report.outside[1], reasons_as_json(report.reasons));
+      base::iso8601_ms(report.span.to), report.windows, report.different, base::json_string(targets[0]), report.rows[0],
+      base::json_string(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled,
+      base::json_string(targets[0]), report.outside[0], base::json_string(targets[1]), report.outside[1],
+      reasons_as_json(report.reasons));
 }
 
 }  // namespace twinshift::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -18,7 +19,8 @@ struct WaivedGap {
 std::optional<WaivedGap> waived_gap(const queue::Arrivals& arrivals);
 
 // At the start of a service whose secondary is on: says so in the log where there is a gap. The counts do not know
-// whether it was filled since; to run it again does no harm.
-void tell_waived_gap(queue::EventQueue& queue);
+// whether it was filled since, so it is said once: `gap.txt` in the folder holds what was. To run the command again
+// does no harm.
+void tell_waived_gap(queue::EventQueue& queue, const std::filesystem::path& folder);
 
 }  // namespace twinshift::app

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/idle_queue.hpp"
+#include "tests/support/log_capture.hpp"
+#include "tests/support/temporary_folder.hpp"
+
 namespace twinshift::app {
 namespace {
 
@@ -19,6 +23,31 @@ TEST(WaivedGap, ReachesFromTheFirstWaivedHourToTheEndOfTheLast) {
 TEST(WaivedGap, IsNoneWhereNothingWasWaived) {
   EXPECT_FALSE(waived_gap({.hours = {hour(0, 0), hour(1, 0)}}));
   EXPECT_FALSE(waived_gap({}));
+}
+
+class WaivingQueue final : public tests::IdleQueue {
+ public:
+  std::uint64_t waived = 0;
+
+  base::Result<queue::Arrivals> count_arrivals() override { return queue::Arrivals{.hours = {hour(0, waived)}}; }
+};
+
+// It cannot be known whether somebody has filled it since.
+TEST(WaivedGap, IsToldOnceUntilItGrows) {
+  const tests::TemporaryFolder folder;
+  WaivingQueue queue;
+  const auto is_told = [&] {
+    const tests::LogCapture log;
+    tell_waived_gap(queue, folder.path());
+    return log.text().contains("switched off");
+  };
+  EXPECT_FALSE(is_told());
+  queue.waived = 3;
+  EXPECT_TRUE(is_told());
+  EXPECT_FALSE(is_told());
+  queue.waived = 4;
+  EXPECT_TRUE(is_told());
+  EXPECT_FALSE(is_told());
 }
 
 }  // namespace

@@ -19,9 +19,14 @@ struct Wanted {
   base::WallTime event_at;
 };
 
-// By the order asked for: the event's JSON, nothing where the primary does not hold it. An error: nothing could be
-// asked. Called on one thread at a time, the backlog's own; may block up to the driver's limits.
-using Refill = std::function<base::Result<std::vector<std::optional<std::string>>>(std::span<const Wanted>)>;
+struct Told {
+  std::optional<std::string> json{};  // nothing where the primary does not hold the event
+  bool erased = false;                // nor does it ever again, and the target that is owed it has noted so
+};
+
+// By the order asked for. An error: nothing could be asked. Called on one thread at a time, the backlog's own; may
+// block up to the drivers' limits.
+using Refill = std::function<base::Result<std::vector<Told>>(std::span<const Wanted>)>;
 
 // The most that is asked for at once.
 inline constexpr std::size_t kRefillEventsMax = 512;

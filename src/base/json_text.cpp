@@ -82,6 +82,12 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
 void JsonObject::key(std::string_view name) {
   if (text_.size() > 1) text_ += ',';
   append_json_string(text_, name);

@@ -12,6 +12,9 @@ namespace twinshift::base {
 // always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
 
+// The same as a text of its own.
+[[nodiscard]] std::string json_string(std::string_view text);
+
 // {"a":1,"b":"x"}: call add() for each field, then text().
 class JsonObject {
  public:

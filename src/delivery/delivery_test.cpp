@@ -12,6 +12,7 @@
 
 #include "backlog/queue_backlog.hpp"
 #include "base/log.hpp"
+#include "delivery/quick_limits_testing.hpp"
 #include "tests/support/fake_quarantine.hpp"
 #include "tests/support/fake_queue.hpp"
 #include "tests/support/fake_warehouse.hpp"
@@ -35,7 +36,7 @@ std::string event_text(int number) {
   return fmt::format(R"({{"appsflyer_id":"{}","event_name":"x"}})", number);
 }
 
-class DeliveryTest : public testing::Test {
+class DeliveryTest : public ::testing::Test {
  protected:
   DeliveryTest() {
     base::log::set_sink([this](std::string_view line) {
@@ -54,15 +55,8 @@ class DeliveryTest : public testing::Test {
   }
 
   void start(bool secondary_enabled = true) {
-    TargetLimits limits;
-    limits.park_after = 100ms;
-    limits.greeting_max = 100ms;
-    limits.retry = {1ms, 10ms};
-    limits.breaker_pause = {10ms, 50ms};
-    limits.backlog_poll = 20ms;
-    Options options;
-    options.limits.receive_wait = 50ms;
-    options.limits.release = {10ms, 50ms};
+    const TargetLimits limits = testing::quick_limits(100ms);
+    const Options options = testing::quick_options();
     std::vector<TargetParts> targets;
     targets.push_back({.name = "primary",
                        .is_primary = true,

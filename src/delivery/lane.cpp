@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "backlog/owed_body.hpp"
 #include "base/assert.hpp"
 #include "base/failpoint.hpp"
 #include "base/thread.hpp"
@@ -20,18 +21,24 @@ using Work = std::variant<LaneCall, JobPtr>;
 constexpr std::chrono::hours kWaitForCall{1};
 }  // namespace
 
-Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
+namespace {
+Arrival arrival_of(queue::Lease& lease, base::Result<event::EventPtr> decoded) {
   Arrival arrival{.receipt = std::move(lease.receipt), .attempt = lease.attempt, .deadline = lease.deadline};
-  auto decoded = event::decode_event(std::move(lease.message.body), std::move(lease.message.message_id),
-                                     lease.message.received_at, identity);
   if (decoded) arrival.event = std::move(*decoded);
   return arrival;
+}
+}  // namespace
+
+Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
+  auto decoded = event::decode_event(std::move(lease.message.body), std::move(lease.message.message_id),
+                                     lease.message.received_at, identity);
+  return arrival_of(lease, std::move(decoded));
 }
 
 struct Lane::Core {
   Core(Parts parts_in, InputBoxPtr answers_in)
       : parts(std::move(parts_in)), answers(std::move(answers_in)), housekeeping(parts.name) {
-    if (parts.is_primary && parts.announcement) publisher.announce(*parts.announcement);
+    if (parts.announcement) publisher.announce(*parts.announcement);
   }
 
   void run();
@@ -99,7 +106,7 @@ base::Status Lane::Core::prepare() {
   prepared = status.has_value();
   if (!prepared) return status;
   counts_duplicates = parts.warehouse->counts_duplicates();
-  if (parts.is_primary) publisher.begin(*parts.warehouse, std::chrono::steady_clock::now());
+  publisher.begin(*parts.warehouse, std::chrono::steady_clock::now());
   return status;
 }
 
@@ -165,7 +172,9 @@ void Lane::Core::carry_out(const FetchBacklog& call) {
     fetched.result = base::fail(std::move(leases.error()));
   } else {
     fetched.result->reserve(leases->size());
-    for (queue::Lease& lease : *leases) fetched.result->push_back(decode_lease(std::move(lease), parts.identity));
+    for (queue::Lease& lease : *leases) {
+      fetched.result->push_back(arrival_of(lease, backlog::decode_owed(std::move(lease.message), parts.identity)));
+    }
   }
   answer(std::move(fetched));
 }

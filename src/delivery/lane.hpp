@@ -35,7 +35,7 @@ class Lane {
     backlog::Backlog* backlog = nullptr;
     event::IdentityMode identity = event::IdentityMode::content;
     bool is_primary = false;  // writes the books of this instance; any other yields the processors to it
-    std::optional<warehouse::OwedRow> announcement{};  // Publisher::announce(); of the primary's
+    std::optional<warehouse::OwedRow> announcement{};  // Publisher::announce(): in each target, before its first write
   };
   // Answers go to `answers`, one for each call.
   Lane(Parts parts, InputBoxPtr answers);

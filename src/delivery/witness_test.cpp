@@ -10,6 +10,7 @@
 
 #include "backlog/queue_backlog.hpp"
 #include "delivery/delivery.hpp"
+#include "delivery/quick_limits_testing.hpp"
 #include "tests/support/fake_quarantine.hpp"
 #include "tests/support/fake_queue.hpp"
 #include "tests/support/fake_warehouse.hpp"
@@ -84,20 +85,13 @@ class Notebook final : public Witness {
   std::vector<std::string> quarantined_;
 };
 
-class WitnessTest : public testing::Test {
+class WitnessTest : public ::testing::Test {
  protected:
   ~WitnessTest() override { delivery_.reset(); }
 
   void start() {
-    TargetLimits limits;
-    limits.park_after = 50ms;
-    limits.greeting_max = 50ms;
-    limits.retry = {1ms, 10ms};
-    limits.breaker_pause = {10ms, 50ms};
-    limits.backlog_poll = 20ms;
-    Options options;
-    options.limits.receive_wait = 50ms;
-    options.limits.release = {10ms, 50ms};
+    const TargetLimits limits = testing::quick_limits(50ms);
+    Options options = testing::quick_options();
     options.witness = &told_;
     std::vector<TargetParts> targets(2);
     targets[0] = {.name = "primary",

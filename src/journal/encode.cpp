@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/fnv1a.hpp"
 #include "event/identity.hpp"
 #include "journal/bytes.hpp"
 #include "journal/format.hpp"
@@ -66,8 +67,7 @@ class Builder {
 
 std::uint64_t install_hash_of(std::string_view appsflyer_id) {
   // FNV-1a, then its bits mixed: quick, and 64 bits of it are enough for some millions of ids.
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : appsflyer_id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  std::uint64_t hash = base::fnv1a(appsflyer_id);
   hash = (hash ^ (hash >> 33U)) * 0xff51afd7ed558ccdU;
   return std::max<std::uint64_t>(hash ^ (hash >> 33U), 1);
 }

@@ -28,6 +28,8 @@ inline constexpr std::string_view kUniqueViolation = "23505";
 bool says_already_there(std::string_view sqlstate, std::string_view constraint);
 
 inline constexpr std::string_view kQueryCanceled = "57014";
+// Somebody else held a lock for longer than lock_timeout.
+inline constexpr std::string_view kLockNotAvailable = "55P03";
 
 // What to do next about this code; empty where nothing general can be said.
 std::string_view hint_of(std::string_view sqlstate);

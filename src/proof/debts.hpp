@@ -22,7 +22,7 @@ enum class Owing : std::uint8_t {
   perhaps,  // not by what can be told; but a shared queue that cannot say which holds some messages
   unknown,  // somebody owes something of that hour of arrival, and cannot say which events
   untold,   // an instance that runs has not said yet what it owes since the difference was seen: ask again later
-  refused,  // it is in another instance's quarantine, as far as numbers can say
+  refused,  // unknown likewise; but as many as are missing are in other instances' quarantines
 };
 
 class Debts {

@@ -17,9 +17,12 @@ Digest minus(const Digest& one, const Digest& other) {
 
 }  // namespace
 
-// What is equal need not be listed, so only the differences can be compared.
+// What is equal need not be listed, so only the differences can be compared. Of an event's copies a list tells one key,
+// so where there are some their number must do: the event is named as doubled anyway.
 bool DoubtfulWindows::Doubt::explained() const {
-  return minus(seen[0], seen[1]) == minus(listed[0], listed[1]);
+  const Digest differs = minus(seen[0], seen[1]);
+  const Digest told = minus(listed[0], listed[1]);
+  return doubled ? differs.rows == told.rows : differs == told;
 }
 
 void DoubtfulWindows::begin(const Pair<Digests>& digests, const std::vector<std::int64_t>& numbers, const Span& span,
@@ -37,6 +40,7 @@ void DoubtfulWindows::listed(const Pair<std::vector<Listed>>& lists) {
     for (const Listed& row : lists[side]) {
       const auto doubt = doubts_.find(window_of(row.event_at, window_));
       if (doubt == doubts_.end()) continue;
+      doubt->second.doubled = doubt->second.doubled || row.copies > 1;
       for (std::int64_t copy = 0; copy < row.copies; ++copy) doubt->second.listed[side].add(row.key);
     }
   }
@@ -71,8 +75,22 @@ void DoubtfulWindows::looked_up(Pair<std::vector<Listed>>& lists) {
     std::erase_if(side, [&](const Listed& row) { return !is_explained(row.event_at); });
   }
   for (auto& [number, doubt] : doubts_) {
-    if (!doubt.explained()) doubt.listed = {};
+    if (!doubt.explained()) doubt = Doubt{.seen = doubt.seen};
   }
+}
+
+// An event that stands in two windows is listed in one of them: what one lacks the other has too much of.
+bool DoubtfulWindows::explained_together(const std::vector<std::int64_t>& numbers) const {
+  Doubt all;
+  for (const std::int64_t number : numbers) {
+    const Doubt& doubt = doubts_.at(number);
+    all.doubled = all.doubled || doubt.doubled;
+    for (std::size_t side = 0; side < all.seen.size(); ++side) {
+      all.seen[side] += doubt.seen[side];
+      all.listed[side] += doubt.listed[side];
+    }
+  }
+  return all.explained();
 }
 
 base::Result<std::vector<Span>> DoubtfulWindows::unexplained(const Sides& sides) const {
@@ -80,6 +98,7 @@ base::Result<std::vector<Span>> DoubtfulWindows::unexplained(const Sides& sides)
   for (const auto& [number, doubt] : doubts_) {
     if (!doubt.explained()) open.push_back(number);
   }
+  if (explained_together(open)) return std::vector<Span>();
   std::vector<Span> found;
   for (std::size_t at = 0; at < open.size(); at += kSpansMax) {
     std::vector<Span> spans;

@@ -43,11 +43,13 @@ class DoubtfulWindows {
 
  private:
   struct Doubt {
-    Pair<Digest> seen;
+    Pair<Digest> seen{};
     Pair<Digest> listed{};  // of the slices that were listed
+    bool doubled = false;   // an event was listed that stands there more than once
 
     [[nodiscard]] bool explained() const;
   };
+  [[nodiscard]] bool explained_together(const std::vector<std::int64_t>& numbers) const;
   std::map<std::int64_t, Doubt> doubts_;  // by number of window; those of one bite
   Span span_{};
   std::chrono::seconds window_{};

@@ -48,6 +48,9 @@ struct Finding {
   std::int64_t copies = 0;       // that stand there
   std::string column;            // of `changed`: which columns differ, by comma, as far as that can be known
   std::string content_id;        // of `changed` whose event_id was: the id of the event that the row tells
+  // Of `undecided`: other instances have at least as many events of its hour of arrival in the quarantine of this
+  // target alone as are missing, so that it may well be one of them.
+  bool perhaps_refused = false;
   std::optional<Span> window{};  // of `undecided` without an id: where the sums differ and no row says why
 };
 

@@ -46,6 +46,7 @@ enum class LeftWhy : std::uint8_t {
   unlike,   // ids are minted and its rows tell different events: nobody can say which one is right
   refused,  // the target refuses it for good
   put_off,  // the target has not written it this time
+  owed,     // it is owed to the target by now, and lands by itself
 };
 constexpr std::string_view to_string(LeftWhy why) {
   switch (why) {
@@ -59,6 +60,8 @@ constexpr std::string_view to_string(LeftWhy why) {
       return "the target refuses it";
     case LeftWhy::put_off:
       return "the target has put it off";
+    case LeftWhy::owed:
+      return "it is owed to the target by now and lands by itself";
   }
   return "unknown";
 }

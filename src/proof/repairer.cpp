@@ -69,7 +69,7 @@ base::Status Repairer::begin(MendOrder order) {
   std::ranges::sort(order.places, {}, &MendPlace::event_at);
   if (auto settled = settle(); !settled) return settled;
   under_way_ = std::move(order);
-  report_ = std::async(std::launch::async, [this] { return parts_.mender->mend(*under_way_); });
+  report_ = std::async(parts_.launch, [this] { return parts_.mender->mend(*under_way_); });
   return {};
 }
 
@@ -84,7 +84,7 @@ base::Status Repairer::settle() {
     if (done == 0) return base::fail(*(error_ = stands_still(order.target)));
     order.places.erase(order.places.begin(), order.places.begin() + static_cast<std::ptrdiff_t>(done));
     under_way_ = std::move(order);
-    report_ = std::async(std::launch::async, [this] { return parts_.mender->mend(*under_way_); });
+    report_ = std::async(parts_.launch, [this] { return parts_.mender->mend(*under_way_); });
   }
   return error_ ? base::Status(base::fail(*error_)) : base::Status();
 }

@@ -44,6 +44,8 @@ class Repairer {
     Mender* mender = nullptr;
     Pair<std::string> targets{};
     std::function<void(const std::string& target, const LeftEvent&)> left{};  // each, once its order has ended
+    // How an order is begun; deferred: on the one thread, once its report is asked for (a simulation has no other).
+    std::launch launch = std::launch::async;
   };
   explicit Repairer(Parts parts) : parts_(std::move(parts)) {}
   ~Repairer();  // waits for the order that is under way

@@ -114,7 +114,7 @@ base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target,
 }
 
 bool SecondLook::Case::unlike() const {
-  if (now[0].copies != 1 || now[1].copies != 1) return false;
+  if (now[0].copies == 0 || now[1].copies == 0) return false;
   const bool same_time = now[0].outside == now[1].outside && warehouse::is_same_time(now[0].event_at, now[1].event_at);
   return now[0].key != now[1].key || !same_time;
 }
@@ -158,22 +158,28 @@ base::Status SecondLook::look_again(std::vector<Case>& cases) {
   return {};
 }
 
-// What a side lacks may stand there at another time: somebody has changed its event_at.
+bool SecondLook::Case::scattered(std::size_t side) const {
+  return suspect->copies[side] > 1 && now[side].copies > 0 && now[side].copies < suspect->copies[side];
+}
+
+// What a side lacks, or has less of than it seemed, may stand there at another time: somebody has changed its event_at.
 base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
   if (parts_.once) return {};
   for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
     std::vector<Listed> lacking;
     for (const Case& each : cases) {
-      if (each.absent(side) && !each.excused(side) && lacking.size() < elsewhere_left_) {
-        lacking.push_back(each.suspect->row);
-      }
+      const bool stood_there = each.suspect->copies[side] > 0;
+      const bool looked_for = (each.absent(side) && (stood_there || !each.excused(side))) || each.scattered(side);
+      if (looked_for && lacking.size() < elsewhere_left_) lacking.push_back(each.suspect->row);
     }
     if (lacking.empty()) continue;
     elsewhere_left_ -= lacking.size();
     auto found = parts_.sides[side]->present(lacking, Where::anywhere);
     if (!found) return base::fail(std::move(found.error()));
     for (Case& each : cases) {
-      if (each.absent(side)) each.now[side] = presence_in(*found, each.suspect->row.id);
+      if (!each.absent(side) && !each.scattered(side)) continue;
+      const auto there = found->find(each.suspect->row.id);
+      if (there != found->end()) each.now[side] = there->second;
     }
   }
   return {};
@@ -222,7 +228,7 @@ base::Status SecondLook::look_at(std::vector<Suspect> suspects, base::SteadyTime
   if (!cases) return base::fail(std::move(cases.error()));
   if (auto done = look_elsewhere(*cases); !done) return done;
   if (auto done = look_into(*cases); !done) return done;
-  // For whoever copies at the first look it does no harm that somebody may bring it as well.
+  // Whoever copies at the first look leaves to others what they may owe, and compares afterwards.
   const bool may_wait = !parts_.once && parts_.clock->steady() < seen + kUntoldMax;
   std::vector<Suspect> later;
   for (const Case& each : *cases) {
@@ -269,15 +275,16 @@ void SecondLook::judge_missing(const Case& open, std::size_t side) {
   const Owing owing = open.owes[side];
   if (owing == Owing::yes) {
     ++owed_;
-  } else if (open.quarantined[side] || owing == Owing::refused) {
+  } else if (open.quarantined[side]) {
     report(FindingKind::quarantined, side, *open.suspect, 0);
   } else {
-    const bool sure = owing == Owing::no || (parts_.once && owing == Owing::untold);
-    report(sure ? FindingKind::missing : FindingKind::undecided, side, *open.suspect, 0);
+    report(owing == Owing::no ? FindingKind::missing : FindingKind::undecided, side, *open.suspect, 0,
+           owing == Owing::refused);
   }
 }
 
-void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies) {
+void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies,
+                        bool perhaps_refused) {
   parts_.found({.kind = kind,
                 .target = parts_.sides[side]->name(),
                 .id = suspect.row.id,
@@ -286,6 +293,7 @@ void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspe
                 .copies = copies,
                 .column = {},
                 .content_id = {},
+                .perhaps_refused = perhaps_refused,
                 .window = {}});
 }
 

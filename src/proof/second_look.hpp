@@ -92,6 +92,8 @@ class SecondLook {
     // Does not stand there now, though it does on the other side.
     [[nodiscard]] bool absent(std::size_t side) const { return now[side].copies == 0 && now[1 - side].copies > 0; }
     [[nodiscard]] bool lacks(std::size_t side) const { return absent(side) && suspect->copies[side] == 0; }
+    // Fewer at that time than were seen before.
+    [[nodiscard]] bool scattered(std::size_t side) const;
     [[nodiscard]] bool excused(std::size_t side) const {
       return owes[side] == Owing::yes || owes[side] == Owing::untold || quarantined[side];
     }
@@ -112,7 +114,8 @@ class SecondLook {
   void judge(const Case& open);
   bool judge_side(const Case& open, std::size_t side);
   void judge_missing(const Case& open, std::size_t side);
-  void report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies);
+  void report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies,
+              bool perhaps_refused = false);
 
   const Parts parts_;
   std::deque<Waiting> waiting_;

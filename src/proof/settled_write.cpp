@@ -72,4 +72,28 @@ base::Result<WriteSums> write_settled(warehouse::Warehouse& warehouse, const war
   }
 }
 
+base::Result<WriteSums> write_unowed(warehouse::Warehouse& warehouse, const warehouse::Batch& batch,
+                                     std::uint64_t standing, const FindOwed& find_owed) {
+  if (!batch.remove.empty()) return write_settled(warehouse, batch, standing);
+  const std::vector<bool> is_owed = find_owed(batch.events);
+  warehouse::Batch rest{.id = batch.id, .events = {}};
+  std::vector<std::size_t> places;  // of the rest, in the batch
+  std::vector<std::size_t> owed;
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    if (i < is_owed.size() && is_owed[i]) {
+      owed.push_back(i);
+    } else {
+      places.push_back(i);
+      rest.events.push_back(batch.events[i]);
+    }
+  }
+  if (rest.events.empty()) return WriteSums{.owed = std::move(owed)};
+  auto sums = write_settled(warehouse, rest, standing);
+  if (!sums) return sums;
+  for (auto& [place, why] : sums->refused) place = places[place];
+  for (std::size_t& place : sums->put_off) place = places[place];
+  sums->owed = std::move(owed);
+  return sums;
+}
+
 }  // namespace twinshift::proof

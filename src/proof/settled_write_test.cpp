@@ -76,5 +76,37 @@ TEST_F(SettledWriteTest, RefusedEventsAreTold) {
   EXPECT_EQ(sums->refused[0].second.column, "event_name");
 }
 
+// Else the message that is owed would be no duplicate of another when it comes: the books would miss it for ever.
+TEST_F(SettledWriteTest, WhatIsOwedByNowIsLeftOut) {
+  table->reject(R"({"a":2})");
+  auto three = batch();
+  three.events.insert(three.events.begin(), *event::decode_event(R"({"a":0})", {}, {}));
+  const auto first_is_owed = [](std::span<const event::EventPtr> events) {
+    std::vector<bool> owed(events.size());
+    owed[0] = true;
+    return owed;
+  };
+  const auto sums = write_unowed(warehouse, three, 0, first_is_owed);
+  ASSERT_TRUE(sums) << sums.error().text();
+  EXPECT_EQ(sums->owed, std::vector<std::size_t>{0});
+  EXPECT_EQ(sums->written, 1U);
+  ASSERT_EQ(sums->refused.size(), 1U);
+  EXPECT_EQ(sums->refused[0].first, 2U) << "by its place in the whole batch";
+  const auto all_are = [](std::span<const event::EventPtr> events) { return std::vector<bool>(events.size(), true); };
+  const int writes = table->writes();
+  EXPECT_EQ(write_unowed(warehouse, batch("mend-2"), 0, all_are)->owed.size(), 2U);
+  EXPECT_EQ(table->writes(), writes) << "nothing is left to be written";
+}
+
+TEST_F(SettledWriteTest, ABatchThatReplacesRowsIsWrittenWhole) {
+  auto replacing = batch();
+  replacing.remove.push_back({replacing.events[0]->id, {}});
+  const auto all_are = [](std::span<const event::EventPtr> events) { return std::vector<bool>(events.size(), true); };
+  const auto sums = write_unowed(warehouse, replacing, 0, all_are);
+  ASSERT_TRUE(sums);
+  EXPECT_TRUE(sums->owed.empty());
+  EXPECT_EQ(table->writes(), 1);
+}
+
 }  // namespace
 }  // namespace twinshift::proof

@@ -44,6 +44,10 @@ class Side {
   // kCopiesMax of each.
   virtual base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t rows_max) = 0;
   virtual base::Result<std::vector<warehouse::StoredEvent>> rows_of(std::span<const Listed> asked, Where where) = 0;
+
+  // False: a question waits in a time that only the caller's thread moves on (a simulation), so two sides are asked on
+  // that thread, one after the other.
+  [[nodiscard]] virtual bool asked_beside() const { return true; }
 };
 
 // `warehouse` need not be prepared: it is only asked. `name` as errors and reports call it.

@@ -105,7 +105,7 @@ MendReport TableMender::mend(const MendOrder& order) {
     settle();
     if (report.error) return report;
     writing = std::move(group);
-    written = std::async(std::launch::async, [this, writing] { write_all(*writing); });
+    written = std::async(parts_.launch, [this, writing] { write_all(*writing); });
   }
   settle();
   return report;
@@ -148,7 +148,13 @@ base::Result<TableMender::RowsById> TableMender::rows_here(std::span<const MendP
 base::Status TableMender::read(std::span<const MendPlace> places, Group& group) {
   std::vector<MendPlace> fresh;
   for (const MendPlace& place : places) {
-    if (seen_.insert(place.id).second) fresh.push_back(place);
+    if (!seen_.emplace(place.id, place.event_at, place.copies).second) continue;
+    const auto same = std::ranges::find(fresh, place.id, &MendPlace::id);
+    if (same == fresh.end()) {
+      fresh.push_back(place);
+    } else {
+      same->copies = kCopiesMax;  // perhaps at several times: wherever its rows stand
+    }
   }
   if (fresh.empty()) return {};
   return group.kind == MendKind::copy ? read_to_copy(fresh, group) : read_to_replace(fresh, group);
@@ -157,8 +163,22 @@ base::Status TableMender::read(std::span<const MendPlace> places, Group& group) 
 base::Status TableMender::read_to_copy(std::span<const MendPlace> places, Group& group) {
   auto elsewhere = rows_of(*parts_.elsewhere, places, Where::at_their_time);
   if (!elsewhere) return base::fail(std::move(elsewhere.error()));
+  std::vector<MendPlace> unfound;
   for (std::size_t i = 0; i < places.size(); ++i) {
-    take_in(places[i], choose_copy((*elsewhere)[i], parts_.ids_from_content), group);
+    MendChoice choice = choose_copy((*elsewhere)[i], parts_.ids_from_content);
+    if (choice.row || choice.why == LeftWhy::unlike) {
+      take_in(places[i], std::move(choice), group);
+    } else {
+      unfound.push_back(places[i]);
+    }
+  }
+  if (unfound.empty()) return {};
+  // A row that bore another time when it was found may have been put right since; and beside one that tells another
+  // event the right one may stand at another time.
+  elsewhere = rows_of(*parts_.elsewhere, unfound, Where::anywhere);
+  if (!elsewhere) return base::fail(std::move(elsewhere.error()));
+  for (std::size_t i = 0; i < unfound.size(); ++i) {
+    take_in(unfound[i], choose_copy((*elsewhere)[i], parts_.ids_from_content), group);
   }
   return {};
 }
@@ -230,13 +250,10 @@ base::Status TableMender::write(std::span<const MendRow> rows, Group& group) con
   return halve(rows, group, std::move(done.error()));
 }
 
-// In a batch that replaces rows a refused one is a `conflict` (warehouse::Batch::remove). Where so many are refused it
-// is the table.
+// Where so many are refused it is the table. A `conflict` says nothing of the events: a missing right, a lock.
 bool TableMender::may_be_the_data(const base::Error& error, const Group& group) {
   if (error.kind == ErrorKind::timed_out) return true;
-  const bool refusal =
-      error.kind == ErrorKind::rejected || (group.kind == MendKind::replace && error.kind == ErrorKind::conflict);
-  return refusal && group.refused < kRefusedMax;
+  return error.kind == ErrorKind::rejected && group.refused < kRefusedMax;
 }
 
 // One bad event holds up none of its neighbours; and what takes too long is tried with less at a time.
@@ -262,6 +279,10 @@ base::Status TableMender::write_batch(std::span<const MendRow> rows, Group& grou
   const auto sums = parts_.write(batch, standing);
   if (!sums) return base::fail(sums.error());
   MendReport& report = group.report;
+  for (const std::size_t index : sums->owed) {
+    report.left.push_back({batch->events[index]->id.hex(), LeftWhy::owed, {}});
+  }
+  if (sums->owed.size() == batch->events.size()) return {};  // nothing was written
   ++report.batches;
   if (report.first_batch.empty()) report.first_batch = batch->id;
   report.last_batch = batch->id;

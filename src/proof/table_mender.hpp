@@ -10,9 +10,10 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
-#include <unordered_set>
+#include <tuple>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -26,7 +27,7 @@
 namespace twinshift::proof {
 
 using BatchPtr = std::shared_ptr<const warehouse::Batch>;
-// As write_settled() does it, on whichever thread owns the target.
+// As write_settled() or write_unowed() does it, on whichever thread owns the target.
 using WriteBatch = std::function<base::Result<WriteSums>(BatchPtr batch, std::uint64_t standing)>;
 
 class TableMender {
@@ -43,6 +44,8 @@ class TableMender {
     // Nothing more is begun after it, or once stop() is true.
     base::SteadyTime until = base::SteadyTime::max();
     std::function<bool()> stop{};  // may be empty
+    // How a group is written; deferred: on the one thread, after the next group was read (a simulation has no other).
+    std::launch launch = std::launch::async;
   };
   explicit TableMender(Parts parts);
 
@@ -73,8 +76,10 @@ class TableMender {
   [[nodiscard]] bool may_begin() const;
 
   const Parts parts_;
-  std::size_t read_max_;                  // events that are read at once: fewer where they are large
-  std::unordered_set<std::string> seen_;  // of the order: a finding may come twice
+  std::size_t read_max_;  // events that are read at once: fewer where they are large
+  // Of the order, by id, time and rows: a finding may come twice. An event that stands at several times comes with
+  // each.
+  std::set<std::tuple<std::string, base::WallTime, std::int64_t>> seen_;
 };
 
 }  // namespace twinshift::proof

@@ -86,6 +86,10 @@ void Verifier::tell(const Finding& finding) {
   if (about_content && changed_.size() < kChangedMax) {
     if (!changed_.emplace(finding.target, finding.id).second) return;
   }
+  // Where the other side's row differs as well both looks, for doubles and for differences, come upon it.
+  if (finding.kind == FindingKind::doubled && doubled_.size() < kChangedMax) {
+    if (!doubled_.emplace(finding.target, finding.id).second) return;
+  }
   // A row with another's id is no event that the other side lacks: it was named as what it is.
   if (!finding.content_id.empty() && renamed_.size() < kChangedMax) renamed_.insert(finding.id);
   undecided_ = undecided_ || finding.kind == FindingKind::undecided;

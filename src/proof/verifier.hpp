@@ -137,6 +137,7 @@ class Verifier {
   DeepLook deep_look_;
   std::set<std::pair<std::string, std::string>> changed_;  // target and id
   bool undecided_ = false;                                 // somebody may owe what was found
+  std::set<std::pair<std::string, std::string>> doubled_;  // likewise
   std::set<std::string> renamed_;                          // ids that somebody gave to another event's row
   std::int64_t bite_windows_;
   std::int64_t bite_windows_max_ = kWindowsMax;  // less once more was too much

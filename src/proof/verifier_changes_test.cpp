@@ -9,6 +9,7 @@ namespace twinshift::proof {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::FakeSide;
 using testing::id_of;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
@@ -33,6 +34,7 @@ class ChangedRowsTest : public VerifierTest {
     }
     return texts;
   }
+  void stands_twice(FakeSide& side, std::size_t index) const { side.table.push_back(events[index].row); }
   std::vector<testing::RealEvent> events;
 };
 
@@ -87,6 +89,69 @@ TEST_F(ChangedRowsTest, TwoRowsThatDifferThoughEachIsWhatItShouldBeAreUndecided)
   EXPECT_THAT(changes(),
               UnorderedElementsAre("undecided secondary " + id(9) + " ", "missing secondary " + id(129) + " ",
                                    "missing secondary " + id(130) + " "));
+}
+
+// Found by the simulator: one hid the other, so that a repair had to be run twice.
+TEST_F(ChangedRowsTest, WhatIsDoubledOnOneSideAndChangedOnTheOtherIsNamedAsBoth) {
+  primary.unique = secondary.unique = false;
+  stands_twice(primary, 9);
+  secondary.table[9].event_at += 50h;
+  stands_twice(secondary, 19);
+  primary.table[19].key = key_of(777);
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(),
+              UnorderedElementsAre("doubled primary " + id(9) + " ", "changed secondary " + id(9) + " event_at",
+                                   "doubled secondary " + id(19) + " ", "changed primary " + id(19) + " event_key"));
+}
+
+// Likewise: what stood there a moment ago is not lacked for a reason.
+TEST_F(ChangedRowsTest, AMovedRowIsNamedThoughTheOtherSideOnceRefusedItsEvent) {
+  primary.unique = secondary.unique = false;
+  primary.table[29].event_at += 50h;
+  debts.quarantined_ids["secondary"].insert(id(29));
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), UnorderedElementsAre("changed primary " + id(29) + " event_at"));
+}
+
+// Likewise: it was counted at one of its times alone.
+TEST_F(ChangedRowsTest, WhatStandsOnceAtItsTimeAndOnceAtAnotherIsDoubled) {
+  primary.unique = secondary.unique = false;
+  stands_twice(primary, 9);
+  primary.table.back().event_at += 10min;
+  ASSERT_TRUE(run());
+  ASSERT_FALSE(findings.empty());
+  EXPECT_EQ(findings.front().kind, FindingKind::doubled);
+  EXPECT_EQ(findings.front().copies, 2);
+}
+
+// Likewise: a list counts an event at one of its times, so neither window's rows made up what it differs by.
+TEST_F(ChangedRowsTest, AnEventAtTwoTimesLeavesNoWindowUnexplained) {
+  primary.unique = secondary.unique = false;
+  stands_twice(primary, 9);
+  primary.table.back().event_at += 3h;
+  // Others are missing there, so that the row is not looked up by its key alone.
+  for (const auto after : {0h, 3h}) {
+    for (const int key : {9'001, 9'002}) {
+      Listed row = events[9].row;
+      row.key = key_of(key + after.count());
+      row.id = id_of(row.key);
+      row.event_at += after;
+      primary.table.push_back(row);
+    }
+  }
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), ::testing::Not(::testing::Contains(::testing::StartsWith("undecided"))));
+  EXPECT_THAT(changes(), ::testing::Contains(::testing::HasSubstr(id(9))));
+}
+
+// Likewise, where one copy's key was changed.
+TEST_F(ChangedRowsTest, ADoubleWithAnotherKeyLeavesNoWindowUnexplained) {
+  primary.unique = secondary.unique = false;
+  stands_twice(primary, 9);
+  primary.table.back().key = key_of(777);
+  ASSERT_TRUE(run());
+  EXPECT_THAT(changes(), ::testing::Not(::testing::Contains(::testing::StartsWith("undecided"))));
+  EXPECT_THAT(changes(), ::testing::Contains("doubled primary " + id(9) + " "));
 }
 
 TEST_F(ChangedRowsTest, ADeepLookNamesWhatWasChangedInPlaceAndItsColumns) {

@@ -39,9 +39,9 @@ struct Batch {
   std::vector<event::EventPtr> events;
   // For repair: every row of these events at these times (to the second) goes first, in the same transaction, so that
   // what is in `events` too stands once, as it is here. At most kRemovedMax. A row never goes where what is to take its
-  // place is not written (`deferred`; a refusal is `conflict` then). `events` may be empty; such a batch leaves no
-  // marker, and an unknown outcome of it is settled by doing it again, which is harmless. `conflict` where our user may
-  // not delete: the hint says what lets it.
+  // place is not written: `deferred`; a refusal is `rejected`, an error of the whole batch or that event's outcome.
+  // `events` may be empty: no marker is left, and an unknown outcome is settled by doing it again. `conflict` where our
+  // user may not delete: the hint says what lets it.
   std::vector<EventPlace> remove{};
 };
 
@@ -143,8 +143,8 @@ class Warehouse {
   }
   // Notes these events in `twinshift_erased` and removes their rows, at most kRemovedMax, in one transaction that no
   // writer's overlaps: afterwards nobody's batch brings them back. Rows of the event table that went; an event that has
-  // none is noted all the same. May be done again, also after an error. `conflict` where our user lacks the rights (the
-  // hint says what gives them); other errors as those of write(), but for unknown_outcome.
+  // none is noted all the same. May be done again, also after an error. `conflict`: our user lacks the rights (the hint
+  // says which); `throttled`: another writer lets nobody in; else as write(), but for unknown_outcome.
   virtual base::Result<std::uint64_t> erase(std::span<const EventPlace> places) {
     (void)places;
     return std::uint64_t{0};

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tests/conformance/warehouse_suite.hpp"
+#include "tests/support/wait_until.hpp"
 #include "warehouse/load_sums.hpp"
 
 namespace twinshift::warehouse {
@@ -114,6 +115,26 @@ TEST_P(WarehouseErase, AsManyAsMayBeNamedAtOnceAndAnOddTableName) {
   EXPECT_EQ(erase(events), kRemovedMax);
   EXPECT_EQ(write("b2", {events.front(), events.back()}), "dd");
   EXPECT_EQ(count(), "0");
+}
+
+// Whoever wants to write meanwhile waits behind us.
+TEST_P(WarehouseErase, SomebodysLongTransactionIsNotWaitedFor) {
+  if (GetParam().name != std::string_view("postgres")) return;
+  write("b1", {event_of(1)});
+  std::thread holder([this] {
+    (void)bed_->execute("BEGIN; LOCK TABLE " + bed_->table() + " IN ROW EXCLUSIVE MODE; SELECT pg_sleep(60)");
+  });
+  const std::string holds =
+      "FROM pg_locks WHERE mode = 'RowExclusiveLock' AND granted AND relation = '" + bed_->table() + "'::regclass";
+  tests::wait_until([&] { return ask("SELECT count(*) " + holds) == "1"; });
+  const EventPlace place = place_of(event_of(1));
+  const auto refused = warehouse_->erase({&place, 1});
+  EXPECT_EQ(ask("SELECT count(*) " + holds), "1") << "it still holds the table";
+  ASSERT_TRUE(bed_->execute("SELECT pg_cancel_backend(pid) " + holds));
+  holder.join();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, base::ErrorKind::throttled) << refused.error().text();
+  EXPECT_EQ(erase({event_of(1)}), 1U);
 }
 
 TEST_P(WarehouseErase, AnotherTablesErasuresAreNotOurs) {

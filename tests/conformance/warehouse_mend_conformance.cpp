@@ -157,8 +157,41 @@ TEST_P(WarehouseMend, ARefusedRowLeavesTheOldOne) {
       sqlite ? "CREATE TRIGGER refuse BEFORE INSERT ON " + bed_->table() + " BEGIN SELECT RAISE(ABORT, 'no'); END"
              : "ALTER TABLE " + bed_->table() + " ADD CONSTRAINT refuse CHECK (appsflyer_id <> 'a1') NOT VALID"));
   const auto report = warehouse_->write(mending("1", {event}, {place_of(event)}));
-  EXPECT_FALSE(report);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, base::ErrorKind::rejected) << "as of a row that takes nobody's place";
+  EXPECT_FALSE(refusal_of(report.error()).error_class.empty());
   EXPECT_EQ(count(), "1");
+  EXPECT_EQ(write("b2", {event_of(2)}), sqlite ? "r" : "w") << "the connection is sound";
+}
+
+// Where the index is lost and an event stands twice no lane may write: only what mends.
+TEST_P(WarehouseMend, ATableWithDoublesIsReadyForBatchesThatMendAlone) {
+  const auto event = event_of(1);
+  write("b1", {event, event_of(2)});
+  if (!has_parts()) {
+    ASSERT_TRUE(bed_->execute("DROP INDEX events_here_event_id"));
+  }
+  ASSERT_TRUE(bed_->execute("INSERT INTO " + bed_->table() + " SELECT * FROM " + where(event)));
+  warehouse_ = bed_->open();
+  const auto ready = warehouse_->prepare();
+  EXPECT_EQ(ready.has_value(), has_parts()) << "Redshift enforces no key, so no double is in the way there";
+  if (!ready) {
+    EXPECT_EQ(ready.error().kind, base::ErrorKind::conflict);
+  }
+  const auto to_mend = warehouse_->prepare_to_mend();
+  ASSERT_TRUE(to_mend) << to_mend.error().text();
+  const auto plain = warehouse_->write(batch_of("b2", {event_of(3)}));
+  EXPECT_EQ(plain.has_value(), has_parts());
+  ASSERT_TRUE(warehouse_->prepare_to_mend());
+  EXPECT_EQ(mend(mending("1", {event, event_of(4)}, {})), "0 removed, 1 written") << "it looks for doubles itself";
+  EXPECT_EQ(mend(mending("2", {event}, {place_of(event)})), "2 removed, 1 written");
+  const auto whole = warehouse_->prepare();
+  ASSERT_TRUE(whole) << whole.error().text();
+  EXPECT_EQ(write("b3", {event, event_of(5)}), "dw");
+  if (!has_parts()) {
+    EXPECT_FALSE(bed_->execute("INSERT INTO " + bed_->table() + " SELECT * FROM " + where(event)))
+        << "the index is back";
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, WarehouseMend, testing::ValuesIn(drivers_under_test()),

@@ -13,6 +13,7 @@ import test_kill_postgres
 from harness import wait_until
 from killing import TARGETS, EmbeddedKilling, all_points
 from killing_books import BooksKilling, InFiles
+from killing_changes import ChangesKilling
 
 FORMAT = ("queue.sqlite.format.before_commit", "queue.sqlite.format.after_commit")
 BOOKS = ("books.create.before_commit", "books.create.after_commit")
@@ -31,6 +32,8 @@ REFILL = ("backlog.refill.before", "backlog.refill.after")
 ARCHIVE = ("books.archive.before_commit", "books.archive.after_commit")
 PRUNE = ("delivery.prune.before", "warehouse.sqlite.prune.before_commit", "warehouse.sqlite.prune.after_commit")
 PUBLISH = ("delivery.publish.before", "warehouse.sqlite.publish.before_commit", "warehouse.sqlite.publish.after_commit")
+ERASING = ("warehouse.sqlite.erase.before_commit", "warehouse.sqlite.erase.after_commit")
+MENDING = (("warehouse.sqlite.removed", "secondary"), ("warehouse.sqlite.after_commit", "primary"))
 TAKEOVER = ("backlog.takeover.parked", "backlog.takeover.drained")
 REFUSED_BODY = ("queue.refused.before_commit", "queue.refused.after_commit")
 DROPS = ("delivery.drop_received", "delivery.drop_before_write", "delivery.drop_parked")
@@ -40,8 +43,8 @@ OLD_BACKLOG_EVENTS, OLD_EVENT_BYTES = 36, 600_000
 TAKING_OVER = (("backlog.segments.append.before_sync", 1), ("backlog.segments.append.after_sync", 1), ("backlog.takeover.parked", 1),
                ("queue.sqlite.erase.before_commit", 1), ("backlog.takeover.parked", 2), ("queue.sqlite.erase.after_commit", 1),
                ("backlog.takeover.drained", 1))
-NAMES = (*FORMAT, *BOOKS, *PLAIN, *MARKER, *PARKING, *DRAINING, *REMOVAL, *JOURNAL, *REFILL, *ARCHIVE, *PRUNE, *PUBLISH, *TAKEOVER,
-         *REFUSED_BODY, *DROPS)
+NAMES = (*FORMAT, *BOOKS, *PLAIN, *MARKER, *PARKING, *DRAINING, *REMOVAL, *JOURNAL, *REFILL, *ARCHIVE, *PRUNE, *PUBLISH, *ERASING,
+         *(name for name, _ in MENDING), *TAKEOVER, *REFUSED_BODY, *DROPS)
 
 
 class Names(unittest.TestCase):
@@ -223,6 +226,16 @@ class Killed(EmbeddedKilling):
             self.wait_killed(name, nudge=False)
         self.recover()
         self.assertEqual(len(self.answered), len(self.landed("primary")))
+
+
+class KilledAtAPersonsCommand(InFiles, ChangesKilling, EmbeddedKilling):
+    def test_while_it_erases_and_while_it_repairs(self):
+        self.begin()
+        self.burst()
+        self.wait_settled()
+        self.kill_while_mending(MENDING)
+        self.kill_while_erasing(ERASING)
+        self.assertEqual(self.service.stop(), 0)
 
 
 class KilledAtItsBooks(InFiles, BooksKilling, EmbeddedKilling):

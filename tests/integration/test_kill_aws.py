@@ -6,6 +6,7 @@ from aws import AwsTest
 from harness import wait_until
 from killing import BEGINNING, EmbeddedKilling, Killing
 from killing_books import BooksKilling, OnServers
+from killing_changes import ChangesKilling
 from servers import DataApi, PostgresServer, SqsServer
 
 SQS = ("queue.sqs.send.before", "queue.sqs.send.after", "queue.sqs.receive.after", "queue.sqs.delete.before", "queue.sqs.delete.after")
@@ -16,11 +17,14 @@ LOST_ANSWER = "warehouse.redshift_data.after_commit"
 MARKER = ("warehouse.redshift_data.find_marker",)
 PRUNE = ("warehouse.redshift_data.prune.after_commit",)
 PUBLISH = ("warehouse.redshift_data.publish.after_commit",)
-NAMES = (*SQS, *SPOOL_PUT, *SPOOL_MOVE, *DATA_API, *MARKER, *PRUNE, *PUBLISH)
+ERASING = ("warehouse.redshift_data.erase.after_commit",)
+NAMES = (*SQS, *SPOOL_PUT, *SPOOL_MOVE, *DATA_API, *MARKER, *PRUNE, *PUBLISH, *ERASING)
 
 
-class Batch(OnServers, BooksKilling, Killing, AwsTest):
+class Batch(OnServers, BooksKilling, ChangesKilling, Killing, AwsTest):
     """The guide's two clusters behind the embedded queue: its leases end with the process, so no kill waits for a visibility time-out."""
+
+    compares = False  # takes seconds by the Data API; test_kill_postgres.py does it
 
     def settings(self):
         return {name: value for name, value in self.guide().items() if name != "SQS_QUEUE_URL"}
@@ -35,6 +39,7 @@ class Batch(OnServers, BooksKilling, Killing, AwsTest):
         for name in DATA_API:
             self.die_at(name)
             self.recover()
+        self.kill_while_erasing(ERASING)
         self.assertEqual(self.service.stop(), 0)
 
     def test_while_an_answer_is_lost(self):

@@ -6,6 +6,7 @@ import unittest
 from harness import wait_until
 from killing import BEGINNING, Killing
 from killing_books import BooksKilling, OnServers
+from killing_changes import ChangesKilling
 from servers import TABLE, PostgresTest, SqsServer
 from with_servers import StandIn
 
@@ -21,8 +22,11 @@ DROP = ("quarantine.drop.removed",)
 PRUNE = ("warehouse.postgres.prune.after_commit", "warehouse.redshift.prune.after_commit")
 PUBLISH = ("warehouse.postgres.publish.after_commit",)
 PUBLISH_REDSHIFT = ("warehouse.redshift.publish.after_commit",)
+ERASING = ("warehouse.postgres.erase.after_commit", "warehouse.redshift.erase.after_commit")
+MENDING = (("warehouse.postgres.removed", "primary"), ("warehouse.redshift.removed", "secondary"))
 QUARANTINE_QUEUE = ("quarantine.queue.put.before", "quarantine.queue.put.after")
-NAMES = (*POSTGRES, *STAGE, *REDSHIFT, *(find for _, find in MARKER), *QUARANTINE, *REPLAY, *DROP, *PRUNE, *PUBLISH, *PUBLISH_REDSHIFT, *QUARANTINE_QUEUE)
+NAMES = (*POSTGRES, *STAGE, *REDSHIFT, *(find for _, find in MARKER), *QUARANTINE, *REPLAY, *DROP, *PRUNE, *PUBLISH, *PUBLISH_REDSHIFT, *ERASING,
+         *(name for name, _ in MENDING), *QUARANTINE_QUEUE)
 
 REFUSED = "refuse-me-4711"
 CHECK = f"ALTER TABLE {TABLE} ADD CONSTRAINT no_secret CHECK (campaign IS NULL OR campaign <> '{REFUSED}') NOT VALID"
@@ -91,6 +95,16 @@ class KilledAtItsBooks(OnServers, BooksKilling, ServerKilling):
 
     def test_while_they_are_published(self):
         self.kill_while_publishing(PUBLISH)
+
+
+class KilledAtAPersonsCommand(OnServers, ChangesKilling, ServerKilling):
+    def test_while_it_erases_and_while_it_repairs(self):
+        self.begin()
+        self.burst()
+        self.wait_settled()
+        self.kill_while_mending(MENDING)
+        self.kill_while_erasing(ERASING)
+        self.assertEqual(self.service.stop(), 0)
 
 
 class RedshiftFirst(OnServers, BooksKilling, ServerKilling):

@@ -7,7 +7,10 @@ import threading
 import unittest
 
 from harness import GUIDE_EVENT, PATIENCE_SECONDS, ServiceTest, wait_until
-from servers import TABLE, PostgresTest, ServerError
+from servers import TABLE, DataApi, PostgresTest, ServerError
+
+from aws_servers import CLUSTER, REGION
+from with_servers import StandIn
 
 DONE, LEFT, UNDECIDED = 0, 1, 2
 EQUAL = 0
@@ -194,7 +197,7 @@ class Embedded(Repairing, ServiceTest):
         return len(self.ids(target))
 
     def test_wrong_ranges_are_refused(self):
-        self.start()
+        self.land(self.start(), range(1))
         for arguments in (("--from", "yesterday"), ("--received-from", "x"), ("--received-from", "2026-02-01", "--received-to", "2026-01-01")):
             done = self.run_command("repair", *arguments)
             self.assertEqual((done.returncode, done.stdout), (UNDECIDED, ""), arguments)
@@ -256,6 +259,39 @@ class Postgres(Repairing, PostgresTest):
         self.change("secondary", f"DROP TRIGGER die ON {TABLE}")
         self.repair(DONE, "--apply")
         self.assert_same_once(100)
+
+
+class Redshift(Repairing, PostgresTest):
+    """The primary is Redshift over the wire, the secondary Redshift by the Data API; both stand-ins."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stand_in = StandIn(cls.servers["primary"])
+        cls.addClassCleanup(cls.stand_in.stop)
+        cls.api = DataApi(cls.servers["secondary"])
+        cls.addClassCleanup(cls.api.stop)
+
+    def setUp(self):
+        super().setUp()
+        self.settings = {**self.api.credentials(), "PRIMARY_WAREHOUSE_URL": self.stand_in.redshift_url(self.database),
+                         "SECONDARY_WAREHOUSE_URL": f"redshift-data://admin@{CLUSTER}/{self.database}?region={REGION}&endpoint={self.api.url}"}
+
+    ask, change = Postgres.ask, Postgres.change
+
+    def test_what_was_lost_doubled_and_changed_is_put_right_beside_a_running_service(self):
+        service = self.start(self.settings)
+        self.land(service, range(8))
+        # Each target has something to be copied and something to be replaced.
+        self.change("primary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r1'; UPDATE {TABLE} SET event_key = event_key + 1 WHERE appsflyer_id = 'r2'")
+        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id IN ('r3', 'r4'); INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE appsflyer_id = 'r5'")
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.assertEqual([done["receipt"][target]["copied"] for target in ("primary", "secondary")], [1, 2])
+        self.assertEqual([done["receipt"][target]["replaced"] for target in ("primary", "secondary")], [1, 1])
+        again = self.repair(DONE, "--apply")
+        self.assertEqual((again["findings"], again["receipt"]["secondary"]["batches"]), ([], 0))
+        for target in ("primary", "secondary"):
+            self.assertEqual(len(self.ids(target)), 8, target)
 
 
 if __name__ == "__main__":

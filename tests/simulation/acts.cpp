@@ -11,7 +11,9 @@ void Acts::answers(MessageIndex message) {
 }
 
 bool Acts::safe(const event::Event& event, std::uint32_t target, bool debt_counts) const {
-  if (outside_.warehouses[target]->has(event.key)) return true;
+  if (outside_.warehouses[target]->table.settled(event.key)) return true;
+  // An erasure has dropped it from the quarantine.
+  if ((around_.messages[message_of(event)].waived >> target & 1U) != 0) return true;
   return std::ranges::any_of(outside_.instances, [&](const auto& instance) {
     if (instance->quarantine.store.recorded_durably(target, event.key)) return true;
     return debt_counts && target > 0 && instance->backlogs[target]->store.owes_durably(event.key);

@@ -14,12 +14,11 @@ TargetMask bit_of(std::uint32_t target) {
 Standing Books::standing(const SimMessage& message, std::uint32_t target) const {
   const MessageIndex index = message_of(*message.event);
   const SimWarehouse& warehouse = *outside_.warehouses[target];
-  const SimWarehouse::Row& row = warehouse.row(message.event->key);
   Standing standing;
-  standing.landed = row.event != nullptr && message_of(*row.event) == index;
+  standing.landed = warehouse.landed_as(index);
   const std::uint32_t rows = warehouse.duplicates(index);
   standing.duplicate = rows > 0;
-  standing.waived = (message.waived & bit_of(target)) != 0;
+  standing.waived = message.waivers[target];
   if (outside_.shared) standing.owed = outside_.shared->copies(index);
   for (const auto& instance : outside_.instances) {
     standing.owed += instance->queue.store.copies(index) + instance->backlogs[target]->store.copies(index);
@@ -30,7 +29,7 @@ Standing Books::standing(const SimMessage& message, std::uint32_t target) const 
 
 bool Books::is_somewhere(const SimMessage& message, std::uint32_t target) const {
   const std::int64_t key = message.event->key;
-  if (outside_.warehouses[target]->has(key)) return true;
+  if (outside_.warehouses[target]->table.settled(key)) return true;
   if (((message.waived | message.debt_lost_declared) & bit_of(target)) != 0) return true;
   const MessageIndex index = message_of(*message.event);
   if (outside_.shared && outside_.shared->copies(index) > 0) return true;
@@ -50,7 +49,7 @@ void Books::check_message(const SimMessage& message) {
 }
 
 void Books::check_row(const SimMessage& message, std::uint32_t target) {
-  const SimWarehouse::Row& row = outside_.warehouses[target]->row(message.event->key);
+  const Row& row = outside_.warehouses[target]->row(message.event->key);
   if (row.event == nullptr || row.event->json == message.event->json) return;
   around_.violated(fmt::format("rule 7: event {} was changed on its way to target {}", message.event->key, target));
 }
@@ -66,8 +65,10 @@ std::int64_t Books::excused(const SimMessage& message, const Standing& standing,
   }
   // SQS took it and its answer, or the count of it, was lost; or the disk lost the enqueue, and with it the count.
   if (!message.counted) return outside_.shared || message.lost_declared ? missing : 0;
-  if (!standing.waived && standing.quarantined == 0) return 0;
-  ++excuses_.overlapping;
+  // Somebody has taken or moved its row, and it was inserted again.
+  const bool by_hand = outside_.warehouses[target]->row(message.event->key).ever_spoilt;
+  if (standing.waived == 0 && standing.quarantined == 0 && !by_hand) return 0;
+  ++(by_hand ? excuses_.by_hand : excuses_.overlapping);
   return missing;
 }
 
@@ -79,6 +80,7 @@ void Books::add_instance(const Instance& instance, std::uint32_t target, Hours& 
     const HourCounters& in_backlog = backlog.counters()[hour];
     residuals[hour] += instance.received_in(hour) - (in_queue.received - in_queue.settled) -
                        (in_backlog.received - in_backlog.settled) - queue.waived(target, hour) -
+                       instance.quarantine.store.waived(target, hour) -
                        outside_.warehouses[target]->landed(instance.index(), hour);
   }
   for (const auto& [of, record] : instance.quarantine.store.records()) {

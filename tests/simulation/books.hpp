@@ -11,21 +11,20 @@ namespace twinshift::simulation {
 
 // Where one message stands for one target.
 struct Standing {
-  bool landed = false;           // the target's row is this message's
+  std::int64_t landed = 0;       // how often its row was inserted: twice where somebody had taken it away
   bool duplicate = false;        // the row is another message's, and twinshift_duplicates says so
   std::int64_t quarantined = 0;  // quarantines (each instance has its own) whose record stands for this message
-  bool waived = false;
+  std::int64_t waived = 0;
   std::int64_t owed = 0;  // copies in the queue and in the target's backlogs
 
-  [[nodiscard]] std::int64_t sum() const {
-    return std::int64_t{landed} + std::int64_t{duplicate} + quarantined + std::int64_t{waived} + owed;
-  }
+  [[nodiscard]] std::int64_t sum() const { return landed + std::int64_t{duplicate} + quarantined + waived + owed; }
 };
 
 // Faults of the books' own design that the runs met, and whatever a disk that lies took away.
 struct Excuses {
   std::uint64_t overlapping = 0;   // waived or in the quarantine, and landed as well
   std::uint64_t lost_by_lies = 0;  // messages and debts
+  std::uint64_t by_hand = 0;       // rows that somebody has touched
 };
 
 class Books {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/simulation/acts.hpp"
+#include "warehouse/owed_word.hpp"
 
 namespace twinshift::simulation {
 namespace {
@@ -42,6 +43,14 @@ void Instance::boot() {
   begin_life();
   machine_ = std::make_unique<delivery::Machine>(setup());
   watches_.assign(lane_targets_.size(), {});
+  lane_threads_.assign(lane_targets_.size(), {});
+  if (around_.plan.compares) {
+    publisher_ = std::make_unique<delivery::Publisher>();
+    secondary_publisher_ = std::make_unique<delivery::Publisher>();
+    secondary_publisher_->announce(warehouse::word_row(name(), warehouse::kStarted, wall_now()));
+    publisher_->announce(warehouse::word_row(name(), warehouse::kStarted, wall_now()));
+    publish_books();
+  }
   run_at(around_.now);
   if (outside_.shared) store_books();
 }
@@ -86,6 +95,7 @@ void Instance::kill(bool power_lost) {
       around_.tally.met(Met::lost_by_a_lie);
     }
     std::vector<SimStore::Op> debts = quarantine.lose_power();
+    std::erase_if(debts, [](const SimStore::Op& op) { return op.kind != SimStore::Kind::record; });
     for (std::uint32_t target = 0; target < backlogs.size(); ++target) {
       for (SimStore::Op& op : backlogs[target]->lose_power()) {
         op.target = target;
@@ -106,6 +116,7 @@ void Instance::kill(bool power_lost) {
 void Instance::end_life() {
   ++life_;
   machine_.reset();
+  end_jobs();
   frozen_until_ = {};
   for (const auto& each : outside_.warehouses) each->forget_writer(index_);
   for (const MessageIndex message : std::exchange(counted_in_memory_, {})) around_.messages[message].counted = false;
@@ -119,6 +130,7 @@ void Instance::stop() {
 }
 
 void Instance::finish_stop() {
+  publish_last_books();
   around_.tally.met(Met::stopped);
   around_.trace.note("instance {} stops", index_);
   queue.finish();

@@ -14,10 +14,13 @@
 #include <vector>
 
 #include "delivery/inputs.hpp"
+#include "delivery/lane.hpp"
 #include "delivery/machine.hpp"
+#include "delivery/publisher.hpp"
 #include "tests/simulation/outside.hpp"
 #include "tests/simulation/sim_disk.hpp"
 #include "tests/simulation/sim_warehouse.hpp"
+#include "tests/simulation/task.hpp"
 
 namespace twinshift::simulation {
 
@@ -29,9 +32,27 @@ struct LaneWatch {
   std::map<std::int64_t, std::uint64_t> refused{};  // by event: `inserted` when it was sent to its first refusal
 };
 
+// A command's job on its way to a lane, and who waits for it.
+struct GivenJob {
+  GivenJob(delivery::LaneJob job, TaskPtr caller_in) : slip(std::move(job)), caller(std::move(caller_in)) {}
+  delivery::JobSlip slip;
+  const TaskPtr caller;
+  bool ended = false;
+};
+
+// What a lane's thread is at.
+struct LaneThread {
+  bool calling = false;                      // a call of the machine's
+  std::optional<delivery::LaneCall> next{};  // that waits for the job's end
+  std::shared_ptr<GivenJob> waiting{};       // for the end of the call
+  std::shared_ptr<GivenJob> running{};
+  TaskPtr task{};  // of the latter
+};
+
 class Instance {
  public:
   Instance(Outside& outside, std::uint32_t index);
+  ~Instance() { end_jobs(); }
 
   void boot();
   void kill(bool power_lost);
@@ -44,7 +65,15 @@ class Instance {
   using Reply = std::function<void(int)>;
   void offer(std::int64_t event_key, Reply reply);
 
+  // As Delivery::run_in_lane() does; `caller` waits meanwhile.
+  base::Status run_in_lane(Task& caller, std::uint32_t target, delivery::LaneJob job, std::chrono::milliseconds limit);
+  // Called where a process may die. True: it has died.
+  bool may_crash();
+
   [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] std::string name() const { return fmt::format("instance{}", index_); }
+  [[nodiscard]] std::uint32_t life() const { return life_; }
+  [[nodiscard]] base::WallTime wall_now() const;
   [[nodiscard]] Owner owner() const { return {static_cast<std::int32_t>(index_), life_}; }
   [[nodiscard]] bool owns(Owner owner) const { return owner.life == life_; }
   [[nodiscard]] bool up() const { return machine_ != nullptr; }
@@ -89,11 +118,27 @@ class Instance {
   void kick_receiver();
   void receive(std::size_t rows);
   void receive_at(base::SteadyTime at);
+  // instance_lanes.cpp
+  void give(delivery::LaneIndex lane, delivery::LaneCall call);
+  void came_back(delivery::LaneIndex lane);
+  void check_alone(const LaneThread& thread);
+  void begin_job(delivery::LaneIndex lane);
+  void do_job(delivery::LaneIndex lane, GivenJob& given, Task& own);
+  void end_jobs();
+  void say_that_it_runs(std::uint32_t target);
+  void tell_books();
+  void publish_books();
+  void publish_last_books();
+  [[nodiscard]] std::vector<warehouse::OwedRow> books_of(std::uint32_t target) const;
   // instance_actions.cpp
-  void carry_out(const delivery::WriteBatch& action);
-  void carry_out(const delivery::FindMarker& action);
-  void carry_out(const delivery::Probe& action);
-  void carry_out(const delivery::FetchBacklog& action);
+  void start(const delivery::WriteBatch& action);
+  void start(const delivery::FindMarker& action);
+  void start(const delivery::Probe& action);
+  void start(const delivery::FetchBacklog& action);
+  void carry_out(const delivery::WriteBatch& action) { give(action.lane, action); }
+  void carry_out(const delivery::FindMarker& action) { give(action.lane, action); }
+  void carry_out(const delivery::Probe& action) { give(action.lane, action); }
+  void carry_out(const delivery::FetchBacklog& action) { give(action.lane, action); }
   void carry_out(const delivery::Park& action);
   void carry_out(const delivery::PutInQuarantine& action);
   void carry_out(const delivery::Acknowledge& action);
@@ -122,6 +167,9 @@ class Instance {
   TargetMask disabled_next_ = 0;
   std::vector<std::uint32_t> lane_targets_;
   std::vector<LaneWatch> watches_;
+  std::vector<LaneThread> lane_threads_;
+  std::unique_ptr<delivery::Publisher> publisher_;  // of this life
+  std::unique_ptr<delivery::Publisher> secondary_publisher_;
   std::vector<delivery::Input> inbox_;
   base::SteadyTime run_at_{};  // the next run that is planned
   base::SteadyTime frozen_until_{};

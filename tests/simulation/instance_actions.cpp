@@ -21,7 +21,7 @@ std::string_view told(const base::Result<warehouse::WriteReport>& answer) {
 
 }  // namespace
 
-void Instance::carry_out(const delivery::WriteBatch& action) {
+void Instance::start(const delivery::WriteBatch& action) {
   outside_.acts->writes(*this, action);
   const SimWarehouse::CallPtr call = warehouse(action.lane).begin(*action.batch, index_);
   around_.trace.note("instance {} writes {} of {} rows to {}", index_, action.batch->id, action.batch->events.size(),
@@ -54,6 +54,7 @@ void Instance::hear_write(LaneIndex lane, const SimWarehouse::Call& call) {
     answer->outcomes = {warehouse::Outcome::written};
   }
   around_.trace.note("instance {} hears of {} from {}: {}", index_, call.batch.id, target_of(lane), told(answer));
+  came_back(lane);
   post(delivery::Written{.lane = lane, .result = std::move(answer), .took = milliseconds(1)});
 }
 
@@ -63,7 +64,7 @@ void Instance::quarantine_at_once(const delivery::BatchPtr& batch, LaneIndex lan
                     {.use = SimFile::Use::owe, .records = batch->events, .record_target = target_of(lane), .done = {}});
 }
 
-void Instance::carry_out(const delivery::FindMarker& action) {
+void Instance::start(const delivery::FindMarker& action) {
   around_.after(warehouse(action.lane).call_time(), owner(), [this, action] { ask_marker(action); });
 }
 
@@ -87,19 +88,21 @@ void Instance::ask_marker(const delivery::FindMarker& action) {
                      !found   ? "no answer"
                      : *found ? "there"
                               : "not there");
+  came_back(action.lane);
   post(delivery::MarkerAnswered{.lane = action.lane, .result = std::move(found)});
 }
 
-void Instance::carry_out(const delivery::Probe& action) {
+void Instance::start(const delivery::Probe& action) {
   const bool open = machine_->state(action.lane) == delivery::TargetState::open;
   if (open) around_.tally.met(Met::breaker_open);
   if (around_.broken(Planted::breaker_never_probes) && open) return;
   around_.after(warehouse(action.lane).call_time(), owner(), [this, action] {
+    came_back(action.lane);
     post(delivery::Probed{.lane = action.lane, .status = warehouse(action.lane).ping()});
   });
 }
 
-void Instance::carry_out(const delivery::FetchBacklog& action) {
+void Instance::start(const delivery::FetchBacklog& action) {
   around_.after(around_.within(kReadMost), owner(), [this, action] {
     std::vector<delivery::Arrival> arrivals =
         file(action.lane).store.receive(action.rows_max, lease_now(), around_.now);
@@ -118,6 +121,7 @@ void Instance::carry_out(const delivery::FetchBacklog& action) {
       arrival.event = std::move(cut);
     }
     if (around_.broken(Planted::backlog_acknowledged_early)) acknowledge(action.lane, receipts);
+    came_back(action.lane);
     post(delivery::Fetched{.lane = action.lane, .result = std::move(arrivals)});
   });
 }

@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kStoreBooksEvery{5'000};
-constexpr base::WallTime kWallBeginning{std::chrono::sys_days(std::chrono::January / 1 / 2026)};
 constexpr std::size_t kReceiveRowsMost = 20;
 constexpr milliseconds kPollMost{300};  // of a shared queue
 
@@ -21,14 +20,21 @@ std::uint64_t lent_before(const std::vector<delivery::Arrival>& arrivals) {
 
 }  // namespace
 
+base::WallTime Instance::wall_now() const {
+  const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(around_.now - kBeginning);
+  return kWallBeginning + kHoursBefore + std::chrono::minutes(30) + elapsed + wall_offset;
+}
+
 event::EventPtr Instance::make_message(std::int64_t event_key) {
   auto event = std::make_shared<SimEvent>();
+  const Content& content = around_.catalogue.of(event_key);
   event->key = event_key;
-  for (std::size_t i = 0; i < 8; ++i) event->id.bytes[i] = static_cast<std::uint8_t>(event_key >> (8 * i));
-  event->json = fmt::format("{{\"event\":{}}}", event_key);
+  event->id = content.id;
+  event->event_at = content.event_at;
+  event->json = content.json;
   event->message = static_cast<MessageIndex>(around_.messages.size());
-  const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(around_.now - kBeginning);
-  event->received_at = kWallBeginning + kHoursBefore + std::chrono::minutes(30) + elapsed + wall_offset;
+  // No two messages of an event at the same time: a row that was read back says by it which one it was.
+  event->received_at = wall_now() + std::chrono::microseconds(event->message);
   const auto hour = std::chrono::floor<std::chrono::hours>(event->received_at - kWallBeginning).count();
   around_.messages.push_back({.event = event, .instance = index_, .hour = static_cast<std::size_t>(hour)});
   return event;

@@ -16,6 +16,14 @@ delivery::TargetLimits small_limits(base::Random& random, std::size_t batch_rows
   return limits;
 }
 
+// Two targets, as the service has them.
+void make_compared(Plan& plan, base::Random& random) {
+  plan.compares = !plan.isolation && plan.targets.size() > 1 && random.chance(0.45);
+  if (!plan.compares) return;
+  plan.targets.resize(2);
+  for (TargetPlan& target : plan.targets) target.unique = random.chance(0.4);
+}
+
 }  // namespace
 
 Plan make_plan(base::Random& random) {
@@ -41,6 +49,7 @@ Plan make_plan(base::Random& random) {
   plan.reserve_units = 20;
   if (random.chance(0.3)) plan.crash_at_action = 1 + random.below(1'500);
   if (plan.isolation) plan.crash_at_action.reset();
+  make_compared(plan, random);
   return plan;
 }
 

@@ -8,12 +8,14 @@
 #include <optional>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "delivery/limits.hpp"
 
 namespace twinshift::simulation {
 
 inline constexpr std::size_t kHours = 16;  // of arrival; the wall clocks stay within them
+inline constexpr base::WallTime kWallBeginning{std::chrono::sys_days(std::chrono::January / 1 / 2026)};
 inline constexpr std::chrono::hours kHoursBefore{8};
 inline constexpr std::chrono::milliseconds kLease{8'000};
 // A write that is not durable by then is answered 503, and goes on (design.md, "Intake").
@@ -25,6 +27,7 @@ inline constexpr std::chrono::milliseconds kPrimaryLagMax{1'000};
 struct TargetPlan {
   bool has_backlog = false;
   bool reports_by_row = false;  // a refusal names its rows; else the whole batch is refused
+  bool unique = true;           // the database keeps ids unique; else (Redshift) nothing but the writers' look-up does
   delivery::TargetLimits limits{};
 };
 
@@ -42,7 +45,9 @@ struct Plan {
   bool lying_disk = false;      // now and then fsync reports success for what a power loss then takes away
   bool waives = false;          // a secondary is switched off and on again
   bool keeps_refusing = false;  // rows that a target refuses stay refused: they must end in its quarantine
-  std::size_t disk_units = 0;   // one for each message that is stored
+  // Two targets that are compared, corrupted and mended, and persons whose events are erased; wall clocks agree.
+  bool compares = false;
+  std::size_t disk_units = 0;  // one for each message that is stored
   std::size_t reserve_units = 0;
   std::optional<std::uint64_t> crash_at_action{};  // of all actions that are carried out, counted from 1
 };

@@ -33,6 +33,16 @@ constexpr Plant kPlants[] = {
     {Planted::counters_outside_transaction, "counters_outside_transaction", "9", Eyes::books},
     {Planted::waived_not_counted, "waived_not_counted", "9", Eyes::books},
     {Planted::duplicates_per_redelivery, "duplicates_per_redelivery", "9", Eyes::books},
+    {Planted::verify_ignores_debts, "verify_ignores_debts", "verify"},
+    {Planted::verify_single_look, "verify_single_look", "verify"},
+    {Planted::repair_copies_owed, "repair_copies_owed", "repair"},
+    {Planted::repair_deletes_one_sided, "repair_deletes_one_sided", "1", Eyes::outcome},
+    {Planted::repair_without_lock, "repair_without_lock", "4", Eyes::outcome},
+    {Planted::rebuild_skips_copy_back, "rebuild_skips_copy_back", "rebuild"},
+    {Planted::erase_forgets_ids, "erase_forgets_ids", "erase", Eyes::outcome},
+    {Planted::erase_before_noting, "erase_before_noting", "erase", Eyes::outcome},
+    {Planted::mend_counted_in_books, "mend_counted_in_books", "9", Eyes::books},
+    {Planted::lane_job_beside_batch, "lane_job_beside_batch", "lane"},
 };
 
 }  // namespace

@@ -39,6 +39,16 @@ enum class Planted : std::uint8_t {
   counters_outside_transaction,
   waived_not_counted,
   duplicates_per_redelivery,
+  verify_ignores_debts,
+  verify_single_look,
+  repair_copies_owed,
+  repair_deletes_one_sided,
+  repair_without_lock,
+  rebuild_skips_copy_back,
+  erase_forgets_ids,
+  erase_before_noting,
+  mend_counted_in_books,
+  lane_job_beside_batch,
 };
 
 // Which checks look. A plant that is to be seen by its consequences is not caught at the act.

@@ -101,6 +101,7 @@ SimStore::Transaction SimFile::transaction_of(const Work& work) {
     ops.push_back({.kind = Kind::record, .message = message_of(*event), .target = work.record_target, .event = event});
   }
   add_erases(work, ops);
+  add_drops(work, ops);
   return ops;
 }
 
@@ -122,6 +123,22 @@ void SimFile::add_erases(const Work& work, SimStore::Transaction& ops) {
     if (around_.broken(Planted::waived_not_counted)) continue;
     for (const std::uint32_t target : work.waived_targets) {
       count(ops, {.kind = Kind::count_waived, .message = message, .target = target});
+    }
+  }
+}
+
+void SimFile::add_drops(const Work& work, SimStore::Transaction& ops) {
+  using Kind = SimStore::Kind;
+  for (const Work::Drop& drop : work.drops) {
+    const auto found = store.records().find({drop.target, drop.event_key});
+    if (found == store.records().end() || 1 + found->second.further.size() != drop.messages) continue;
+    const event::EventPtr event = found->second.event;
+    std::vector<MessageIndex> messages = found->second.further;
+    messages.push_back(message_of(*event));
+    ops.push_back({.kind = Kind::unrecord, .message = message_of(*event), .target = drop.target, .event = event});
+    around_.tally.met(Met::quarantine_dropped);
+    for (const MessageIndex message : messages) {
+      count(ops, {.kind = Kind::count_waived, .message = message, .target = drop.target});
     }
   }
 }

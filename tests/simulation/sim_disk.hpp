@@ -39,6 +39,13 @@ class SimFile {
     std::vector<std::uint32_t> waived_targets{};  // by each of the erased
     std::vector<event::EventPtr> records{};       // quarantine
     std::uint32_t record_target = 0;
+    // Of the quarantine: what goes, unless more messages were added meanwhile; the books waive it.
+    struct Drop {
+      std::uint32_t target = 0;
+      std::int64_t event_key = 0;
+      std::size_t messages = 0;
+    };
+    std::vector<Drop> drops{};
     Done done{};
   };
 
@@ -66,6 +73,7 @@ class SimFile {
   void write_transaction(SimStore::Transaction ops);
   SimStore::Transaction transaction_of(const Work& work);
   void add_erases(const Work& work, SimStore::Transaction& ops);
+  void add_drops(const Work& work, SimStore::Transaction& ops);
   void count(SimStore::Transaction& ops, SimStore::Op op);
 
   Surroundings& around_;

@@ -18,7 +18,8 @@ void SimStore::sync(bool lying) {
         const auto found = items_.find(op.id);
         if (found != items_.end()) found->second.synced = true;
       } else if (op.kind == Kind::record) {
-        records_[{op.target, op.event->key}].synced = true;
+        const auto found = records_.find({op.target, op.event->key});
+        if (found != records_.end()) found->second.synced = true;
       }
     }
   }
@@ -66,6 +67,11 @@ void SimStore::apply(Op& op) {
       }
       return;
     }
+    case Kind::unrecord: {
+      auto node = records_.extract({op.target, op.event->key});
+      op.before = std::move(node.mapped());
+      return;
+    }
     default:
       return count(op, 1);
   }
@@ -90,6 +96,9 @@ void SimStore::undo(const Op& op) {
         records_.erase({op.target, op.event->key});
       }
       return;
+    case Kind::unrecord:
+      records_[{op.target, op.event->key}] = op.before;
+      return;
     default:
       return count(op, -1);
   }
@@ -104,8 +113,10 @@ void SimStore::count(const Op& op, std::int64_t by) {
     counters_[message.hour].settled += by;
   } else {
     waived_[op.target][message.hour] += by;
+    std::int8_t& waivers = message.waivers[op.target];
+    waivers = static_cast<std::int8_t>(waivers + by);
     const auto bit = static_cast<TargetMask>(1U << op.target);
-    message.waived = static_cast<TargetMask>(by > 0 ? message.waived | bit : message.waived & ~bit);
+    message.waived = static_cast<TargetMask>(waivers > 0 ? message.waived | bit : message.waived & ~bit);
   }
 }
 
@@ -175,6 +186,12 @@ std::optional<base::SteadyTime> SimStore::next_visible() const {
   return at;
 }
 
+std::vector<event::EventPtr> SimStore::events() const {
+  std::vector<event::EventPtr> all;
+  for (const Item& item : items_ | std::views::values) all.push_back(item.event);
+  return all;
+}
+
 bool SimStore::owes(std::int64_t event_key) const {
   const auto key = static_cast<std::size_t>(event_key);
   return key < ids_of_event_.size() && !ids_of_event_[key].empty();
@@ -210,6 +227,11 @@ bool SimStore::keeps(std::uint32_t target, const event::Event& message) const {
   const MessageIndex index = message_of(message);
   return message_of(*found->second.event) == index ||
          std::ranges::find(found->second.further, index) != found->second.further.end();
+}
+
+std::size_t SimStore::record_messages(std::uint32_t target, std::int64_t event_key) const {
+  const auto found = records_.find({target, event_key});
+  return found == records_.end() ? 0 : 1 + found->second.further.size();
 }
 
 const event::Event* SimStore::record(std::uint32_t target, std::int64_t event_key) const {

@@ -38,7 +38,7 @@ class SimStore {
     std::vector<MessageIndex> further{};
     bool synced = false;
   };
-  enum class Kind : std::uint8_t { put, erase, count_received, count_settled, count_waived, record };
+  enum class Kind : std::uint8_t { put, erase, count_received, count_settled, count_waived, record, unrecord };
   struct Op {
     Kind kind = Kind::put;
     std::int64_t id = 0;
@@ -46,7 +46,7 @@ class SimStore {
     std::uint32_t target = 0;
     event::EventPtr event{};  // put, record
     Item erased{};            // what an erase took away
-    Record before{};          // what a record replaced
+    Record before{};          // what a record replaced, or an unrecord took away
   };
   using Transaction = std::vector<Op>;
 
@@ -71,6 +71,8 @@ class SimStore {
   [[nodiscard]] std::optional<base::SteadyTime> next_visible() const;
 
   [[nodiscard]] std::size_t size() const { return items_.size() + records_.size(); }
+  // Of every message that is there.
+  [[nodiscard]] std::vector<event::EventPtr> events() const;
   // A message was lent while another loan of it still ran.
   [[nodiscard]] bool lent_twice() const { return lent_twice_; }
   [[nodiscard]] bool empty() const { return items_.empty(); }
@@ -83,6 +85,8 @@ class SimStore {
   // The record of its event stands for this message, too.
   [[nodiscard]] bool keeps(std::uint32_t target, const event::Event& message) const;
   [[nodiscard]] bool recorded_durably(std::uint32_t target, std::int64_t event_key) const;
+  // How many messages it stands for: none is there without one.
+  [[nodiscard]] std::size_t record_messages(std::uint32_t target, std::int64_t event_key) const;
   // By target and event key.
   [[nodiscard]] const auto& records() const { return records_; }
   [[nodiscard]] const std::array<HourCounters, kHours>& counters() const { return counters_; }

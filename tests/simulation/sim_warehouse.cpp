@@ -14,18 +14,6 @@ std::unexpected<base::Error> trouble(ErrorKind kind) {
 
 }  // namespace
 
-SimWarehouse::Row& SimWarehouse::row_of(std::int64_t event_key) {
-  const auto at = static_cast<std::size_t>(event_key);
-  if (at >= rows_.size()) rows_.resize(at + 1);
-  return rows_[at];
-}
-
-const SimWarehouse::Row& SimWarehouse::row(std::int64_t event_key) const {
-  static const Row kNone;
-  const auto at = static_cast<std::size_t>(event_key);
-  return at < rows_.size() ? rows_[at] : kNone;
-}
-
 SimWarehouse::CallPtr SimWarehouse::begin(const warehouse::Batch& batch, std::uint32_t instance) {
   auto call = std::make_shared<Call>(Call{.batch = batch, .instance = instance, .number = ++calls_});
   call->ends_at = around_.now + call_time();
@@ -48,8 +36,9 @@ SimWarehouse::CallPtr SimWarehouse::begin(const warehouse::Batch& batch, std::ui
       choose_moody(*call);
       break;
   }
-  if (around_.broken(Planted::look_up_before_lock)) {
-    for (const event::EventPtr& event : batch.events) call->looked_up.push_back(has(event->key));
+  if (around_.broken(Planted::look_up_before_lock) ||
+      (around_.broken(Planted::repair_without_lock) && warehouse::is_mending(batch.id))) {
+    for (const event::EventPtr& event : batch.events) call->looked_up.push_back(table.finds(event->key));
   }
   running_.push_back(call);
   return call;
@@ -102,14 +91,17 @@ void SimWarehouse::end(Call& call) {
 
 base::Result<warehouse::WriteReport> SimWarehouse::commit(Call& call) {
   const warehouse::Batch& batch = call.batch;
+  if (call.erases) return erase(call);
   const bool any_refused = std::ranges::any_of(batch.events, [&](const auto& event) { return refuses(*event); });
   if (any_refused) around_.tally.met(refuse_all_ ? Met::table_refused : Met::row_refused);
-  if (any_refused && !by_row_) return trouble(ErrorKind::rejected);
+  // A row never goes where what is to take its place is not written.
+  if (any_refused && (!by_row_ || !batch.remove.empty())) return trouble(ErrorKind::rejected);
   const auto absent = said_absent_.find(batch.id);
   if (absent != said_absent_.end() && call.number <= absent->second) {
     around_.violated_now(name_ + ": a batch committed after its marker had been said not to be there");
   }
   warehouse::WriteReport report;
+  report.removed = remove(call);
   warehouse::Marker marker{.batch_id = batch.id, .sent = batch.events.size()};
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (refuses(*batch.events[i])) {
@@ -123,32 +115,84 @@ base::Result<warehouse::WriteReport> SimWarehouse::commit(Call& call) {
   return report;
 }
 
+// Rows that somebody's order names go first; what was erased is not written any more.
+std::uint64_t SimWarehouse::remove(const Call& call) {
+  std::uint64_t gone = 0;
+  for (const warehouse::EventPlace& place : call.batch.remove) {
+    const auto number = around_.catalogue.find(place.id);
+    if (number) gone += static_cast<std::uint64_t>(table.remove(*number, place.event_at));
+  }
+  return gone;
+}
+
+warehouse::WriteReport SimWarehouse::erase(const Call& call) {
+  warehouse::WriteReport report;
+  for (const warehouse::EventPlace& place : call.batch.remove) {
+    const auto number = around_.catalogue.find(place.id);
+    if (number) report.removed += static_cast<std::uint64_t>(table.erase(*number, call.notes));
+  }
+  return report;
+}
+
 warehouse::Outcome SimWarehouse::insert(const event::EventPtr& event, Call& call, std::size_t at,
                                         warehouse::Marker& marker) {
-  Row& row = row_of(event->key);
-  const bool there = call.looked_up.empty() ? row.copies > 0 : call.looked_up[at];
-  if (there && !around_.broken(Planted::write_twice)) {
+  const bool erased = table.row(event->key).erased;
+  const bool there = call.looked_up.empty() ? table.finds(event->key) : call.looked_up[at];
+  if (erased || (there && !around_.broken(Planted::write_twice))) {
+    if (erased) around_.tally.met(Met::erased_came_again);
     ++marker.duplicate;
-    const MessageIndex message = message_of(*event);
-    const bool same = row.event != nullptr && message_of(*row.event) == message;
-    if (!same) around_.tally.met(Met::duplicate);
-    if (!same || around_.broken(Planted::duplicates_per_redelivery)) {
-      if (duplicates_.size() <= message) duplicates_.resize(around_.messages.size());
-      ++duplicates_[message];
-    }
+    note_duplicate(*event);
     return warehouse::Outcome::duplicate;
   }
+  const bool mends = warehouse::is_mending(call.batch.id);
   if (around_.broken(Planted::drop_event_in_lane) && random_.chance(0.02)) return warehouse::Outcome::written;
   ++marker.inserted;
-  if (++row.copies > 1) around_.violated(name_ + ": rule 4: an event stands there twice");
-  row.event = event;
-  if (!around_.broken(Planted::no_marker)) ++landed_[call.instance][around_.messages[message_of(*event)].hour];
+  if (!table.insert(event->key, event)) around_.violated(name_ + ": rule 4: an event stands there twice");
+  if (mends && !around_.broken(Planted::mend_counted_in_books)) return warehouse::Outcome::written;
+  const MessageIndex message = message_of(*event);
+  if (!around_.broken(Planted::no_marker)) ++landed_[call.instance][around_.messages[message].hour];
+  if (mends) return warehouse::Outcome::written;
+  if (landed_as_.size() <= message) landed_as_.resize(around_.messages.size());
+  ++landed_as_[message];
   return warehouse::Outcome::written;
+}
+
+// Unless it is the very message whose row stands there, or was erased.
+void SimWarehouse::note_duplicate(const event::Event& event) {
+  const Row& row = table.row(event.key);
+  const MessageIndex message = message_of(event);
+  const bool same = row.erased ? std::ranges::find(row.erased_messages, message) != row.erased_messages.end()
+                               : row.event != nullptr && message_of(*row.event) == message;
+  if (!same) around_.tally.met(Met::duplicate);
+  if (same && !around_.broken(Planted::duplicates_per_redelivery)) return;
+  if (duplicates_.size() <= message) duplicates_.resize(around_.messages.size());
+  ++duplicates_[message];
 }
 
 void SimWarehouse::write_marker(const Call& call, const warehouse::Marker& marker) {
   if (around_.broken(Planted::no_marker)) return;
   markers_.try_emplace(call.batch.id, marker);
+}
+
+SimWarehouse::CallPtr SimWarehouse::begin_erasure(const warehouse::Batch& batch, std::uint32_t instance, bool notes) {
+  CallPtr call = begin(batch, instance);
+  call->erases = true;
+  call->notes = notes;
+  call->defers = false;
+  return call;
+}
+
+milliseconds SimWarehouse::question_time() {
+  if (mood_ == Mood::slow) return milliseconds(100 + random_.below(2'000));
+  if (mood_ == Mood::hanging) return milliseconds(10'000);
+  return milliseconds(1 + random_.below(20));
+}
+
+base::Status SimWarehouse::question_answered() {
+  if (mood_ == Mood::refusing || mood_ == Mood::throttling) return trouble(ErrorKind::unavailable);
+  if (mood_ == Mood::hanging) return trouble(ErrorKind::timed_out);
+  if (mood_ == Mood::moody && random_.chance(0.03)) return trouble(ErrorKind::unavailable);
+  return {};
 }
 
 void SimWarehouse::forget_writer(std::uint32_t instance) {

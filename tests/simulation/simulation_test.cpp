@@ -82,11 +82,13 @@ TEST(Simulation, EveryAcceptedEventArrivesOnceWhateverFails) {
     tally.add(world.tally());
     excuses.overlapping += world.excuses().overlapping;
     excuses.lost_by_lies += world.excuses().lost_by_lies;
+    excuses.by_hand += world.excuses().by_hand;
   }
   const double took = static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
   fmt::print("{} seeds in {:.1f} s of a core: {:.0f} seeds/s, {} actions carried out\n", arguments.seeds, took,
              static_cast<double>(arguments.seeds) / took, actions);
-  fmt::print("excused residuals: {} by disks that lie, {} by overlap\n", excuses.lost_by_lies, excuses.overlapping);
+  fmt::print("excused residuals: {} by disks that lie, {} by overlap, {} by somebody's hand\n", excuses.lost_by_lies,
+             excuses.overlapping, excuses.by_hand);
   std::string met;
   for (std::size_t i = 0; i < kMetNames.size(); ++i) {
     met += fmt::format("{}{} {}", i == 0 ? "" : ", ", kMetNames[i], tally.counts()[i]);

@@ -28,6 +28,7 @@ void Storm::strike() {
   if (what < 50) return strike_warehouse();
   if (what < 75) return strike_disk(instance);
   if (what < 82) {
+    if (around_.plan.compares) return;
     const auto minutes = static_cast<std::int64_t>(around_.random.below(2 * kClockJumpMinutes + 1)) - kClockJumpMinutes;
     around_.tally.met(Met::clock_jumped);
     instance.wall_offset = std::chrono::minutes(minutes);

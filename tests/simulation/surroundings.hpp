@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/random.hpp"
+#include "tests/simulation/catalogue.hpp"
 #include "tests/simulation/met.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/plants.hpp"
@@ -18,7 +19,12 @@ namespace twinshift::simulation {
 
 struct Surroundings {
   Surroundings(std::uint64_t seed, Planted planted_in, Eyes eyes_in, bool traced)
-      : random(seed), planted(planted_in), eyes(eyes_in), plan(make_plan(random)), trace(traced, now) {}
+      : random(seed),
+        planted(planted_in),
+        eyes(eyes_in),
+        plan(make_plan(random)),
+        trace(traced, now),
+        catalogue(plan.compares) {}
   Surroundings(const Surroundings&) = delete;
   Surroundings& operator=(const Surroundings&) = delete;
 
@@ -30,6 +36,7 @@ struct Surroundings {
   Timeline timeline{};
   Trace trace;
   Messages messages{};
+  Catalogue catalogue;
   Tally tally{};
   bool stormy = true;
   std::uint64_t actions = 0;  // carried out

@@ -19,13 +19,18 @@ World::World(std::uint64_t seed, Planted planted, Eyes eyes, bool traced)
       outside_{.around = around_},
       senders_(outside_),
       storm_(outside_),
-      books_(outside_) {
+      books_(outside_),
+      verdicts_(outside_),
+      commands_(outside_, verdicts_),
+      corruption_(outside_),
+      operators_(outside_, commands_, corruption_),
+      inspection_(outside_, commands_, corruption_, verdicts_) {
   const Plan& plan = around_.plan;
   outside_.acts = std::make_unique<Acts>(outside_);
   if (plan.shared_queue) outside_.shared = std::make_unique<SimSqs>(around_);
   for (std::size_t i = 0; i < plan.targets.size(); ++i) {
     outside_.warehouses.push_back(
-        std::make_unique<SimWarehouse>(around_, fmt::format("target {}", i), plan.targets[i].reports_by_row));
+        std::make_unique<SimWarehouse>(around_, fmt::format("target {}", i), plan.targets[i]));
   }
   for (std::uint32_t i = 0; i < plan.instances; ++i) {
     outside_.instances.push_back(std::make_unique<Instance>(outside_, i));
@@ -34,10 +39,11 @@ World::World(std::uint64_t seed, Planted planted, Eyes eyes, bool traced)
 
 void World::describe() {
   const Plan& plan = around_.plan;
-  around_.trace.note("{} instances, {}, {} targets{}{}{}{}", plan.instances,
+  around_.trace.note("{} instances, {}, {} targets{}{}{}{}{}", plan.instances,
                      plan.shared_queue ? "one queue" : "each its own queue", plan.targets.size(),
                      plan.isolation ? ", the primary is well" : "", plan.lying_disk ? ", disks lie" : "",
-                     plan.waives ? ", secondary off and on" : "", plan.keeps_refusing ? ", rows stay refused" : "");
+                     plan.waives ? ", secondary off and on" : "", plan.keeps_refusing ? ", rows stay refused" : "",
+                     plan.compares ? ", compared and corrupted" : "");
 }
 
 std::optional<std::string> World::run() {
@@ -45,17 +51,19 @@ std::optional<std::string> World::run() {
   for (const auto& instance : outside_.instances) instance->boot();
   senders_.begin();
   storm_.begin();
+  if (around_.plan.compares) operators_.begin();
   around_.timeline.plan(kBeginning + around_.plan.storm, kWorld, [this] { end_storm(); });
   const base::SteadyTime ends_at = kBeginning + around_.plan.storm + kCalmMost;
   while (!around_.violation && !around_.timeline.empty()) {
     happen(around_.timeline.take());
     if (around_.now - looked_at_ >= kLookEvery) look();
-    if (!around_.stormy && settled()) break;
+    if (!around_.stormy && settled() && over()) break;
     if (around_.now > ends_at)
       around_.violated("liveness: not settled long after every trouble was over: " + what_is_left());
     check_progress();
   }
   if (!around_.violation) books_.check_end();
+  if (!around_.violation) verdicts_.check_erased();
   return around_.violation;
 }
 
@@ -73,6 +81,7 @@ void World::happen(Moment moment) {
 void World::look() {
   looked_at_ = around_.now;
   books_.check_now();
+  verdicts_.check_erased();
 }
 
 void World::check_progress() {
@@ -94,10 +103,17 @@ void World::pulse() {
   around_.after(kPulseEvery, kWorld, [this] { pulse(); });
 }
 
-bool World::settled() const {
+// Where tables are compared that begins when all is settled for the first time.
+bool World::over() {
+  if (!around_.plan.compares) return true;
+  if (!inspection_.begun()) inspection_.begin();
+  return inspection_.done();
+}
+
+bool World::settled() {
   const auto is_settled = [](const auto& instance) { return instance->settled(); };
   const auto runs = [](const auto& warehouse) { return warehouse->running(); };
-  return senders_.idle() && (!outside_.shared || outside_.shared->empty()) &&
+  return senders_.idle() && operators_.idle() && (!outside_.shared || outside_.shared->empty()) &&
          std::ranges::all_of(outside_.instances, is_settled) && std::ranges::none_of(outside_.warehouses, runs);
 }
 

@@ -10,6 +10,10 @@
 
 #include "tests/simulation/acts.hpp"
 #include "tests/simulation/books.hpp"
+#include "tests/simulation/commands.hpp"
+#include "tests/simulation/corruption.hpp"
+#include "tests/simulation/inspection.hpp"
+#include "tests/simulation/operators.hpp"
 #include "tests/simulation/senders.hpp"
 #include "tests/simulation/storm.hpp"
 
@@ -36,7 +40,8 @@ class World {
   void pulse();
   void end_storm();
   void check_progress();
-  [[nodiscard]] bool settled() const;
+  [[nodiscard]] bool settled();
+  [[nodiscard]] bool over();
   [[nodiscard]] std::string what_is_left() const;
 
   Surroundings around_;
@@ -44,6 +49,11 @@ class World {
   Senders senders_;
   Storm storm_;
   Books books_;
+  Verdicts verdicts_;
+  Commands commands_;
+  Corruption corruption_;
+  Operators operators_;
+  Inspection inspection_;
   base::SteadyTime looked_at_{};
   std::uint64_t moments_in_second_ = 0;
   base::SteadyTime second_{};

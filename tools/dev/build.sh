@@ -5,6 +5,8 @@ jobs_max=${TWINSHIFT_JOBS:-$(nproc 2>/dev/null || echo 2)}
 
 # Without a home (some CI) ccache would refuse to work.
 [ -n "${HOME:-}" ] && [ -w "${HOME:-/nonexistent}" ] || export CCACHE_DIR=${CCACHE_DIR:-$project_root/build/ccache}
+# Without this ccache keeps nothing that was made with a precompiled header (cmake/precompiled.cmake).
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
 
 # configure PRESET [CMAKE ARGS...]: quiet unless it fails.
 configure() {
@@ -57,11 +59,12 @@ sanitizer_environment() {
   export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:history_size=4}
 }
 
-# run_ctest PRESET [CTEST ARGS...]. Two at a time whatever the machine: the integration tests start services of their own.
+# run_ctest PRESET [CTEST ARGS...]. Three at a time whatever the machine: the integration tests start services of their own, and wait for moments
+# more than they work.
 run_ctest() {
   local preset=$1 prefix=()
   shift
   # gcc 12's tsan runtime refuses the wider address randomisation of newer kernels.
   if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
-  "${prefix[@]}" ctest --test-dir "build/$preset" --output-on-failure --no-label-summary -j 2 "$@"
+  "${prefix[@]}" ctest --test-dir "build/$preset" --output-on-failure --no-label-summary -j 3 "$@"
 }

@@ -51,7 +51,7 @@ run_check() {
   step format check_format
   step "house rules and floors" python3 -B -m unittest discover -q -s tests/house -p 'test_*.py'
   step "release build" build_all release -DTWINSHIFT_WERROR=ON
-  # The path-sensitive analyzer takes longer than all other rules together.
+  # The path-sensitive analyzer and the rules of taste take longer than all other rules together.
   local tidy=(python3 -B tools/dev/tidy.py --clang-tidy "$(clang_tool clang-tidy)" --build build/release --jobs "$jobs_max")
   [ $full = yes ] || tidy+=(--quick)
   step clang-tidy "${tidy[@]}"

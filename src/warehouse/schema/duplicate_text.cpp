@@ -73,7 +73,7 @@ std::string staged_erased_sql(const TableName& table, const std::string& columns
   return fmt::format(
       " UNION ALL {0}FROM {1} s JOIN {2} e ON e.event_id = s.event_id LEFT JOIN (SELECT DISTINCT event_id, received_at "
       "FROM {3} WHERE table_name = {4}) r ON r.event_id = s.event_id AND r.received_at = {5} WHERE r.event_id IS NULL",
-      columns, kStageTable, erased_ids_sql(Dialect::redshift, table), sibling(table, kErasedTable),
+      columns, kStageTable, erased_ids_sql(table), sibling(table, kErasedTable),
       literal(Dialect::redshift, table.table), arrival);
 }
 

@@ -49,13 +49,15 @@ std::string note_rows_sql(Dialect dialect, const TableName& table, std::span<con
 
 }  // namespace
 
-std::string erased_ids_sql(Dialect dialect, const TableName& table) {
-  return fmt::format("(SELECT DISTINCT event_id FROM {} WHERE table_name = {})", sibling(table, kErasedTable),
-                     literal(dialect, table.table));
+std::string erased_ids_sql(const TableName& table) {
+  return fmt::format(
+      "(SELECT DISTINCT event_id FROM {} WHERE table_name = {} AND event_id IN (SELECT event_id FROM {}))",
+      sibling(table, kErasedTable), literal(Dialect::redshift, table.table), kStageTable);
 }
 
 std::string lock_out_writers_sql(const TableName& table) {
-  return "LOCK TABLE " + table.quoted() + " IN SHARE ROW EXCLUSIVE MODE";
+  return fmt::format("SET LOCAL lock_timeout = {}; LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", kLockOutMax.count(),
+                     table.quoted());
 }
 
 std::vector<std::string> erase_sql(Dialect dialect, const TableName& table, std::span<const WriteColumn> columns,

@@ -5,6 +5,7 @@
 // one).
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,12 +20,16 @@
 
 namespace twinshift::warehouse {
 
-// Which ids are erased, as a table expression: (SELECT event_id ...).
-std::string erased_ids_sql(Dialect dialect, const TableName& table);
+// Redshift: which ids of the staged batch are erased, as a table expression: (SELECT event_id ...). By id alone: an
+// erased event's time may stand there more coarsely than the batch has it.
+std::string erased_ids_sql(const TableName& table);
 
 // ---- Warehouse::erase(), under the lock of the table's writers
 
-// PostgreSQL: waits for the writers that run and keeps others out until the transaction ends; readers go on.
+// PostgreSQL: waits for the writers that run and keeps others out until the transaction ends; readers go on. Whoever
+// comes meanwhile waits behind us, so we give up soon (kLockOutMax): behind somebody's long transaction nobody would
+// write.
+inline constexpr std::chrono::milliseconds kLockOutMax{1'000};
 std::string lock_out_writers_sql(const TableName& table);
 // What follows the lock: the events are noted, with the arrival of each row that stands there, and their rows go. The
 // last statements are remove_rows_sql() and, in Redshift, remove_parts_sql(). There must be a place.

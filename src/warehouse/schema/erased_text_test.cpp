@@ -57,7 +57,8 @@ TEST(ErasedText, TheGrantNamesAllThatErasingNeeds) {
 }
 
 TEST(ErasedText, BatchesLeaveOutWhatIsErasedFromTheirOwnTable) {
-  const std::string ours = R"((SELECT DISTINCT event_id FROM "s"."twinshift_erased" WHERE table_name = 't') e)";
+  const std::string ours = R"((SELECT DISTINCT event_id FROM "s"."twinshift_erased" WHERE table_name = 't' AND )"
+                           R"(event_id IN (SELECT event_id FROM twinshift_stage)) e)";
   const std::array<TimeRange, 1> ranges = {TimeRange{kNoon, kNoon}};
   EXPECT_THAT(find_duplicates_sql(kTable, ranges, true), EndsWith(ours + " ON e.event_id = s.event_id"));
   EXPECT_THAT(delete_staged_duplicates_sql(kTable, ranges, true),

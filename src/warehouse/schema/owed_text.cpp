@@ -191,12 +191,10 @@ struct Words {
 
 }  // namespace
 
-base::Result<std::vector<InstanceWord>> read_words(Warehouse& warehouse) {
-  auto answer = warehouse.query(read_words_sql(dialect_of(warehouse), warehouse.event_table()), kOwedRowsReadMax);
-  if (!answer) return base::fail(std::move(answer.error()));
-  if (answer->cut) return base::fail(too_many());
+base::Result<std::vector<InstanceWord>> parse_words(const Table& answer) {
+  if (answer.cut) return base::fail(too_many());
   std::map<std::string, Words> by_instance;
-  for (const auto& cells : answer->rows) {
+  for (const auto& cells : answer.rows) {
     const auto said = read_said(cells);
     if (!said) return base::fail(said.error());
     by_instance[said->instance].add(*said);
@@ -204,6 +202,12 @@ base::Result<std::vector<InstanceWord>> read_words(Warehouse& warehouse) {
   std::vector<InstanceWord> words;
   for (const auto& [instance, said] : by_instance) words.push_back(said.together(instance));
   return words;
+}
+
+base::Result<std::vector<InstanceWord>> read_words(Warehouse& warehouse) {
+  auto answer = warehouse.query(read_words_sql(dialect_of(warehouse), warehouse.event_table()), kOwedRowsReadMax);
+  if (!answer) return base::fail(std::move(answer.error()));
+  return parse_words(*answer);
 }
 
 base::Result<std::vector<OwedRow>> read_owed(Warehouse& warehouse, base::WallTime from) {

@@ -56,6 +56,8 @@ struct InstanceWord {
 
   bool operator==(const InstanceWord&) const = default;
 };
+// `internal` where it is not the answer to read_words_sql(), `full` where it was cut.
+base::Result<std::vector<InstanceWord>> parse_words(const Table& answer);
 // Of each instance that speaks. One query; errors are those of query().
 base::Result<std::vector<InstanceWord>> read_words(Warehouse& warehouse);
 // False where the database says that there is no such table, or that our user may not read it; true where it can be

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fnv1a.hpp"
 #include "base/time_text.hpp"
 #include "warehouse/event_places.hpp"
 #include "warehouse/schema/ddl.hpp"
@@ -88,13 +89,12 @@ std::string remove_grant(Dialect dialect, const TableName& table) {
 
 std::string batch_lock_sql(std::string_view batch_id) {
   // FNV-1a: two batches that share a lock only wait for each other.
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : batch_id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  const std::uint64_t hash = base::fnv1a(batch_id);
   return fmt::format("SELECT pg_advisory_xact_lock({})", static_cast<std::int64_t>(hash));
 }
 
-std::string lock_table_sql(const TableName& table, bool unique) {
-  return "LOCK TABLE " + table.quoted() + " IN " + (unique ? "" : "SHARE ") + "ROW EXCLUSIVE MODE";
+std::string lock_table_sql(const TableName& table) {
+  return "LOCK TABLE " + table.quoted() + " IN ROW EXCLUSIVE MODE";
 }
 
 std::string copy_sql(const TableName& table, std::span<const WriteColumn> columns) {
@@ -204,7 +204,7 @@ std::string find_duplicates_sql(const TableName& table, std::span<const TimeRang
                                 kStageTable, table.quoted(), within_sql(ranges));
   if (!erased) return sql;
   return sql + fmt::format(" UNION ALL SELECT s.{} FROM {} s JOIN {} e ON e.event_id = s.event_id", kPosition,
-                           kStageTable, erased_ids_sql(Dialect::redshift, table));
+                           kStageTable, erased_ids_sql(table));
 }
 
 std::string insert_from_stage_sql(const TableName& table, std::span<const WriteColumn> columns,
@@ -259,7 +259,7 @@ std::string append_to_stage_tail(std::uint32_t position) {
 std::string delete_staged_duplicates_sql(const TableName& table, std::span<const TimeRange> ranges, bool erased) {
   std::string sql = fmt::format("DELETE FROM {} WHERE event_id IN (SELECT t.event_id FROM {} t WHERE {}", kStageTable,
                                 table.quoted(), within_sql(ranges));
-  if (erased) sql += fmt::format(" UNION ALL SELECT e.event_id FROM {} e", erased_ids_sql(Dialect::redshift, table));
+  if (erased) sql += fmt::format(" UNION ALL SELECT e.event_id FROM {} e", erased_ids_sql(table));
   return sql + ')';
 }
 

@@ -57,8 +57,7 @@ std::string remove_grant(Dialect dialect, const TableName& table);
 // Held by a batch's transaction from its first statement to its end; whoever asks for its marker waits for it.
 std::string batch_lock_sql(std::string_view batch_id);
 // Keeps ALTER TABLE, DROP INDEX and renaming out until the transaction ends; waits for nobody who reads or writes.
-// Not `unique`: nobody else writes until then.
-std::string lock_table_sql(const TableName& table, bool unique = true);
+std::string lock_table_sql(const TableName& table);
 std::string copy_sql(const TableName& table, std::span<const WriteColumn> columns);
 std::string create_copy_stage_sql(const TableName& table, std::span<const WriteColumn> columns);
 std::string copy_to_stage_sql(std::span<const WriteColumn> columns);

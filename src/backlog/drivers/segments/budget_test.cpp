@@ -1,10 +1,12 @@
 // Over its budget the backlog keeps ids alone, and has the bodies told by the primary again.
 #include <map>
 #include <mutex>
+#include <set>
 
 #include <gmock/gmock.h>
 
 #include "backlog/drivers/segments/segments_fixture.hpp"
+#include "backlog/owed_body.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -26,6 +28,11 @@ class FakePrimary {
     const std::lock_guard lock(mutex_);
     texts_[event->id.hex()] = std::move(json);
   }
+  void erase(const event::EventPtr& event) {
+    const std::lock_guard lock(mutex_);
+    texts_.erase(event->id.hex());
+    erased_.insert(event->id.hex());
+  }
   void away(bool away) {
     const std::lock_guard lock(mutex_);
     away_ = away;
@@ -35,22 +42,25 @@ class FakePrimary {
     return questions_;
   }
   Refill refill() {
-    return [this](std::span<const Wanted> wanted) -> base::Result<std::vector<std::optional<std::string>>> {
+    return [this](std::span<const Wanted> wanted) -> base::Result<std::vector<Told>> {
       const std::lock_guard lock(mutex_);
       ++questions_;
       if (away_) return base::fail(base::ErrorKind::unavailable, "refused", "primary");
-      std::vector<std::optional<std::string>> texts;
+      std::vector<Told> told;
       for (const Wanted& each : wanted) {
+        Told& one = told.emplace_back();
         const auto found = texts_.find(each.id.hex());
-        texts.push_back(found == texts_.end() ? std::nullopt : std::optional(found->second));
+        if (found != texts_.end()) one.json = found->second;
+        one.erased = erased_.contains(each.id.hex());
       }
-      return texts;
+      return told;
     };
   }
 
  private:
   std::mutex mutex_;
   std::map<std::string, std::string> texts_;
+  std::set<std::string> erased_;
   bool away_ = false;
   std::size_t questions_ = 0;
 };
@@ -108,6 +118,31 @@ TEST_F(BudgetTest, WhatThePrimaryDoesNotHoldStaysOwedAndComesLater) {
   primary_.hold(events);
   leases = lend(3);
   EXPECT_EQ(bodies(leases), jsons(2, 3));
+  ASSERT_TRUE(acknowledge(*backlog_, leases));
+  EXPECT_EQ(backlog_->status().owed, 0U);
+}
+
+// Its target calls it a duplicate.
+TEST_F(BudgetTest, WhatWasErasedIsLentByItsIdAloneAndSettled) {
+  const auto events = events_of(1, 3);
+  primary_.hold(events);
+  primary_.erase(events[1]);
+  open();
+  ASSERT_TRUE(park(*backlog_, events));
+  const auto leases = lend(3);
+  std::vector<event::EventId> ids;
+  for (const queue::Lease& lease : leases) {
+    const auto event = decode_owed(lease.message, event::IdentityMode::content);
+    ASSERT_TRUE(event) << event.error().text();
+    ids.push_back((*event)->id);
+    if ((*event)->id != events[1]->id) continue;
+    EXPECT_TRUE((*event)->json.empty());
+    EXPECT_EQ((*event)->event_at, events[1]->event_at);
+    EXPECT_EQ((*event)->received_at, events[1]->received_at);
+    EXPECT_EQ((*event)->message_id, events[1]->message_id);
+    EXPECT_EQ((*event)->key, events[1]->key);
+  }
+  EXPECT_THAT(ids, UnorderedElementsAreArray({events[0]->id, events[1]->id, events[2]->id}));
   ASSERT_TRUE(acknowledge(*backlog_, leases));
   EXPECT_EQ(backlog_->status().owed, 0U);
 }
@@ -224,7 +259,7 @@ TEST_F(BudgetTest, WithoutARefillItIsFull) {
 TEST_F(BudgetTest, AQuestionThatHangsIsLeftBehind) {
   auto gate = std::make_shared<std::promise<void>>();
   auto asked = std::make_shared<std::promise<void>>();
-  options_.refill = [gate, asked](std::span<const Wanted>) -> base::Result<std::vector<std::optional<std::string>>> {
+  options_.refill = [gate, asked](std::span<const Wanted>) -> base::Result<std::vector<Told>> {
     asked->set_value();
     gate->get_future().wait();
     return base::fail(base::ErrorKind::unavailable, "late", "primary");

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "backlog/owed_body.hpp"
 #include "base/clock.hpp"
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
@@ -56,7 +57,7 @@ struct Refiller::Core {
 
   void run();
   bool carry_out(RefillJob& job);
-  void fill_in(RefillJob& job, std::vector<std::optional<std::string>> texts);
+  void fill_in(RefillJob& job, std::vector<Told> told);
   void complain(base::log::Throttle& throttle, std::string_view message, const std::vector<std::string>& ids);
   [[nodiscard]] bool room() const { return todo.size() + done.size() + busy < kJobsMax && done_bytes < kBytesMax; }
 
@@ -112,22 +113,22 @@ bool Refiller::Core::carry_out(RefillJob& job) {
   wanted.reserve(job.events.size());
   for (const RefillJob::Event& each : job.events) wanted.push_back({each.slot.id, each.slot.event_at});
   base::failpoint(base::Failpoint::backlog_refill_before);
-  auto texts = refill(wanted);
-  if (texts && texts->size() != wanted.size()) {
-    texts = base::fail(base::ErrorKind::internal, "the primary's answer has another number of events", target);
+  auto told = refill(wanted);
+  if (told && told->size() != wanted.size()) {
+    told = base::fail(base::ErrorKind::internal, "the primary's answer has another number of events", target);
   }
-  if (!texts) {
-    if (const auto count = error_throttle.pass(texts.error().message, std::chrono::steady_clock::now())) {
+  if (!told) {
+    if (const auto count = error_throttle.pass(told.error().message, std::chrono::steady_clock::now())) {
       base::log::warn("Events that are owed by id alone cannot be read from the primary now")
           .add("target", target)
           .add("count", *count)
-          .add(texts.error());
+          .add(told.error());
     }
     const std::lock_guard lock(mutex);
-    trouble = std::move(texts.error());
+    trouble = std::move(told.error());
     return false;
   }
-  fill_in(job, std::move(*texts));
+  fill_in(job, std::move(*told));
   base::failpoint(base::Failpoint::backlog_refill_after);
   bool again = false;
   {
@@ -138,17 +139,20 @@ bool Refiller::Core::carry_out(RefillJob& job) {
   return true;
 }
 
-void Refiller::Core::fill_in(RefillJob& job, std::vector<std::optional<std::string>> texts) {
+void Refiller::Core::fill_in(RefillJob& job, std::vector<Told> told) {
   std::vector<std::string> missing;
   std::vector<std::string> wrong;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
+  for (std::size_t i = 0; i < told.size(); ++i) {
     Slot& slot = job.events[i].slot;
-    if (!texts[i]) {
+    if (told[i].erased) {
+      slot.json = erased_body(slot.id, slot.event_at);
+      slot.state = Slot::State::whole;
+    } else if (!told[i].json) {
       missing.push_back(slot.id.hex());
-    } else if (!verified(*texts[i], slot, job.id_version)) {
+    } else if (!verified(*told[i].json, slot, job.id_version)) {
       wrong.push_back(slot.id.hex());
     } else {
-      slot.json = std::move(*texts[i]);
+      slot.json = std::move(*told[i].json);
       slot.state = Slot::State::whole;
     }
   }

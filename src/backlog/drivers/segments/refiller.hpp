@@ -19,7 +19,7 @@ namespace twinshift::backlog::segments {
 struct RefillJob {
   struct Event {
     std::int64_t number = 0;
-    Slot slot;  // whole afterwards where the primary holds it
+    Slot slot;  // whole afterwards where the primary holds it, or it was erased (owed_body.hpp)
   };
   std::uint32_t segment = 0;
   std::int64_t block = 0;  // its first event

@@ -99,8 +99,7 @@ void park_and_drain(benchmark::State& state) {
     if (state.range(2) != 0) {
       options.bytes_max = 0;
       options.refill = [](std::span<const Wanted> wanted) {
-        return base::Result<std::vector<std::optional<std::string>>>(
-            std::vector<std::optional<std::string>>(wanted.size()));
+        return base::Result<std::vector<Told>>(std::vector<Told>(wanted.size()));
       };
     }
     auto backlog = open_segment_backlog(options);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pg/sqlstate.hpp"
 #include "warehouse/schema/duplicate_text.hpp"
 #include "warehouse/schema/erased_text.hpp"
 #include "warehouse/schema/write_text.hpp"
@@ -72,6 +73,16 @@ pg::Outcome<std::uint64_t> remove_step(pg::Connection& connection, const std::st
   return removed_rows(*done, dialect, 0);
 }
 
+pg::Outcome<Written> remove_alone_step(pg::Connection& connection, const Batch& batch,
+                                       const std::function<pg::Outcome<std::uint64_t>()>& remove,
+                                       base::SteadyTime deadline) {
+  if (batch.remove.empty()) return Written{};
+  const auto removed = remove();
+  if (!removed) return std::unexpected(removed.error());
+  if (auto done = commit_step(connection, "COMMIT", deadline); !done) return std::unexpected(std::move(done.error()));
+  return Written{.outcomes = {}, .removed = *removed};
+}
+
 pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::string& lock, Dialect dialect,
                                       const Layout& layout, std::span<const EventPlace> places, base::WallTime now,
                                       base::SteadyTime deadline) {
@@ -83,6 +94,10 @@ pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::str
   if (failure.sqlstate == kNoRight) {
     failure.error.kind = ErrorKind::conflict;
     failure.error.hint = erase_grant(dialect, layout.table);
+  }
+  if (failure.sqlstate == pg::kLockNotAvailable) {
+    failure.error.kind = ErrorKind::throttled;
+    failure.error.hint = "Another transaction writes to the table for long: run the command again when it has ended";
   }
   return std::unexpected(std::move(failure));
 }

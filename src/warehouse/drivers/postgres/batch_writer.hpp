@@ -1,6 +1,7 @@
 // How one dialect writes a batch through a connection: the steps of one transaction. One thread at a time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,6 +64,11 @@ pg::Outcome<std::uint64_t> prune_step(pg::Connection& connection, const std::str
 // the event table that went; a missing right is `conflict`, with the GRANT that gives it.
 pg::Outcome<std::uint64_t> remove_step(pg::Connection& connection, const std::string& sql, Dialect dialect,
                                        const TableName& table, base::SteadyTime deadline);
+
+// A batch without events: `remove` begins the transaction and tells how many rows went (remove_step).
+pg::Outcome<Written> remove_alone_step(pg::Connection& connection, const Batch& batch,
+                                       const std::function<pg::Outcome<std::uint64_t>()>& remove,
+                                       base::SteadyTime deadline);
 
 // The whole transaction of Warehouse::erase() behind the statement that keeps other writers out. Rows that went.
 pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::string& lock, Dialect dialect,

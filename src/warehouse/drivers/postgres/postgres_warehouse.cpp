@@ -123,7 +123,8 @@ base::Status PostgresWarehouse::look_again(std::chrono::milliseconds age_max) {
 // Ends the transaction; keeps the connection only after errors that say nothing about it or the table.
 base::Error PostgresWarehouse::failed(pg::Failure failure) {
   const ErrorKind kind = failure.error.kind;
-  const bool sound = !failure.lost && (kind == ErrorKind::rejected || kind == ErrorKind::conflict);
+  const bool sound = !failure.lost && (kind == ErrorKind::rejected || kind == ErrorKind::conflict ||
+                                       failure.sqlstate == pg::kLockNotAvailable);
   if (ready_ && !(sound && ready_->connection.run("ROLLBACK", deadline()))) ready_.reset();
   failure.error.where = options_.target + ", " + failure.error.where;
   // Whose limit it was only we know.

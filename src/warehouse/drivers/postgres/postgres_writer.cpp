@@ -37,7 +37,9 @@ class PostgresWriter final : public BatchWriter {
     base::failpoint(base::Failpoint::warehouse_postgres_before_begin);
     TWINSHIFT_ASSERT(batch.remove.size() <= kRemovedMax);
     removed_ = 0;
-    if (batch.events.empty()) return remove_alone(batch, deadline);
+    if (batch.events.empty()) {
+      return remove_alone_step(connection_, batch, [&] { return remove_rows(batch, deadline); }, deadline);
+    }
     BatchPlan plan = plan_batch(batch);
     if (stage_batches_ == 0 && is_unique()) {
       auto copied = copy_rows(batch, plan, false, deadline);
@@ -71,8 +73,10 @@ class PostgresWriter final : public BatchWriter {
   }
 
   pg::Outcome<std::uint64_t> erase(std::span<const EventPlace> places, base::SteadyTime deadline) override {
-    return erase_step(connection_, lock_out_writers_sql(layout_.table), Dialect::postgres, layout_, places,
-                      identity_.clock->now(), deadline);
+    auto erased = erase_step(connection_, lock_out_writers_sql(layout_.table), Dialect::postgres, layout_, places,
+                             identity_.clock->now(), deadline);
+    if (erased) base::failpoint(base::Failpoint::warehouse_postgres_erase_after_commit);
+    return erased;
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
@@ -93,34 +97,26 @@ class PostgresWriter final : public BatchWriter {
   [[nodiscard]] bool is_unique() const { return !layout_.fit.id_key.empty(); }
 
   [[nodiscard]] std::string begin_sql(const Batch& batch) const {
-    return "BEGIN; " + lock_table_sql(layout_.table, is_unique()) + "; " + batch_lock_sql(batch.id) + "; ";
+    const std::string lock = is_unique() ? lock_table_sql(layout_.table) : lock_out_writers_sql(layout_.table);
+    return "BEGIN; " + lock + "; " + batch_lock_sql(batch.id) + "; ";
   }
 
-  // Begins the transaction with it.
-  pg::Outcome<void> remove_rows(const Batch& batch, base::SteadyTime deadline) {
+  // Begins the transaction with it; rows that went.
+  pg::Outcome<std::uint64_t> remove_rows(const Batch& batch, base::SteadyTime deadline) {
     auto removed = remove_step(connection_, begin_sql(batch) + remove_rows_sql(layout_.table, batch.remove),
                                Dialect::postgres, layout_.table, deadline);
-    if (!removed) return std::unexpected(std::move(removed.error()));
-    removed_ = *removed;
-    return {};
+    if (removed) base::failpoint(base::Failpoint::warehouse_postgres_removed);
+    return removed;
   }
 
-  pg::Outcome<Written> remove_alone(const Batch& batch, base::SteadyTime deadline) {
-    if (batch.remove.empty()) return Written{};
-    if (auto removed = remove_rows(batch, deadline); !removed) return std::unexpected(std::move(removed.error()));
-    if (auto done = commit_step(connection_, "COMMIT", deadline); !done)
-      return std::unexpected(std::move(done.error()));
-    return Written{.outcomes = {}, .removed = removed_};
-  }
-
-  // Begins the transaction and COPY. What is erased leaves the plan: while nothing ever was, that is asked in passing;
-  // afterwards in a step of its own, under the lock that an erasure waits for.
   pg::Outcome<void> begin_copy(const Batch& batch, BatchPlan& plan, bool to_stage, base::SteadyTime deadline) {
     const std::vector<WriteColumn>& columns = layout_.fit.columns;
     const std::string copy = to_stage ? copy_to_stage_sql(columns) : copy_sql(layout_.table, columns);
     std::string begin = begin_sql(batch);
     if (!batch.remove.empty()) {
-      if (auto removed = remove_rows(batch, deadline); !removed) return removed;
+      auto removed = remove_rows(batch, deadline);
+      if (!removed) return std::unexpected(std::move(removed.error()));
+      removed_ = *removed;
       begin.clear();
     }
     if (erased_any_) {

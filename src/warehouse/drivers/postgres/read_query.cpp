@@ -24,6 +24,8 @@ std::unexpected<base::Error> refuse(std::string message) {
 // (25), features (0A), cursors (34).
 base::Error about_statement(pg::Failure failure) {
   const std::string_view state = failure.sqlstate;
+  // Redshift tells of values under codes of its own, too.
+  if (!failure.lost && failure.error.kind == ErrorKind::rejected) failure.error.kind = ErrorKind::invalid;
   for (const std::string_view prefix : {"42", "22", "25", "0A", "34", "2F", "3F"}) {
     if (!state.starts_with(prefix)) continue;
     failure.error.kind = ErrorKind::invalid;

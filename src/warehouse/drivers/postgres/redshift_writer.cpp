@@ -27,7 +27,9 @@ class RedshiftWriter final : public BatchWriter {
     base::failpoint(base::Failpoint::warehouse_redshift_before_stage);
     TWINSHIFT_ASSERT(batch.remove.size() <= kRemovedMax);
     removed_ = 0;
-    if (batch.events.empty()) return remove_alone(batch, deadline);
+    if (batch.events.empty()) {
+      return remove_alone_step(connection_, batch, [&] { return remove_rows(batch, deadline); }, deadline);
+    }
     BatchPlan plan = plan_batch(batch);
     if (auto filled = stage_.fill(batch, plan, deadline); !filled) return std::unexpected(std::move(filled.error()));
     base::failpoint(base::Failpoint::warehouse_redshift_staged);
@@ -64,8 +66,10 @@ class RedshiftWriter final : public BatchWriter {
   }
 
   pg::Outcome<std::uint64_t> erase(std::span<const EventPlace> places, base::SteadyTime deadline) override {
-    return erase_step(connection_, lock_writer_sql(layout_.table), Dialect::redshift, layout_, places,
-                      identity_.clock->now(), deadline);
+    auto erased = erase_step(connection_, lock_writer_sql(layout_.table), Dialect::redshift, layout_, places,
+                             identity_.clock->now(), deadline);
+    if (erased) base::failpoint(base::Failpoint::warehouse_redshift_erase_after_commit);
+    return erased;
   }
 
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
@@ -94,32 +98,25 @@ class RedshiftWriter final : public BatchWriter {
     return failure;
   }
 
-  // Begins the transaction with it.
-  pg::Outcome<void> remove_rows(const Batch& batch, base::SteadyTime deadline) {
+  // Begins the transaction with it; rows that went.
+  pg::Outcome<std::uint64_t> remove_rows(const Batch& batch, base::SteadyTime deadline) {
     auto locked = connection_.run(begin_sql(), deadline);
     if (!locked) return std::unexpected(without_lock(std::move(locked.error())));
     auto removed =
         remove_step(connection_,
                     remove_rows_sql(layout_.table, batch.remove) + "; " + remove_parts_sql(layout_.table, batch.remove),
                     Dialect::redshift, layout_.table, deadline);
-    if (!removed) return std::unexpected(std::move(removed.error()));
-    removed_ = *removed;
-    return {};
-  }
-
-  pg::Outcome<Written> remove_alone(const Batch& batch, base::SteadyTime deadline) {
-    if (batch.remove.empty()) return Written{};
-    if (auto removed = remove_rows(batch, deadline); !removed) return std::unexpected(std::move(removed.error()));
-    if (auto done = commit_step(connection_, "COMMIT", deadline); !done)
-      return std::unexpected(std::move(done.error()));
-    return Written{.outcomes = {}, .removed = removed_};
+    if (removed) base::failpoint(base::Failpoint::warehouse_redshift_removed);
+    return removed;
   }
 
   pg::Outcome<std::vector<std::uint32_t>> find_duplicates(const Batch& batch, const BatchPlan& plan,
                                                           base::SteadyTime deadline) {
     std::string begin = begin_sql() + "; ";
     if (!batch.remove.empty()) {
-      if (auto removed = remove_rows(batch, deadline); !removed) return std::unexpected(std::move(removed.error()));
+      auto removed = remove_rows(batch, deadline);
+      if (!removed) return std::unexpected(std::move(removed.error()));
+      removed_ = *removed;
       begin.clear();
     }
     auto found = connection_.run(

@@ -131,7 +131,8 @@ class Maker {
 
   [[nodiscard]] bool fits_alone(const PackedRow& row) const {
     StatementPacker alone(literals_, layout_.fit.columns, used_);
-    const std::size_t others = kFixedStatements + 1 + (row.parts > 0 ? kPartsStatements : 0);
+    const std::size_t others =
+        kFixedStatements + 1 + (row.parts > 0 ? kPartsStatements : 0) + (batch_.remove.empty() ? 0 : kRemoveStatements);
     return alone.add(row, kStatementsMax - others);
   }
 

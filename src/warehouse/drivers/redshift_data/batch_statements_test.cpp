@@ -212,6 +212,22 @@ TEST_F(Statements, WhatIsPutOffIsNotRemoved) {
   }
 }
 
+// The statements that remove its row are the ones too many: put off, it would be so for ever.
+TEST_F(Statements, AnEventThatHasNoRoomBesideItsRemovalIsRejected) {
+  const auto event_with = [](std::size_t bytes) { return event_of(R"({"a":")" + std::string(bytes, 'x') + "\"}"); };
+  std::size_t fits = 1U << 20U;
+  std::size_t too_large = 8U << 20U;
+  while (too_large - fits > 5'000) {
+    const std::size_t middle = (fits + too_large) / 2;
+    (count(make({event_with(middle)}), Outcome::written) == 1 ? fits : too_large) = middle;
+  }
+  const auto event = event_with(fits);
+  const Batch batch{"mend-1", {event}, {place_of(event)}};
+  const BatchStatements made = make_batch_statements(batch, layout_, {"t", "here", batch.id, kArrival});
+  EXPECT_EQ(made.outcomes, std::vector{Outcome::rejected});
+  EXPECT_EQ(made.remove_at, 0U) << "its old row stays";
+}
+
 TEST_F(Statements, ARemovalAlone) {
   const BatchStatements made = make_removal_statements({"mend-1", {}, {place_of(event_of(1))}}, kTable);
   EXPECT_EQ(made.statements.size(), 3U);

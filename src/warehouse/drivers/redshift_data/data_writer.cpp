@@ -215,7 +215,10 @@ base::Result<std::uint64_t> DataWriter::erase(std::span<const EventPlace> places
       std::back_inserter(statements));
   const std::size_t remove_at = statements.size() - 2;  // behind it, their parts
   const RunReport report = session_.carry_out(session_.request(std::move(statements), "erase"));
-  if (report.end == End::finished) return rows_of(report, remove_at);
+  if (report.end == End::finished) {
+    base::failpoint(base::Failpoint::warehouse_redshift_data_erase_after_commit);
+    return rows_of(report, remove_at);
+  }
   base::Error error = error_of_end(report, session_.options().target);
   // It may be done twice.
   error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;

@@ -17,15 +17,15 @@ base::Error about_statement(const RunReport& report, const std::string& target) 
     const std::string text = server_text(report.description);
     const std::string state = read_redshift_error(text).sqlstate;
     error.message = redshift_error_line(text);
-    const bool about_it = state.starts_with("42") || state.starts_with("22") || state.starts_with("0A");
+    const bool about_it = state.starts_with("42") || state.starts_with("22") || state.starts_with("0A") ||
+                          error.kind == ErrorKind::rejected;  // values, under a code of Redshift's own
     if (about_it && state != kNoRight) {
       error.kind = ErrorKind::invalid;
       error.hint = "Give one SELECT; it is only read";
     }
   }
   // It wrote nothing, whatever became of it.
-  const bool others = error.kind == ErrorKind::unknown_outcome || error.kind == ErrorKind::rejected;
-  if (others) error.kind = ErrorKind::unavailable;
+  if (error.kind == ErrorKind::unknown_outcome) error.kind = ErrorKind::unavailable;
   return error;
 }
 

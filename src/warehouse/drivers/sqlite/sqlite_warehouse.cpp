@@ -60,15 +60,22 @@ class SqliteWarehouse final : public Warehouse {
   MarkerSums sums_;
 };
 
-// What our own tables refuse says nothing about an event.
-base::Status about_bookkeeping(base::Status done) {
-  if (!done && done.error().kind == ErrorKind::rejected) done.error().kind = ErrorKind::unavailable;
-  return done;
+// A refusal of something else than the row at hand.
+base::Error not_about_a_row(base::Error error) {
+  if (error.kind == ErrorKind::rejected) error.kind = ErrorKind::unavailable;
+  return error;
 }
 
-// What was there goes on standing there.
+// What our own tables refuse says nothing about an event.
+base::Status about_bookkeeping(base::Status done) {
+  return done ? done : base::Status(base::fail(not_about_a_row(std::move(done.error()))));
+}
+
+// What was there goes on standing there. Worded so that refusal_of() tells column and class again.
 base::Error refused_in_place(const Refusal& refusal, const std::string& path) {
-  return {ErrorKind::conflict, "the table refuses a row that was to take another's place: " + refusal.message, path,
+  std::string message = "the table refuses a row that was to take another's place: " + refusal.message;
+  if (!refusal.column.empty()) message += ", column " + refusal.column;
+  return {ErrorKind::rejected, message + " [" + refusal.error_class + "]", path,
           "Nothing was changed; `twinshift schema --diff` shows what keeps rows of ours out"};
 }
 
@@ -123,8 +130,8 @@ base::Error SqliteWarehouse::failed(base::Error error) {
 base::Result<WriteReport> SqliteWarehouse::write(const Batch& batch) {
   if (auto ready = open(!(only_mends() && is_mending(batch.id))); !ready) return base::fail(std::move(ready.error()));
   auto report = write_connected(batch);
-  if (!report) return base::fail(failed(std::move(report.error())));
-  return report;
+  if (report || report.error().kind == ErrorKind::rejected) return report;  // rolled back, and the connection is sound
+  return base::fail(failed(std::move(report.error())));
 }
 
 base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
@@ -139,6 +146,7 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
     auto removed = remove_rows(batch.remove);
     if (!removed) return base::fail(std::move(removed.error()));
     report.removed = *removed;
+    base::failpoint(base::Failpoint::warehouse_sqlite_removed);
   }
   if (auto done = insert_rows(batch, report); !done) return base::fail(std::move(done.error()));
   base::failpoint(base::Failpoint::warehouse_sqlite_staged);
@@ -159,7 +167,9 @@ base::Result<WriteReport> SqliteWarehouse::write_connected(const Batch& batch) {
 base::Result<std::uint64_t> SqliteWarehouse::remove_rows(std::span<const EventPlace> places) {
   TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
   const std::string sql = remove_rows_sql(table_, places);
-  if (auto done = connection_->database.execute(sql); !done) return base::fail(std::move(done.error()));
+  if (auto done = connection_->database.execute(sql); !done) {
+    return base::fail(not_about_a_row(std::move(done.error())));
+  }
   return static_cast<std::uint64_t>(connection_->database.changes());
 }
 
@@ -185,7 +195,9 @@ base::Result<Outcome> SqliteWarehouse::insert_row(const Batch& batch, std::size_
   report.displaced += connection_->insert.displaced();
   if (outcome) return outcome;
   // After some errors SQLite ends the whole transaction; then it was not about this row.
-  if (outcome.error().kind != ErrorKind::rejected || !connection_->database.in_transaction()) return outcome;
+  if (outcome.error().kind != ErrorKind::rejected || !connection_->database.in_transaction()) {
+    return base::fail(not_about_a_row(std::move(outcome.error())));
+  }
   report.reasons[place] = row_refusal(outcome.error());
   if (!batch.remove.empty()) return base::fail(refused_in_place(report.reasons[place], options_.path));
   return Outcome::rejected;
@@ -338,7 +350,9 @@ base::Result<std::uint64_t> SqliteWarehouse::erase_connected(std::span<const Eve
   if (!transaction) return base::fail(std::move(transaction.error()));
   auto erased = erase_events(database, table_, places, options_.clock->now());
   if (!erased) return erased;
+  base::failpoint(base::Failpoint::warehouse_sqlite_erase_before_commit);
   if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
+  base::failpoint(base::Failpoint::warehouse_sqlite_erase_after_commit);
   if (auto set = database.execute("PRAGMA secure_delete=OFF"); !set) return base::fail(std::move(set.error()));
   return erased;
 }
