@@ -37,6 +37,12 @@ AuditVerdict verdict_of(VerifyVerdict verdict) {
   return AuditVerdict::undecided;
 }
 
+const char* stall_hint(const proof::OldestDebt& debt) {
+  if (!debt.known) return "How old the oldest debt is cannot be read: do queue and backlog answer? /ready shows it";
+  if (debt.arrived) return "Something is owed since then: does the target take it? /ready shows it";
+  return "`twinshift verify` names what differs, `twinshift repair` shows what would mend it";
+}
+
 // What is found, counted, and the first few ids.
 struct Gathered {
   FindingCounts counts;
@@ -46,6 +52,11 @@ struct Gathered {
   std::uint64_t differences = 0;
 
   void add(const proof::Finding& finding) {
+    // No other instance's refusal holds "identical up to" back: it says how many are excepted.
+    if (finding.perhaps_refused) {
+      ++quarantined;
+      return;
+    }
     counts.add(finding);
     if (finding.kind == proof::FindingKind::quarantined) {
       ++quarantined;
@@ -122,6 +133,7 @@ base::Result<proof::Audit> Auditor::Core::compare(const std::stop_token& stop, G
                       .differences = gathered.differences,
                       .quarantined = gathered.quarantined,
                       .found = gathered.counts.text(),
+                      .why = report->reasons.empty() ? std::string() : report->reasons.front(),
                       .others_oldest = opened->others_oldest};
 }
 
@@ -154,6 +166,7 @@ void Auditor::Core::tell(const proof::Audit& audit, const Gathered& gathered) {
                   ? log::error("Audit: the two warehouses differ")
                   : log::warn("Audit: could not tell whether the two warehouses hold the same");
   line.add("found", audit.found).add("eventIds", gathered.ids);
+  if (!audit.why.empty()) line.add("why", audit.why);
   line.add("hint", "`twinshift verify` names them all, `twinshift repair` shows what would mend them");
 }
 
@@ -177,19 +190,18 @@ void Auditor::Core::look_for_a_stall() {
   stall_told = steady;
   auto line = log::warn("Parity stalls: the two warehouses were last proved identical a while ago");
   if (now.up_to) line.add("identicalUpTo", base::iso8601_ms(*now.up_to));
-  const auto debt = parts.oldest_debt();
-  if (debt) line.add("oldestOwed", base::iso8601_ms(*debt));
+  const proof::OldestDebt debt = parts.oldest_debt();
+  if (debt.arrived) line.add("oldestOwed", base::iso8601_ms(*debt.arrived));
   if (now.last) line.add("lastAudit", proof::to_string(now.last->verdict)).add("found", now.last->found);
-  line.add("hint", debt ? "Something is owed since then: does the target take it? /ready shows it"
-                        : "`twinshift verify` names what differs, `twinshift repair` shows what would mend it");
+  line.add("hint", stall_hint(debt));
 }
 
 Auditor::Auditor(Parts parts) : core_(std::make_shared<Core>(std::move(parts))) {}
 
 Auditor::~Auditor() = default;
 
-void Auditor::restore(base::WallTime equal_at, std::optional<base::WallTime> others_oldest, std::uint64_t except) {
-  core_->parity.restore(equal_at, others_oldest, except);
+void Auditor::restore(const proof::Parity::Proved& proved) {
+  core_->parity.restore(proved);
 }
 
 void Auditor::start() {

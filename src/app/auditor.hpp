@@ -39,7 +39,7 @@ class Auditor {
     std::chrono::milliseconds first_after = kFirstAuditAfter;
     bool ids_from_content = true;
     std::function<base::Result<Opened>()> open;                   // the thread's; must own what it uses
-    std::function<std::optional<base::WallTime>()> oldest_debt;   // any thread
+    std::function<proof::OldestDebt()> oldest_debt;               // any thread
     std::function<base::Status(const proof::ParityState&)> keep;  // the thread's; must own what it uses
     const base::Clock* clock = &base::system_clock();
   };
@@ -49,7 +49,7 @@ class Auditor {
   Auditor& operator=(const Auditor&) = delete;
 
   // Before start().
-  void restore(base::WallTime equal_at, std::optional<base::WallTime> others_oldest, std::uint64_t except);
+  void restore(const proof::Parity::Proved& proved);
   void start();
   // False where a call of a target did not come back within `limit`: the thread is left behind. Idempotent.
   bool stop(std::chrono::milliseconds limit);

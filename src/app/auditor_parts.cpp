@@ -1,56 +1,30 @@
 #include "app/auditor_parts.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
+#include "app/comparison.hpp"
 #include "app/debts_of_others.hpp"
 #include "app/debts_reader.hpp"
 #include "app/driver_table.hpp"
 #include "app/instance_name.hpp"
+#include "app/oldest_debt.hpp"
 #include "app/parity_file.hpp"
-#include "proof/side.hpp"
 
 namespace twinshift::app {
 namespace {
 
-using base::WallTime;
 using config::Settings;
 
-const std::array<std::string, 2> kTargets{"primary", "secondary"};
-
 base::Result<Auditor::Opened> open(const Settings& settings, const proof::StoreDebts::Parts& stores) {
+  auto sides = open_sides(settings);
+  if (!sides) return base::fail(std::move(sides.error()));
   Auditor::Opened opened;
-  for (std::size_t i = 0; i < kTargets.size(); ++i) {
-    auto side = open_for_reading(settings, kTargets[i]);
-    if (!side) return base::fail(std::move(side.error()));
-    opened.sides[i] = proof::make_side(kTargets[i], std::move(*side));
-  }
+  opened.sides = std::move(*sides);
   auto others = oldest_owed_by_others(settings, instance_name());
   if (!others) return base::fail(std::move(others.error()));
   opened.others_oldest = *others;
   opened.debts = with_other_instances(settings, instance_name(), debts_of_stores(settings, stores));
   return opened;
-}
-
-void take_older(std::optional<WallTime>& oldest, std::chrono::milliseconds age, WallTime now) {
-  oldest = std::min(oldest.value_or(now), now - age);
-}
-
-// Of the embedded queue its oldest message; a shared one does not tell, but holds nothing for long that we can take.
-std::optional<WallTime> oldest_debt(const proof::StoreDebts::Parts& stores, bool queue_tells) {
-  const WallTime now = base::system_clock().now();
-  std::optional<WallTime> oldest;
-  const queue::QueueStatus queue = stores.queue->status();
-  if (queue.depth + queue.dead_lettered > 0 || !queue.depth_known) {
-    take_older(oldest,
-               queue_tells ? queue.oldest_age : std::max<std::chrono::milliseconds>(queue.oldest_age, kQueuedMax), now);
-  }
-  for (const auto& [target, backlog] : stores.backlogs) {
-    const backlog::BacklogStatus status = backlog->status();
-    if (status.owed > 0) take_older(oldest, status.oldest_age, now);
-  }
-  return oldest;
 }
 
 }  // namespace
@@ -62,7 +36,9 @@ std::unique_ptr<Auditor> make_auditor(const Settings& settings, const proof::Sto
   parts.ids_from_content = identity_mode(settings) == event::IdentityMode::content;
   // The settings by value: the thread may be left behind.
   parts.open = [settings, stores] { return open(settings, stores); };
-  parts.oldest_debt = [stores, tells = settings.queue.driver == "sqlite"] { return oldest_debt(stores, tells); };
+  parts.oldest_debt = [stores, tells = settings.queue.driver == "sqlite"] {
+    return oldest_debt(stores, tells, base::system_clock().now());
+  };
   parts.keep = [folder = settings.data_dir, pair = pair_of(settings)](const proof::ParityState& state) -> base::Status {
     if (!state.equal_at || !state.up_to) return {};
     return keep_parity(folder, {.pair = pair,
@@ -73,7 +49,10 @@ std::unique_ptr<Auditor> make_auditor(const Settings& settings, const proof::Sto
   };
   auto auditor = std::make_unique<Auditor>(std::move(parts));
   if (const auto kept = kept_parity(settings.data_dir, pair_of(settings), base::system_clock().now())) {
-    auditor->restore(kept->equal_at, kept->others_oldest, kept->except);
+    auditor->restore({.equal_at = kept->equal_at,
+                      .up_to = kept->up_to,
+                      .others_oldest = kept->others_oldest,
+                      .except = kept->except});
   }
   return auditor;
 }

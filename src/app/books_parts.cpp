@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -10,6 +12,7 @@
 #include "app/load_reader.hpp"
 #include "app/other_instances.hpp"
 #include "sqlite/set_aside.hpp"
+#include "warehouse/owed_word.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -50,29 +53,57 @@ bool counts_duplicates(const delivery::Delivery* delivery, const std::string& ta
   return found == targets.end() || found->counts_duplicates;
 }
 
-books::Publish publish_of(const BooksStores& stores, const std::string& target) {
+// What all targets' counts say together: as of the oldest of them. Any thread: each target has its own.
+class Speaker {
+ public:
+  Speaker(const BooksStores& stores, std::size_t targets)
+      : speak_(stores.speak),
+        word_(stores.keeps_files ? warehouse::kRunning : warehouse::kSettled),
+        instance_(stores.file->instance()),
+        targets_(targets) {}
+
+  void counted(const std::string& target, base::WallTime as_of) {
+    const std::lock_guard lock(mutex_);
+    as_of_[target] = as_of;
+    if (!speak_ || as_of_.size() < targets_) return;
+    const auto oldest = std::ranges::min_element(as_of_, {}, &std::pair<const std::string, base::WallTime>::second);
+    speak_(warehouse::word_row(instance_, word_, oldest->second));
+  }
+
+ private:
+  const std::function<void(const warehouse::OwedRow&)> speak_;
+  const std::string_view word_;
+  const std::string instance_;
+  const std::size_t targets_;
+  std::mutex mutex_;
+  std::map<std::string, base::WallTime> as_of_;  // mutex_; by target
+};
+
+books::Publish publish_of(const BooksStores& stores, const std::string& target,
+                          const std::shared_ptr<Speaker>& speaker) {
   if (!stores.publish) return {};
-  return
-      [publish = stores.publish, instance = stores.file->instance(), target](const Hours& own, base::WallTime as_of) {
-        std::vector<warehouse::OwedRow> rows;
-        rows.reserve(own.size());
-        for (const auto& [hour, counts] : own) {
-          rows.push_back({.instance = instance,
-                          .target = target,
-                          .arrival_at = hour,
-                          .received = counts.received,
-                          .owed = counts.owed,
-                          .quarantined = counts.quarantined,
-                          .waived = counts.waived,
-                          .as_of = as_of});
-        }
-        publish(rows);
-      };
+  return [publish = stores.publish, instance = stores.file->instance(), target, speaker](const Hours& own,
+                                                                                         base::WallTime as_of) {
+    std::vector<warehouse::OwedRow> rows;
+    rows.reserve(own.size());
+    for (const auto& [hour, counts] : own) {
+      rows.push_back({.instance = instance,
+                      .target = target,
+                      .arrival_at = hour,
+                      .received = counts.received,
+                      .owed = counts.owed,
+                      .quarantined = counts.quarantined,
+                      .waived = counts.waived,
+                      .as_of = as_of});
+    }
+    publish(rows);
+    speaker->counted(target, as_of);
+  };
 }
 
 books::TargetParts parts_of(const config::Settings& settings, const BooksStores& stores,
                             const config::TargetSettings& target, bool is_primary,
-                            const std::shared_ptr<OtherInstances>& others) {
+                            const std::shared_ptr<OtherInstances>& others, const std::shared_ptr<Speaker>& speaker) {
   books::TargetParts parts;
   parts.name = target.name;
   parts.is_primary = is_primary;
@@ -84,7 +115,7 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
     return counts_duplicates(delivery, name);
   };
   read_loads_for(parts, settings, std::move(loads));
-  parts.publish = publish_of(stores, target.name);
+  parts.publish = publish_of(stores, target.name, speaker);
   if (others) {
     parts.read_others = [others, name = target.name](Hour from) { return others->read(name, from); };
     parts.others_lag = others->lag();
@@ -128,8 +159,9 @@ std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& setting
   std::shared_ptr<OtherInstances> others;
   if (is_shared(settings)) others = std::make_shared<OtherInstances>(settings, stores.file->instance());
   std::vector<books::TargetParts> targets;
-  targets.push_back(parts_of(settings, stores, settings.primary, true, others));
-  if (settings.secondary) targets.push_back(parts_of(settings, stores, *settings.secondary, false, others));
+  const auto speaker = std::make_shared<Speaker>(stores, settings.secondary ? 2U : 1U);
+  targets.push_back(parts_of(settings, stores, settings.primary, true, others, speaker));
+  if (settings.secondary) targets.push_back(parts_of(settings, stores, *settings.secondary, false, others, speaker));
   // One that is switched off is not asked: it may be gone. Once it is on again, what came meanwhile is waived.
   books::Options options;
   options.interval = settings.books_interval;

@@ -32,6 +32,10 @@ struct BooksStores {
   std::function<void(const std::string& target, base::WallTime before)> prune;
   // Told what this instance has counted of a target. May be empty.
   std::function<void(const std::vector<warehouse::OwedRow>& rows)> publish{};
+  // Told what this instance says of itself, after the rows of each target that it is about. May be empty.
+  std::function<void(const warehouse::OwedRow& word)> speak{};
+  // What it owes is in files that outlive it: if it falls silent, others cannot tell what it owes.
+  bool keeps_files = true;
 };
 
 std::unique_ptr<books::Keeper> make_books_keeper(const config::Settings& settings, const BooksStores& stores);

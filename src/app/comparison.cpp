@@ -17,17 +17,25 @@ constexpr auto kProgressEvery = std::chrono::milliseconds(500);
 
 }  // namespace
 
+base::Result<OpenedSides> open_sides(const config::Settings& settings) {
+  OpenedSides sides;
+  for (std::size_t i = 0; i < kComparedTargets.size(); ++i) {
+    auto opened = open_for_reading(settings, kComparedTargets[i]);
+    if (!opened) return base::fail(std::move(opened.error()));
+    sides[i] = proof::make_side(kComparedTargets[i], std::move(*opened));
+  }
+  return sides;
+}
+
 base::Result<Comparison> Comparison::open(const config::Settings& settings) {
   if (!has_secondary(settings)) {
     return base::fail(base::ErrorKind::invalid, "there is nothing to compare with", "two targets",
                       "No secondary is configured (SECONDARY_REDSHIFT_ENABLED, SECONDARY_WAREHOUSE_URL)");
   }
+  auto sides = open_sides(settings);
+  if (!sides) return base::fail(std::move(sides.error()));
   Comparison comparison;
-  for (std::size_t i = 0; i < kComparedTargets.size(); ++i) {
-    auto opened = open_for_reading(settings, kComparedTargets[i]);
-    if (!opened) return base::fail(std::move(opened.error()));
-    comparison.sides_[i] = proof::make_side(kComparedTargets[i], std::move(*opened));
-  }
+  comparison.sides_ = std::move(*sides);
   auto debts = open_debts(settings);
   if (!debts) return base::fail(std::move(debts.error()));
   comparison.debts_ = std::move(*debts);
@@ -102,6 +110,10 @@ void ProgressLine::show(const proof::VerifyProgress& progress) {
   const auto now = std::chrono::steady_clock::now();
   if (!on_ || (now - shown_ < kProgressEvery && progress.share < 1)) return;
   shown_ = now;
+  if (progress.awaits_others) {
+    std::fprintf(stderr, "\r%swaiting until the other instances have told what they owe \033[K", what_.c_str());
+    return;
+  }
   const double seconds = std::chrono::duration<double>(now - begin_).count();
   const double left = progress.share > 0 ? seconds / progress.share - seconds : 0;
   std::fprintf(stderr, "\r%s%3.0f %% of the range, %llu rows, about %.0f s left \033[K", what_.c_str(),

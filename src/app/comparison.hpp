@@ -18,6 +18,10 @@ namespace twinshift::app {
 
 inline const std::array<std::string, 2> kComparedTargets{"primary", "secondary"};
 
+// Both tables over connections of their own, to be asked only. Nothing is connected yet.
+using OpenedSides = std::array<std::unique_ptr<proof::Side>, 2>;
+base::Result<OpenedSides> open_sides(const config::Settings& settings);
+
 // Both tables over connections of their own, and whoever knows what is owed. One thread.
 class Comparison {
  public:
@@ -39,7 +43,7 @@ class Comparison {
 
  private:
   Comparison() = default;
-  std::array<std::unique_ptr<proof::Side>, 2> sides_;
+  OpenedSides sides_;
   std::unique_ptr<proof::Debts> debts_;
 };
 

@@ -28,6 +28,8 @@ char letter_of(proof::Owing owing) {
     case proof::Owing::perhaps:
       return kPerhaps;
     case proof::Owing::unknown:
+    case proof::Owing::untold:   // what only others' rows can say is
+    case proof::Owing::refused:  // never asked of a service
       return kUnknown;
   }
   return kUnknown;

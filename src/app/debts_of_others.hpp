@@ -1,11 +1,15 @@
 // What several instances owe: one's own debts, and what the others have published of theirs in the primary's table
-// `twinshift_owed` (docs/formats/owed.md), which says how many, never which.
+// `twinshift_owed` (docs/formats/owed.md), which says how many, never which, and up to when they have told it.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -16,16 +20,15 @@
 #include "config/settings.hpp"
 #include "proof/debts.hpp"
 #include "warehouse/owed.hpp"
+#include "warehouse/schema/owed_text.hpp"
 
 namespace twinshift::app {
 
-// An instance that has published nothing for so long may owe what it has not told: what arrived from an hour before its
-// last word until kUntoldAfter behind it.
+// An instance that has said nothing for so long may have been cut off, or killed, with debts that it has not told;
+// longer where instances publish less often (silent_after()).
 inline constexpr std::chrono::minutes kSilentAfter{2};
-inline constexpr std::chrono::minutes kUntoldBefore{60};
-inline constexpr std::chrono::minutes kUntoldAfter{5};
-// Whoever has said something of these hours before an event's arrival may have taken that event, too.
-inline constexpr std::chrono::hours kKnownBefore{24};
+// By how much the clocks of two instances may differ, and what an instance hears before it counts.
+inline constexpr std::chrono::seconds kClocksApart{10};
 // A shared queue (SQS) hands an event that the primary has committed to the secondary, or to its backlog, within
 // seconds. Where an event stands in the primary for longer and somebody keeps what is owed, it waits there no more.
 inline constexpr std::chrono::minutes kQueuedMax{15};
@@ -33,26 +36,46 @@ inline constexpr std::chrono::minutes kQueuedMax{15};
 // "message retention").
 inline constexpr std::chrono::hours kQueuedEver{28 * 24};
 
-// What the others' rows say of events that arrived then and that nobody is known to owe. Pure.
+// What the others' rows and words say of events that nobody is known to owe. Pure.
 class OthersRows {
  public:
-  // `silent_after`: at least kSilentAfter; longer where instances publish less often. Of what has arrived since then
-  // another may owe without having said so.
-  OthersRows(std::vector<warehouse::OwedRow> rows, const std::string& own, base::WallTime now,
-             std::chrono::seconds silent_after);
-  [[nodiscard]] bool may_owe(const std::string& target, base::WallTime received_at) const;
+  struct Parts {
+    std::vector<warehouse::OwedRow> rows{};
+    std::vector<warehouse::InstanceWord> words{};  // read before the rows; of one instance maybe several
+    std::string own{};                             // our name: passed over
+    base::WallTime now{};
+    std::chrono::seconds silent_after = kSilentAfter;
+    bool shared_queue = false;  // what an instance takes now may have arrived long ago
+  };
+  explicit OthersRows(Parts parts);
+
+  struct Judged {
+    proof::Owing owing = proof::Owing::no;
+    std::string why{};  // of `unknown`: which instance, and what can be done
+  };
+  // `received_at`: 1970 where it is not known. `seen`: since when the event is known to be missing.
+  [[nodiscard]] Judged judge(const std::string& target, base::WallTime received_at, base::WallTime seen) const;
+  // How many events of that hour of arrival stand in quarantines of others and can be missing in the target alone:
+  // none where an event may be refused by both targets, or is owed as well.
+  [[nodiscard]] std::uint64_t refused(const std::string& target, base::WallTime received_at) const;
+  // What arrived before stands where it is to be, as far as the others say: their oldest debt, or when the one of them
+  // that has been quiet for longest last told what it owes. Nothing where there are no others.
+  [[nodiscard]] std::optional<base::WallTime> oldest() const;
 
  private:
-  struct Untold {
-    base::WallTime from;
-    base::WallTime to;
-  };
-  std::vector<warehouse::OwedRow> owing_;              // that say that something is owed, or in a quarantine
-  std::vector<Untold> untold_;                         // of instances that are silent
-  base::WallTime fresh_from_ = base::WallTime::max();  // where there is another at all
+  // By a row of a debt; by a word that is too old.
+  [[nodiscard]] Judged by_rows(const std::string& target, base::WallTime received_at) const;
+  [[nodiscard]] Judged by_word(const warehouse::InstanceWord& word, base::WallTime received_at,
+                               base::WallTime seen) const;
+  [[nodiscard]] bool ahead(const warehouse::InstanceWord& word) const;
+  [[nodiscard]] bool silent(const warehouse::InstanceWord& word) const;
+
+  Parts parts_;  // without our own rows
+  // By target and hour.
+  std::map<std::pair<std::string, base::WallTime>, std::uint64_t> quarantined_;
 };
 
-// One's own debts, and what the others' rows say beside them. One thread.
+// One's own debts, and what the others' rows and words say beside them. One thread.
 class DebtsOfAll final : public proof::Debts {
  public:
   struct Parts {
@@ -60,9 +83,11 @@ class DebtsOfAll final : public proof::Debts {
     std::string instance{};               // its name, whose rows are passed over
     const base::Clock* clock = nullptr;
     bool keeps_debts = true;  // where the queue is shared: what is owed to the secondary leaves it for a backlog
+    bool shared_queue = false;
     std::chrono::seconds silent_after = kSilentAfter;
-    // All instances' rows of the hours of arrival from that one on, and of any hour of which something is owed.
-    std::function<base::Result<std::vector<warehouse::OwedRow>>(base::WallTime from)> read_rows{};
+    // All instances' words, and then their rows of the hours of arrival from that one on, and of any hour of which
+    // something is owed; nothing else of OthersRows::Parts.
+    std::function<base::Result<OthersRows::Parts>(base::WallTime from)> read{};
   };
   explicit DebtsOfAll(Parts parts) : parts_(std::move(parts)) {}
 
@@ -70,20 +95,35 @@ class DebtsOfAll final : public proof::Debts {
                                     std::chrono::seconds window) override {
     return parts_.own->owed(target, span, window);
   }
-  base::Result<std::vector<proof::Owing>> owes(const std::string& target,
-                                               std::span<const proof::Listed> events) override;
+  base::Result<std::vector<proof::Owing>> owes(const std::string& target, std::span<const proof::Listed> events,
+                                               base::WallTime seen) override;
   base::Result<std::vector<bool>> quarantined(const std::string& target,
                                               std::span<const proof::Listed> events) override {
     return parts_.own->quarantined(target, events);
   }
+  [[nodiscard]] std::vector<std::string> reasons() const override { return {reasons_.begin(), reasons_.end()}; }
 
  private:
+  void note(std::string why);
+  // What our own stores leave open, for the others to say.
+  std::vector<std::size_t> settle_own(const std::string& target, std::span<const proof::Listed> events,
+                                      std::vector<proof::Owing>& answers);
   [[nodiscard]] bool still_queued(const std::string& target, const proof::Listed& event, base::WallTime now) const;
+  base::Result<OthersRows> read_others(base::WallTime oldest) const;
+  proof::Owing judge(const OthersRows& others, const std::string& target, const proof::Listed& event,
+                     base::WallTime seen);
+  bool is_among_refused(const std::string& target, const proof::Listed& event, std::uint64_t most);
 
   const Parts parts_;
+  std::set<std::string> reasons_;                                                    // at most kReasonsMax
+  std::map<std::pair<std::string, base::WallTime>, std::set<std::string>> refused_;  // by target and hour
+  std::size_t refused_ids_ = 0;                                                      // in all of them
 };
 
-// The oldest hour of arrival of which another instance owes something; nothing where none says so.
+// From when on an instance counts as silent: twice what it waits between two words, with what its books wait.
+std::chrono::seconds silent_after(const config::Settings& settings);
+
+// OthersRows::oldest() of now. One connection of its own, of the primary.
 base::Result<std::optional<base::WallTime>> oldest_owed_by_others(const config::Settings& settings,
                                                                   const std::string& own);
 

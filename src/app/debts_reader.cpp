@@ -34,7 +34,8 @@ class ServiceDebts final : public proof::Debts {
     return read_owed_answer(*reply);
   }
 
-  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events,
+                                        base::WallTime) override {
     std::vector<Owing> answers;
     while (!events.empty()) {
       const auto some = ids_of(events.first(std::min(events.size(), kOwesIdsMax)));
@@ -66,7 +67,8 @@ class OpenDebts : public proof::Debts {
   base::Result<Digests> owed(const std::string& target, const proof::Span& span, std::chrono::seconds window) override {
     return proof::StoreDebts(parts_).owed(target, span, window);
   }
-  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events,
+                                        base::WallTime) override {
     const auto ids = ids_of(events);
     return proof::StoreDebts(parts_).owes(target, ids);
   }

@@ -20,7 +20,7 @@ base::Result<std::vector<bool>> QuarantineIds::holds(const std::string& target, 
   auto reader = open_quarantine_reader(settings_);
   if (!reader && reader.error().kind == base::ErrorKind::not_found) return answers;
   if (!reader) return base::fail(std::move(reader.error()));
-  std::unordered_map<std::string_view, std::size_t> asked;
+  std::unordered_multimap<std::string_view, std::size_t> asked;  // one id may be asked for twice
   for (std::size_t i = 0; i < events.size(); ++i) asked.emplace(events[i].id, i);
   quarantine::Query query{.target = target, .records_max = kPageRecords, .with_json = false};
   for (;;) {
@@ -28,8 +28,8 @@ base::Result<std::vector<bool>> QuarantineIds::holds(const std::string& target, 
     if (!page) return base::fail(std::move(page.error()));
     if (page->empty()) return answers;
     for (const quarantine::Record& record : *page) {
-      const auto found = asked.find(record.event_id);
-      if (found != asked.end()) answers[found->second] = true;
+      const auto [from, to] = asked.equal_range(record.event_id);
+      for (auto each = from; each != to; ++each) answers[each->second] = true;
     }
     query.after_id = page->back().id;
   }

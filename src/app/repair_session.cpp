@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/answer_written.hpp"
 #include "app/exit_code.hpp"
 #include "base/time_text.hpp"
 
@@ -106,6 +107,10 @@ int RepairSession::finish(const proof::VerifyReport& compared, std::chrono::seco
     finish_text(compared, window);
     if (repairer_) std::puts(code == kRepairDone ? "done: nothing is left to be put right" : "not all is put right");
   }
+  if (auto written = answer_written(); !written) {
+    std::fprintf(stderr, "twinshift: %s\n", written.error().text().c_str());
+    return kRepairUndecided;
+  }
   return code;
 }
 
@@ -135,6 +140,7 @@ void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono
   const std::string found = found_.text();
   std::printf("found: %s%s\nplan: %s\n", found.empty() ? "no difference" : found.c_str(), as_of.c_str(),
               plan_.text().c_str());
+  std::fputs(reasons_text(compared).c_str(), stdout);
   if (!repairer_) {
     if (!plan_.empty()) std::puts("Nothing was changed: --apply carries it out.");
     return;

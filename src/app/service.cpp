@@ -21,6 +21,7 @@
 #include "base/log.hpp"
 #include "config/masking.hpp"
 #include "journal/segment_files.hpp"
+#include "warehouse/owed_word.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -138,11 +139,19 @@ void Service::start_books() {
       books_file_,
       delivery_.get(),
       [this](const std::string& target, base::WallTime before) { delivery_->prune_markers(target, before); },
-      [this](const std::vector<warehouse::OwedRow>& rows) { delivery_->publish_books(rows); }};
+      [this](const std::vector<warehouse::OwedRow>& rows) { delivery_->publish_books(rows); },
+      [this](const warehouse::OwedRow& word) { delivery_->publish_word(word); },
+      keeps_files()};
   for (const auto& owed : backlogs_) stores.backlogs.push_back(owed.get());
   books_ = make_books_keeper(settings_, stores);
   books_->start();
-  delivery_->before_lanes_end([this](std::chrono::milliseconds limit) { books_->publish_now(limit); });
+  delivery_->before_lanes_end([this](std::chrono::milliseconds limit) { return books_->publish_now(limit); });
+}
+
+// Whether what we owe, or have in quarantine, outlives us where only we can tell it.
+bool Service::keeps_files() const {
+  return settings_.queue.driver == "sqlite" || settings_.data_durable ||
+         (settings_.secondary_backlog_queue_url.empty() && !backlogs_.empty());
 }
 
 // What a crash has left unsettled. A quarantine in a queue takes minutes to read: there the next drop does it.
@@ -250,6 +259,9 @@ base::Status Service::start_delivery() {
                                          clock_);
   }
   options.witness = witness_.get();
+  if (keeps_files()) {
+    options.announcement = warehouse::word_row(books_file_->instance(), warehouse::kStarted, clock_.now());
+  }
   delivery_ = std::make_unique<delivery::Delivery>(options, *queue_, *quarantine_, std::move(targets), clock_);
   delivery_->start();
   return {};

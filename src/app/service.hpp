@@ -58,6 +58,7 @@ class Service {
   base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
   void settle_drops();
   void start_books();
+  [[nodiscard]] bool keeps_files() const;
   void stop_books();
   void start_auditor();
   void stop_auditor();

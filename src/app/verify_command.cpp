@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/answer_written.hpp"
 #include "app/commands.hpp"
 #include "app/comparison.hpp"
 #include "app/driver_table.hpp"
@@ -35,7 +36,8 @@ class Printer {
       return;
     }
     if (findings_ > ids_max_) std::printf("... and %zu more (--ids-max)\n", findings_ - ids_max_);
-    std::printf("%s\n%s\n", compared_text(report, window).c_str(), verdict_text(counts_, report).c_str());
+    std::printf("%s\n%s\n%s", compared_text(report, window).c_str(), verdict_text(counts_, report).c_str(),
+                reasons_text(report).c_str());
   }
   // The answer stays JSON, and says that it is not whole.
   void give_up(const base::Error& error) {
@@ -102,6 +104,7 @@ int run_verify(const config::Settings& settings, const VerifyCommandOptions& opt
     return kVerifyUndecided;
   }
   printer.finish(*report, read->window);
+  if (auto written = answer_written(); !written) return fail_with(written.error());
   return exit_code_of(printer.verdict());
 }
 

@@ -84,6 +84,11 @@ std::string FindingCounts::json(const std::array<std::string, 2>& targets) const
 }
 
 std::string finding_as_text(const Finding& finding) {
+  if (finding.window) {
+    return fmt::format("{:<11} {:<9} the window from {} to {}: the sums differ, and no row says why",
+                       to_string(finding.kind), finding.target, base::sql_timestamp(finding.window->from),
+                       base::sql_timestamp(finding.window->to));
+  }
   std::string text = fmt::format("{:<11} {:<9} {}  event_at {}", to_string(finding.kind), finding.target,
                                  printable(short_id(finding)), base::sql_timestamp(finding.event_at));
   if (known(finding.received_at)) text += "  received_at " + base::sql_timestamp(finding.received_at);
@@ -99,6 +104,10 @@ std::string finding_as_json(const Finding& finding) {
                                  base::json_string(short_id(finding)), base::iso8601_ms(finding.event_at));
   if (known(finding.received_at)) text += ",\"receivedAt\":\"" + base::iso8601_ms(finding.received_at) + '"';
   if (finding.kind == FindingKind::doubled) text += fmt::format(",\"copies\":{}", finding.copies);
+  if (finding.window) {
+    text += fmt::format(",\"window\":{{\"from\":\"{}\",\"to\":\"{}\"}}", base::iso8601_ms(finding.window->from),
+                        base::iso8601_ms(finding.window->to));
+  }
   if (!finding.column.empty())
     text += ",\"columns\":" + base::json_string(shortened(finding.column, kColumnBytesShown));
   if (!finding.content_id.empty()) text += ",\"contentId\":" + base::json_string(finding.content_id);
@@ -114,10 +123,16 @@ std::string window_text(std::chrono::seconds window) {
 }
 
 std::string compared_text(const proof::VerifyReport& report, std::chrono::seconds window) {
-  if (report.windows == 0) return "compared: nothing, neither target holds an event in this range";
-  return fmt::format("compared: {} rows of the primary and {} of the secondary, {} windows of {} from {} to {}",
-                     report.rows[0], report.rows[1], report.windows, window_text(window),
-                     base::sql_timestamp(report.span.from), base::sql_timestamp(report.span.to));
+  if (report.windows == 0 && report.outside[0] + report.outside[1] == 0)
+    return "compared: nothing, neither target holds an event in this range";
+  std::string text =
+      fmt::format("compared: {} rows of the primary and {} of the secondary, {} windows of {} from {} to {}",
+                  report.rows[0], report.rows[1], report.windows, window_text(window),
+                  base::sql_timestamp(report.span.from), base::sql_timestamp(report.span.to));
+  if (report.outside[0] + report.outside[1] > 0) {
+    text += fmt::format("; of these {} and {} at a time that no event has", report.outside[0], report.outside[1]);
+  }
+  return text;
 }
 
 std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport& report) {
@@ -130,14 +145,33 @@ std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport&
   return text + as_of;
 }
 
+std::string reasons_text(const proof::VerifyReport& report) {
+  std::string text;
+  for (const std::string& reason : report.reasons) text += "cannot tell: " + printable(reason) + '\n';
+  return text;
+}
+
+namespace {
+
+std::string reasons_as_json(const std::vector<std::string>& reasons) {
+  std::string text = "[";
+  for (const std::string& reason : reasons) text += (text.size() > 1 ? "," : "") + base::json_string(reason);
+  return text + ']';
+}
+
+}  // namespace
+
 std::string report_as_json(const FindingCounts& counts, const proof::VerifyReport& report,
                            const std::array<std::string, 2>& targets) {
   return fmt::format(
       "\"verdict\":\"{}\",\"asOf\":\"{}\",\"from\":\"{}\",\"to\":\"{}\",\"windows\":{},\"windowsDifferent\":{},"
-      "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{}",
+      "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{},"
+      "\"outside\":{{{}:{},{}:{}}},\"reasons\":{}",
       name_of(counts.verdict()), base::iso8601_ms(report.as_of), base::iso8601_ms(report.span.from),
       base::iso8601_ms(report.span.to), report.windows, report.different, base::json_string(targets[0]), report.rows[0],
-      base::json_string(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled);
+      base::json_string(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled,
+      base::json_string(targets[0]), report.outside[0], base::json_string(targets[1]), report.outside[1],
+      reasons_as_json(report.reasons));
 }
 
 }  // namespace twinshift::app

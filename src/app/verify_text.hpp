@@ -39,6 +39,8 @@ std::string finding_as_json(const proof::Finding& finding);
 // What was compared, in a sentence; and the verdict, in another.
 std::string compared_text(const proof::VerifyReport& report, std::chrono::seconds window);
 std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport& report);
+// Why something could not be told, a line each; empty where all could.
+std::string reasons_text(const proof::VerifyReport& report);
 // The members of the JSON answer behind "findings", without braces.
 std::string report_as_json(const FindingCounts& counts, const proof::VerifyReport& report,
                            const std::array<std::string, 2>& targets);

@@ -1,5 +1,6 @@
 #include "app/verify_text.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace twinshift::app {
@@ -62,6 +63,26 @@ TEST(VerifyText, FindingsAsAPersonAndAsAProgramReadThem) {
             "doubled     secondary " + kId + "  event_at 2024-01-01 12:00:00  2 copies");
   EXPECT_EQ(finding_as_json(finding(FindingKind::missing)), R"({"kind":"missing","target":"secondary","eventId":")" +
                                                                 kId + R"(","eventAt":"2024-01-01T12:00:00.000Z"})");
+}
+
+TEST(VerifyText, AWindowThatNothingExplainsIsNamedByItsTime) {
+  Finding window = finding(FindingKind::undecided);
+  window.id.clear();
+  window.window = proof::Span{kNoon, kNoon + std::chrono::hours(1)};
+  EXPECT_EQ(finding_as_text(window),
+            "undecided   secondary the window from 2024-01-01 12:00:00 to 2024-01-01 13:00:00: the sums differ, and no "
+            "row says why");
+  EXPECT_THAT(finding_as_json(window),
+              ::testing::HasSubstr(R"("window":{"from":"2024-01-01T12:00:00.000Z","to":"2024-01-01T13:00:00.000Z"})"));
+}
+
+TEST(VerifyText, SaysWhySomethingCannotBeTold) {
+  proof::VerifyReport report{.as_of = kNoon};
+  EXPECT_EQ(reasons_text(report), "");
+  EXPECT_THAT(report_as_json({}, report, kBoth), ::testing::HasSubstr(R"("reasons":[])"));
+  report.reasons = {"instance 'a\x1b' is silent", "another"};
+  EXPECT_EQ(reasons_text(report), "cannot tell: instance 'a?' is silent\ncannot tell: another\n");
+  EXPECT_THAT(report_as_json({}, report, kBoth), ::testing::HasSubstr(R"(is silent","another"])"));
 }
 
 TEST(VerifyText, WindowsAsTheyAreWritten) {

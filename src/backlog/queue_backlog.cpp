@@ -1,5 +1,6 @@
 #include "backlog/queue_backlog.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "queue/group_done.hpp"
@@ -41,7 +42,12 @@ void QueueBacklog::extend(const std::vector<queue::Receipt>& receipts, std::chro
 
 BacklogStatus QueueBacklog::status() {
   queue::QueueStatus status = queue_->status();
-  return {.owed = status.depth, .oldest_age = status.oldest_age, .trouble = std::move(status.trouble), .storage = {}};
+  // As long as it is not known, it may be anything but nothing: whoever asks what is owed must not take it for empty.
+  const std::uint64_t owed = status.depth + status.dead_lettered;
+  return {.owed = status.depth_known ? owed : std::max<std::uint64_t>(1, owed),
+          .oldest_age = status.oldest_age,
+          .trouble = std::move(status.trouble),
+          .storage = {}};
 }
 
 base::Result<queue::Arrivals> QueueBacklog::count_arrivals() {

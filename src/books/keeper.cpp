@@ -146,11 +146,13 @@ void Keeper::Impl::count() {
     asked = 0;
     number = taken;
   }
+  // Before anything is counted: what is owed by then is counted as owed somewhere, unless it has landed since.
+  const base::WallTime begun = options.clock->now();
   auto side = count_queue();
   for (std::size_t i = 0; i < targets.size(); ++i) {
     auto sample = side ? sample_for(targets[i], *side) : base::Result<Sample>(base::fail(side.error()));
     if (sample) {
-      counters[i]->give({.number = number, .at = options.clock->now(), .sample = std::move(*sample)});
+      counters[i]->give({.number = number, .at = begun, .sample = std::move(*sample)});
       continue;
     }
     counters[i]->fail(number, sample.error());

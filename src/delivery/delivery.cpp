@@ -71,7 +71,8 @@ struct Delivery::Impl {
   std::unique_ptr<Worker> conductor_thread;
   std::unique_ptr<Receiver> receiver;
   std::optional<StopReport> stopped;
-  std::function<void(std::chrono::milliseconds)> before_lanes_end;
+  std::function<bool(std::chrono::milliseconds)> before_lanes_end;
+  [[nodiscard]] Lane* primary_lane() const;
   std::stop_source jobs;
 };
 
@@ -92,7 +93,8 @@ void Delivery::Impl::start_lanes() {
                                                          .warehouse = std::move(target.warehouse),
                                                          .backlog = target.backlog,
                                                          .identity = options.identity,
-                                                         .is_primary = target.is_primary},
+                                                         .is_primary = target.is_primary,
+                                                         .announcement = options.announcement},
                                              inputs));
       lane_targets.push_back(i);
     } else if (target.backlog != nullptr) {
@@ -153,7 +155,9 @@ StopReport Delivery::Impl::stop(base::SteadyTime deadline) {
   inputs->close();
   if (before_lanes_end) {
     const auto limit = std::min<std::chrono::nanoseconds>(left(deadline), kLastBooks);
-    before_lanes_end(std::chrono::floor<std::chrono::milliseconds>(std::max(limit, std::chrono::nanoseconds(0))));
+    const bool all_told =
+        before_lanes_end(std::chrono::floor<std::chrono::milliseconds>(std::max(limit, std::chrono::nanoseconds(0))));
+    if (Lane* primary = primary_lane(); all_told && primary != nullptr) primary->settle();
   }
   const base::SteadyTime lanes_until = std::min(deadline, clock.steady() + kLaneFarewell);
   // All are told before the first is waited for: one that does not come back must not use up the others' time.
@@ -194,13 +198,22 @@ void Delivery::cancel_jobs() {
 }
 
 void Delivery::publish_books(const std::vector<warehouse::OwedRow>& rows) {
-  for (std::size_t i = 0; i < impl_->lanes.size(); ++i) {
-    if (impl_->targets[impl_->lane_targets[i]].is_primary) impl_->lanes[i]->publish(rows);
-  }
+  if (Lane* primary = impl_->primary_lane()) primary->publish(rows);
 }
 
-void Delivery::before_lanes_end(std::function<void(std::chrono::milliseconds)> last) {
+void Delivery::publish_word(const warehouse::OwedRow& word) {
+  if (Lane* primary = impl_->primary_lane()) primary->speak(word);
+}
+
+void Delivery::before_lanes_end(std::function<bool(std::chrono::milliseconds)> last) {
   impl_->before_lanes_end = std::move(last);
+}
+
+Lane* Delivery::Impl::primary_lane() const {
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    if (targets[lane_targets[i]].is_primary) return lanes[i].get();
+  }
+  return nullptr;
 }
 
 DeliveryStatus Delivery::Impl::status() const {

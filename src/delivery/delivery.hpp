@@ -22,6 +22,7 @@
 #include "event/event.hpp"
 #include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::delivery {
@@ -48,6 +49,8 @@ struct Options {
   event::IdentityMode identity = event::IdentityMode::content;
   std::uint64_t seed = 0;      // of the jitter
   Witness* witness = nullptr;  // may be none; outlives the Delivery
+  // That this instance runs, as others are to read it: written before the primary's first write. May be none.
+  std::optional<warehouse::OwedRow> announcement{};
 };
 
 enum class TargetState : std::uint8_t {
@@ -134,9 +137,12 @@ class Delivery {
   // What this instance's books say of one target: rows of one instance and one target. The primary's lane writes what
   // has changed into `twinshift_owed`, now and then and at the end. Any thread, between start() and stop().
   void publish_books(const std::vector<warehouse::OwedRow>& rows);
+  // What this instance says of itself, of a moment whose rows have been given (delivery::Publisher::speak()). Likewise.
+  void publish_word(const warehouse::OwedRow& word);
   // Called by stop() with the time that is left for it, once all that is owed is owed and before the lanes end: the
-  // last time for publish_books(). Before stop().
-  void before_lanes_end(std::function<void(std::chrono::milliseconds limit)> last);
+  // last time for publish_books(). True: all of it has been told, so that the lane may say that nothing follows.
+  // Before stop().
+  void before_lanes_end(std::function<bool(std::chrono::milliseconds limit)> last);
 
  private:
   struct Impl;

@@ -37,12 +37,15 @@ Arrival decode_lease(queue::Lease lease, event::IdentityMode identity) {
 
 struct Lane::Core {
   Core(Parts parts_in, InputBoxPtr answers_in)
-      : parts(std::move(parts_in)), answers(std::move(answers_in)), housekeeping(parts.name) {}
+      : parts(std::move(parts_in)), answers(std::move(answers_in)), housekeeping(parts.name) {
+    if (parts.announcement) publisher.announce(*parts.announcement);
+  }
 
   void run();
   [[nodiscard]] std::chrono::milliseconds wait() const;
   void answer(Input input) { answers->try_put(input); }  // refused only after the conductor's end
   base::Status prepare();
+  void get_ready_to_publish();
   base::Result<warehouse::WriteReport> write(const warehouse::Batch& batch);
   template <class T>
   void note_failure(const base::Result<T>& result) {
@@ -74,6 +77,7 @@ void Lane::Core::run() {
     const std::vector<Work> taken = calls.take_all(wait());
     if (taken.empty() && calls.closed()) break;
     for (const Work& work : taken) std::visit([this](const auto& each) { carry_out(each); }, work);
+    get_ready_to_publish();
     if (!prepared) continue;
     housekeeping.step(*parts.warehouse, std::chrono::steady_clock::now());
     publisher.step(*parts.warehouse, std::chrono::steady_clock::now());
@@ -81,9 +85,16 @@ void Lane::Core::run() {
   if (prepared) publisher.finish(*parts.warehouse);
 }
 
-std::chrono::milliseconds Lane::Core::wait() const {
-  if (!prepared) return kWaitForCall;  // nothing is done between calls then
+// Also an instance to which nothing comes has something to say: that it runs.
+void Lane::Core::get_ready_to_publish() {
   const auto now = std::chrono::steady_clock::now();
+  if (prepared || !parts.is_primary || !publisher.due(now)) return;
+  if (!prepare()) publisher.postpone(*parts.warehouse, now);
+}
+
+std::chrono::milliseconds Lane::Core::wait() const {
+  const auto now = std::chrono::steady_clock::now();
+  if (!prepared) return parts.is_primary ? publisher.wait(now) : kWaitForCall;
   const auto until_next = housekeeping.wait(now);
   return parts.is_primary ? std::min(until_next, publisher.wait(now)) : until_next;
 }
@@ -93,7 +104,9 @@ base::Status Lane::Core::prepare() {
   if (prepared) return {};
   base::Status status = parts.warehouse->prepare();
   prepared = status.has_value();
-  if (prepared) counts_duplicates = parts.warehouse->counts_duplicates();
+  if (!prepared) return status;
+  counts_duplicates = parts.warehouse->counts_duplicates();
+  publisher.begin(*parts.warehouse, std::chrono::steady_clock::now());
   return status;
 }
 
@@ -224,6 +237,14 @@ void Lane::prune_before(base::WallTime before) {
 
 void Lane::publish(const std::vector<warehouse::OwedRow>& rows) {
   core_->publisher.give(rows);
+}
+
+void Lane::speak(const warehouse::OwedRow& word) {
+  core_->publisher.speak(word);
+}
+
+void Lane::settle() {
+  core_->publisher.settle();
 }
 
 bool Lane::counts_duplicates() const {

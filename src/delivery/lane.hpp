@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <variant>
@@ -15,6 +16,7 @@
 #include "delivery/lane_job.hpp"
 #include "delivery/worker.hpp"
 #include "event/event.hpp"
+#include "warehouse/owed.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace twinshift::delivery {
@@ -33,6 +35,7 @@ class Lane {
     backlog::Backlog* backlog = nullptr;
     event::IdentityMode identity = event::IdentityMode::content;
     bool is_primary = false;  // writes the books of this instance; any other yields the processors to it
+    std::optional<warehouse::OwedRow> announcement{};  // Publisher::announce(): in each target, before its first write
   };
   // Answers go to `answers`, one for each call.
   Lane(Parts parts, InputBoxPtr answers);
@@ -48,6 +51,9 @@ class Lane {
   void prune_before(base::WallTime before);
   // What the books know of one target (Publisher::give()); only of the primary's lane. Any thread.
   void publish(const std::vector<warehouse::OwedRow>& rows);
+  // Likewise Publisher::speak() and settle().
+  void speak(const warehouse::OwedRow& word);
+  void settle();
   // False: the target does not let us note duplicates (warehouse::Warehouse::counts_duplicates()). Any thread.
   [[nodiscard]] bool counts_duplicates() const;
 

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.hpp"
 #include "warehouse/markers.hpp"
+#include "warehouse/owed_word.hpp"
 
 namespace twinshift::delivery {
 namespace {
@@ -15,6 +16,8 @@ using warehouse::OwedRow;
 constexpr auto kBetweenSteps = 1'000ms;
 // How soon an idle lane sees what was given. It is no hurry, and a look costs nothing.
 constexpr auto kBetweenLooks = 2'000ms;
+// Statements of a lane that ends: so many rows change in a stop's last moment only after an outage of days.
+constexpr int kLastStatementsMax = 25;
 // A right that is missing is not given from one minute to the next.
 constexpr auto kAfterRefusal = 3'600'000ms;
 
@@ -62,11 +65,33 @@ void Publisher::note(OwedRow row) {
   waiting_.insert_or_assign(key, std::move(row));
 }
 
+void Publisher::speak(OwedRow word) {
+  const std::lock_guard lock(mutex_);
+  // As with rows: the later one counts.
+  if (last_word_ && word.as_of <= last_word_->as_of) word.as_of = last_word_->as_of + std::chrono::microseconds(1);
+  last_word_ = word;
+  word_ = std::move(word);
+}
+
+void Publisher::announce(OwedRow word) {
+  const std::lock_guard lock(mutex_);
+  started_ = std::move(word);
+}
+
+void Publisher::settle() {
+  const std::lock_guard lock(mutex_);
+  settled_ = true;
+}
+
 std::vector<OwedRow> Publisher::take() {
   const std::lock_guard lock(mutex_);
   std::vector<OwedRow> taken;
+  if (started_) taken.push_back(*std::exchange(started_, std::nullopt));
   while (!waiting_.empty() && taken.size() < warehouse::kOwedRowsMax) {
     taken.push_back(std::move(waiting_.extract(waiting_.begin()).mapped()));
+  }
+  if (word_ && waiting_.empty() && taken.size() < warehouse::kOwedRowsMax) {
+    taken.push_back(*std::exchange(word_, std::nullopt));
   }
   return taken;
 }
@@ -74,6 +99,11 @@ std::vector<OwedRow> Publisher::take() {
 void Publisher::put_back(std::vector<OwedRow> rows) {
   const std::lock_guard lock(mutex_);
   for (OwedRow& row : rows) {
+    if (row.arrival_at == warehouse::kWordHour) {
+      std::optional<OwedRow>& word = row.target == warehouse::kStarted ? started_ : word_;
+      if (!word) word = std::move(row);
+      continue;
+    }
     const Key key{row.target, row.arrival_at};
     waiting_.try_emplace(key, std::move(row));  // unless a later one has come
   }
@@ -81,11 +111,10 @@ void Publisher::put_back(std::vector<OwedRow> rows) {
 
 bool Publisher::has_more() const {
   const std::lock_guard lock(mutex_);
-  return !waiting_.empty();
+  return !waiting_.empty() || word_ || started_;
 }
 
-base::Status Publisher::publish(warehouse::Warehouse& warehouse) {
-  std::vector<OwedRow> rows = take();
+base::Status Publisher::publish(warehouse::Warehouse& warehouse, std::vector<OwedRow> rows) {
   if (rows.empty()) return {};
   base::failpoint(base::Failpoint::delivery_publish_before);
   base::Status published = warehouse.publish(rows);
@@ -94,23 +123,49 @@ base::Status Publisher::publish(warehouse::Warehouse& warehouse) {
 }
 
 void Publisher::step(warehouse::Warehouse& warehouse, std::chrono::steady_clock::time_point now) {
-  if (now < next_ || !has_more()) return;
-  const base::Status published = publish(warehouse);
+  if (!due(now)) return;
+  const base::Status published = publish(warehouse, take());
   next_ = now + (published && has_more() ? kBetweenSteps : warehouse.publish_interval());
-  if (published) return;
-  if (published.error().kind == base::ErrorKind::conflict) next_ = now + kAfterRefusal;
-  if (throttle_.pass(published.error().message, now)) {
-    base::log::warn("The books of this instance cannot be published, so other instances do not see them")
-        .add(published.error());
+  if (!published) failed(published.error(), now);
+}
+
+void Publisher::begin(warehouse::Warehouse& warehouse, std::chrono::steady_clock::time_point now) {
+  std::vector<OwedRow> first;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!started_ || now < next_) return;
+    first.push_back(*std::exchange(started_, std::nullopt));
+  }
+  if (const auto published = publish(warehouse, std::move(first)); !published) {
+    postpone(warehouse, now);
+    failed(published.error(), now);
   }
 }
 
+void Publisher::failed(const base::Error& error, std::chrono::steady_clock::time_point now) {
+  if (error.kind == base::ErrorKind::conflict) next_ = now + kAfterRefusal;
+  if (throttle_.pass(error.message, now)) {
+    base::log::warn("The books of this instance cannot be published, so other instances do not see them").add(error);
+  }
+}
+
+// The last word, for good. Only where there has been one: of what was never counted nothing is known.
+void Publisher::say_settled() {
+  const std::lock_guard lock(mutex_);
+  if (!settled_ || !last_word_) return;
+  word_ = last_word_;
+  word_->target = warehouse::kSettled;
+}
+
 void Publisher::finish(warehouse::Warehouse& warehouse) {
-  if (!has_more()) return;
-  if (const auto published = publish(warehouse); !published) {
+  say_settled();
+  for (int i = 0; i < kLastStatementsMax && has_more(); ++i) {
+    const auto published = publish(warehouse, take());
+    if (published) continue;
     base::log::warn(
         "The last books of this instance were not published; they follow with its first batch after the next start")
         .add(published.error());
+    return;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "warehouse/markers.hpp"
+#include "warehouse/owed_word.hpp"
 
 namespace twinshift::delivery {
 namespace {
@@ -126,6 +127,79 @@ TEST(Publisher, OldSettledHoursAreNotWrittenAtEachStart) {
   publisher.give({row(kHour, 5, 1, later), row(kHour + 1h, 5, 1, later), row(kHour + 2h, 5, 0, later)});
   publisher.finish(primary);
   EXPECT_EQ(primary.got, std::vector{row(kHour, 5, 1, later)});
+}
+
+OwedRow word(std::string_view text, base::WallTime as_of) {
+  return warehouse::word_row("me", text, as_of);
+}
+
+TEST(Publisher, AnInstanceThatOwesNothingSpeaksOncePerInterval) {
+  Publisher publisher;
+  Receiving primary;
+  publisher.speak(word(warehouse::kRunning, kHour));
+  publisher.step(primary, kNow);
+  EXPECT_EQ(primary.got, std::vector{word(warehouse::kRunning, kHour)});
+  publisher.speak(word(warehouse::kRunning, kHour + 30s));
+  publisher.speak(word(warehouse::kRunning, kHour + 60s));
+  publisher.step(primary, kNow + warehouse::kPublishInterval - 1ms);
+  EXPECT_EQ(primary.calls, 1);
+  publisher.step(primary, kNow + warehouse::kPublishInterval);
+  EXPECT_EQ(primary.got, std::vector{word(warehouse::kRunning, kHour + 60s)});
+}
+
+TEST(Publisher, ItsWordComesBehindTheRowsThatItIsAbout) {
+  Publisher publisher;
+  Receiving primary;
+  std::vector<OwedRow> rows;
+  for (std::size_t i = 0; i <= warehouse::kOwedRowsMax; ++i) rows.push_back(row(kHour + i * 1h, 1, 1));
+  publisher.give(rows);
+  publisher.speak(word(warehouse::kRunning, kHour));
+  primary.error = base::Error{base::ErrorKind::unavailable, "gone", "", ""};
+  publisher.step(primary, kNow);
+  primary.error.reset();
+  const auto later = kNow + warehouse::kPublishInterval;
+  publisher.step(primary, later);
+  EXPECT_EQ(primary.got, std::vector(rows.begin(), rows.end() - 1));
+  publisher.step(primary, later + 1s);
+  EXPECT_EQ(primary.got, (std::vector{rows.back(), word(warehouse::kRunning, kHour)}));
+}
+
+TEST(Publisher, BeforeTheFirstWriteItSaysThatItRuns) {
+  Publisher publisher;
+  Receiving primary;
+  publisher.announce(word(warehouse::kStarted, kHour));
+  publisher.give({row(kHour, 5)});
+  primary.error = base::Error{base::ErrorKind::unavailable, "gone", "", ""};
+  publisher.begin(primary, kNow);
+  primary.error.reset();
+  publisher.step(primary, kNow + warehouse::kPublishInterval);
+  EXPECT_EQ(primary.got, (std::vector{word(warehouse::kStarted, kHour), row(kHour, 5)})) << "it failed at first";
+  publisher.begin(primary, kNow + 1h);
+  EXPECT_EQ(primary.calls, 2) << "once";
+
+  Publisher next;
+  next.announce(word(warehouse::kStarted, kHour));
+  next.give({row(kHour, 5)});
+  next.begin(primary, kNow);
+  EXPECT_EQ(primary.got, std::vector{word(warehouse::kStarted, kHour)});
+  next.step(primary, kNow);
+  EXPECT_EQ(primary.got, std::vector{row(kHour, 5)}) << "the rows do not wait for an interval";
+}
+
+TEST(Publisher, ACleanStopLeavesAMarkOnceAllIsTold) {
+  Publisher publisher;
+  Receiving primary;
+  publisher.speak(word(warehouse::kRunning, kHour));
+  publisher.finish(primary);
+  EXPECT_EQ(primary.got, std::vector{word(warehouse::kRunning, kHour)}) << "not all that it owes was told";
+  publisher.speak(word(warehouse::kRunning, kHour + 1min));
+  std::vector<OwedRow> rows;
+  for (std::size_t i = 0; i <= warehouse::kOwedRowsMax; ++i) rows.push_back(row(kHour + i * 1h, 1, 1));
+  publisher.give(rows);
+  publisher.settle();
+  publisher.finish(primary);
+  EXPECT_EQ(primary.got, (std::vector{rows.back(), word(warehouse::kSettled, kHour + 1min)}));
+  EXPECT_EQ(primary.calls, 3);
 }
 
 TEST(Publisher, ManyRowsGoInSteps) {

@@ -21,6 +21,8 @@ enum class Owing : std::uint8_t {
   yes,
   perhaps,  // not by what can be told; but a shared queue that cannot say which holds some messages
   unknown,  // somebody owes something of that hour of arrival, and cannot say which events
+  untold,   // an instance that runs has not said yet what it owes since the difference was seen: ask again later
+  refused,  // unknown likewise; but as many as are missing are in other instances' quarantines
 };
 
 class Debts {
@@ -29,10 +31,15 @@ class Debts {
 
   // What is owed to the target, by window of event_at. As of about now; what is not known is left out.
   virtual base::Result<Digests> owed(const std::string& target, const Span& span, std::chrono::seconds window) = 0;
-  // By the order asked for: is it owed to the target now?
-  virtual base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) = 0;
+  // By the order asked for: is it owed to the target now? `seen`: since when the two tables are known to differ there.
+  virtual base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events,
+                                                base::WallTime seen) = 0;
   // Likewise: is it in the target's quarantine now?
   virtual base::Result<std::vector<bool>> quarantined(const std::string& target, std::span<const Listed> events) = 0;
+  // Why some answers since the object was made were `unknown`, a sentence each, with what can be done about it; at most
+  // kReasonsMax.
+  [[nodiscard]] virtual std::vector<std::string> reasons() const { return {}; }
 };
+inline constexpr std::size_t kReasonsMax = 8;
 
 }  // namespace twinshift::proof

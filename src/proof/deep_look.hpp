@@ -29,6 +29,8 @@ class DeepLook {
 
   // What the sides' digests show of a span, by `window`: as VerifyOptions has it.
   base::Status look(const Pair<Digests>& digests, const Span& span, std::chrono::seconds window);
+  // A slice, of whatever size.
+  base::Status look(const Slice& slice) { return splitter_.split(slice); }
 
  private:
   base::Status look_at(const Slice& slice);

@@ -30,11 +30,16 @@ struct Span {
   bool operator==(const Span& other) const = default;
 };
 
+// Everything that event_at can be by what writes it: 1970, or 2008 to 2100. What stands elsewhere somebody has changed.
+inline constexpr Span kAllTimes{base::WallTime{}, base::WallTime{std::chrono::seconds(4'102'444'800)}};
+
 // The rows in some spans whose event_key begins with one of these prefixes of so many bits. key_bits 0: all of them.
 struct Slice {
   std::vector<Span> spans{};  // apart from each other, ascending; at most kSpansMax
   int key_bits = 0;
   std::vector<std::int64_t> prefixes{};
+  std::vector<std::int64_t> keys{};  // where there are some: only rows whose event_id begins as these keys do
+  bool outside = false;              // instead of spans: rows whose event_at is NULL, or outside of kAllTimes
 };
 
 // Of one question: where differences lie far from each other, a table that is in no order is still read once.

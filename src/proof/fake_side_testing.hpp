@@ -50,10 +50,13 @@ class FakeSide final : public Side {
   bool unique = true;                        // keeps ids unique, so that it finds them wherever they stand
   std::optional<std::int64_t> bytes_told;
   std::size_t windows_max = kWindowsMax;
+  std::optional<std::chrono::hours> span_max;  // longer ones that hold something are not answered in time
   int questions = 0;
   std::size_t listed = 0;                         // rows that list() gave away
   std::optional<base::Error> error;               // of every question
   std::function<void(FakeSide&)> before_present;  // what happens between the looks
+  std::function<void(FakeSide&)> before_list;     // once
+  std::set<std::string> unlisted;                 // ids that are counted in sums and in no list
 
   [[nodiscard]] const std::string& name() const override { return name_; }
 
@@ -80,6 +83,7 @@ class FakeSide final : public Side {
   }
   base::Result<std::optional<std::int64_t>> bytes() override { return bytes_told; }
   base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
+    if (is_too_long(spans)) return base::fail(base::ErrorKind::timed_out, "took too long", name_);
     auto all = digests({.spans = {spans.begin(), spans.end()}},
                        [&](const Listed& row) { return window_of(row.event_at, window); });
     if (all && all->size() > windows_max) return base::fail(base::ErrorKind::full, "too many", name_);
@@ -90,13 +94,16 @@ class FakeSide final : public Side {
     return digests(slice, [&](const Listed& row) { return row.key >> shift; });
   }
   base::Result<std::vector<Listed>> list(const Slice& slice) override {
+    if (before_list) std::exchange(before_list, nullptr)(*this);
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
     auto all = by_id(slice);
+    std::erase_if(all, [&](const Listed& row) { return unlisted.contains(row.id); });
     listed += all.size();
     return at_most(std::move(all));
   }
   base::Result<std::vector<Listed>> doubles(const Span& span) override {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    if (is_too_long({&span, 1})) return base::fail(base::ErrorKind::timed_out, "took too long", name_);
     auto all = by_id({.spans = {span}});
     std::erase_if(all, [](const Listed& row) { return row.copies < 2; });
     return at_most(std::move(all));
@@ -106,7 +113,7 @@ class FakeSide final : public Side {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
     std::map<std::string, Presence> found;
     for (const Listed& row : among(asked, where)) {
-      const Presence none{.id = row.id, .copies = 0, .key = row.key, .event_at = row.event_at};
+      const Presence none{.id = row.id, .copies = 0, .key = row.key, .event_at = row.event_at, .outside = row.outside};
       ++found.try_emplace(row.id, none).first->second.copies;
     }
     return found;
@@ -128,6 +135,13 @@ class FakeSide final : public Side {
   }
 
  private:
+  [[nodiscard]] bool is_too_long(std::span<const Span> spans) const {
+    const auto too_long = [&](const Span& each) {
+      return each.to - each.from > *span_max &&
+             std::ranges::any_of(table, [&](const Listed& row) { return in(row, {.spans = {each}}); });
+    };
+    return span_max && std::ranges::any_of(spans, too_long);
+  }
   base::Status ask() {
     ++questions;
     return error ? base::Status(base::fail(*error)) : base::Status();
@@ -136,18 +150,19 @@ class FakeSide final : public Side {
     const auto text = texts.find(row.id);
     return {.id = row.id,
             .key = row.key,
-            .event_at = row.event_at,
+            .event_at = row.outside ? std::nullopt : std::optional(row.event_at),
             .received_at = row.received_at,
             .text = text == texts.end() ? std::nullopt : std::optional(text->second)};
   }
   [[nodiscard]] std::vector<Listed> among(std::span<const Listed> asked, Where where) const {
-    std::map<std::string, base::WallTime> wanted;
-    for (const Listed& row : asked) wanted.emplace(row.id, row.event_at);
+    std::map<std::string, Listed> wanted;
+    for (const Listed& row : asked) wanted.emplace(row.id, row);
     std::vector<Listed> found;
     for (const Listed& row : table) {
       const auto asked_for = wanted.find(row.id);
       if (asked_for == wanted.end()) continue;
-      if (unique || where == Where::anywhere || asked_for->second == row.event_at) found.push_back(row);
+      const bool everywhere = unique || where == Where::anywhere || asked_for->second.outside;
+      if (everywhere || (!row.outside && asked_for->second.event_at == row.event_at)) found.push_back(row);
     }
     return found;
   }
@@ -167,8 +182,11 @@ class FakeSide final : public Side {
     return all;
   }
   static bool in(const Listed& row, const Slice& slice) {
+    if (slice.outside != row.outside) return false;
     const auto holds = [&](const Span& span) { return row.event_at >= span.from && row.event_at < span.to; };
-    if (std::ranges::none_of(slice.spans, holds)) return false;
+    if (!slice.outside && std::ranges::none_of(slice.spans, holds)) return false;
+    const auto begins = [&](std::int64_t key) { return row.id.starts_with(id_of(key).substr(0, 15)); };
+    if (!slice.keys.empty() && std::ranges::none_of(slice.keys, begins)) return false;
     return slice.key_bits == 0 || std::ranges::count(slice.prefixes, row.key >> (kKeyBits - slice.key_bits)) > 0;
   }
   template <class Group>
@@ -188,10 +206,13 @@ class FakeDebts final : public Debts {
  public:
   std::map<std::string, std::vector<Listed>> owed_rows;          // by target
   std::map<std::string, std::set<std::string>> quarantined_ids;  // by target
-  bool knows = true;                                             // false: what is not owed is unknown
+  Owing otherwise = Owing::no;                                   // what is not owed
+  std::optional<base::WallTime> told_from;                       // `untold` where the difference was seen later
+  int visits = 0;                                                // calls of owed() and owes()
   std::optional<base::Error> error;
 
   base::Result<Digests> owed(const std::string& target, const Span& span, std::chrono::seconds window) override {
+    ++visits;
     if (error) return base::fail(*error);
     Digests digests;
     for (const Listed& row : owed_rows[target]) {
@@ -199,11 +220,14 @@ class FakeDebts final : public Debts {
     }
     return digests;
   }
-  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events,
+                                        base::WallTime seen) override {
+    ++visits;
+    const bool told = !told_from || seen < *told_from;
     std::vector<Owing> answers;
     for (const Listed& event : events) {
       const bool owed = std::ranges::count(owed_rows[target], event.id, &Listed::id) > 0;
-      answers.push_back(owed ? Owing::yes : knows ? Owing::no : Owing::unknown);
+      answers.push_back(owed ? Owing::yes : told ? otherwise : Owing::untold);
     }
     return answers;
   }

@@ -78,8 +78,9 @@ class FakeTable final : public Side {
   base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t) override {
     std::vector<warehouse::StoredEvent> found;
     for (const auto& row : rows_there) {
+      if (slice.outside == row.event_at.has_value()) continue;
       const auto holds = [&](const Span& span) { return *row.event_at >= span.from && *row.event_at < span.to; };
-      if (std::ranges::none_of(slice.spans, holds)) continue;
+      if (!slice.outside && std::ranges::none_of(slice.spans, holds)) continue;
       if (slice.key_bits > 0 && std::ranges::count(slice.prefixes, *row.key >> (kKeyBits - slice.key_bits)) == 0) {
         continue;
       }
@@ -94,7 +95,7 @@ class FakeTable final : public Side {
     for (const auto& row : rows_there) {
       const auto place = wanted.find(row.id);
       if (place == wanted.end()) continue;
-      if (where == Where::anywhere || place->second == *row.event_at) found.push_back(row);
+      if (where == Where::anywhere || place->second == row.event_at) found.push_back(row);
     }
     return found;
   }
@@ -106,8 +107,9 @@ class FakeTable final : public Side {
     for (const auto& row : rows_there) {
       side.table.push_back({.id = row.id,
                             .key = row.key.value_or(0),
-                            .event_at = *row.event_at,
-                            .received_at = row.received_at.value_or(base::WallTime{})});
+                            .event_at = row.event_at.value_or(base::WallTime{}),
+                            .received_at = row.received_at.value_or(base::WallTime{}),
+                            .outside = !row.event_at});
     }
     return side;
   }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "proof/digest.hpp"
 
 namespace twinshift::proof {
 
@@ -15,7 +17,9 @@ enum class FindingKind : std::uint8_t {
   changed,      // stands here, but is no longer the event that was written
   foreign,      // a row whose event_id is none
   quarantined,  // not here because this target refused it: it waits in the quarantine
-  undecided,    // not here, and somebody who cannot say which events owes something of its hour of arrival
+  // Not here, and somebody who cannot say which events may owe it; or it differs, and nothing that was looked at says
+  // how.
+  undecided,
 };
 constexpr std::string_view to_string(FindingKind kind) {
   switch (kind) {
@@ -44,6 +48,10 @@ struct Finding {
   std::int64_t copies = 0;       // that stand there
   std::string column;            // of `changed`: which columns differ, by comma, as far as that can be known
   std::string content_id;        // of `changed` whose event_id was: the id of the event that the row tells
+  // Of `undecided`: other instances have at least as many events of its hour of arrival in the quarantine of this
+  // target alone as are missing, so that it may well be one of them.
+  bool perhaps_refused = false;
+  std::optional<Span> window{};  // of `undecided` without an id: where the sums differ and no row says why
 };
 
 }  // namespace twinshift::proof

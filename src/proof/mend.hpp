@@ -42,7 +42,7 @@ struct MendOrder {
 
 enum class LeftWhy : std::uint8_t {
   gone,     // it stands there no more
-  unsound,  // no row of it tells the event that its id names
+  unsound,  // no row of it tells the event that its id names; or one has no time by which it could be removed
   unlike,   // ids are minted and its rows tell different events: nobody can say which one is right
   refused,  // the target refuses it for good
   put_off,  // the target has not written it this time

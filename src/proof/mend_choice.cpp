@@ -106,6 +106,9 @@ MendChoice replaced_by(const Judged* best, const std::vector<Judged>& rows, Rows
     row.events.push_back(event_of(each, each.row->received_at.value_or(base::WallTime{}), ids_from_content));
   }
   if (row.events.empty() || std::ranges::count(row.events, nullptr) > 0) return {.why = LeftWhy::unsound};
+  // A row without a time cannot be removed by its place, and would stand beside the one that replaces it.
+  if (std::ranges::any_of(here, [](const StoredEvent& each) { return !each.event_at; }))
+    return {.why = LeftWhy::unsound};
   remove_all(here, row);
   return {.row = std::move(row)};
 }

@@ -36,8 +36,15 @@ struct Audit {
   std::uint64_t differences = 0;  // events named as missing, doubled, changed or foreign
   std::uint64_t quarantined = 0;  // events that stand on one side only, as the other's quarantine keeps them
   std::string found;              // "2 missing in secondary"; or why it could not tell
-  // The oldest arrival that another instance owes; nothing where none does.
+  std::string why{};              // why something could not be told, and what can be done; the first reason
+  // The oldest arrival that another instance owes or may owe; nothing where there is no other.
   std::optional<base::WallTime> others_oldest{};
+};
+
+// The oldest arrival that we still owe to one of the two.
+struct OldestDebt {
+  bool known = true;                        // false: it could not be found out
+  std::optional<base::WallTime> arrived{};  // nothing where we owe nothing
 };
 
 struct ParityState {
@@ -52,9 +59,15 @@ class Parity {
  public:
   void add(const Audit& audit);
   // What an earlier process has proved.
-  void restore(base::WallTime equal_at, std::optional<base::WallTime> others_oldest, std::uint64_t except);
-  // `oldest_debt`: the oldest arrival that we still owe to one of the two; nothing where we owe nothing.
-  [[nodiscard]] ParityState state(std::optional<base::WallTime> oldest_debt) const;
+  struct Proved {
+    base::WallTime equal_at{};
+    base::WallTime up_to{};
+    std::optional<base::WallTime> others_oldest{};
+    std::uint64_t except = 0;
+  };
+  void restore(const Proved& proved);
+  // While the oldest debt is not known, the time stays where it was.
+  [[nodiscard]] ParityState state(const OldestDebt& oldest_debt) const;
 
  private:
   mutable std::mutex mutex_;
@@ -63,6 +76,7 @@ class Parity {
   std::optional<base::WallTime> equal_at_;
   std::optional<base::WallTime> others_oldest_;
   std::uint64_t except_ = 0;
+  mutable std::optional<base::WallTime> up_to_;  // as of the last debt that was known
 };
 
 }  // namespace twinshift::proof

@@ -25,8 +25,8 @@ TEST(Parity, IsTheOldestDebtCappedByTheLastEqualAudit) {
   Parity parity;
   parity.add(audit(kNoon, AuditVerdict::equal));
   EXPECT_EQ(parity.state({}).up_to, kNoon);
-  EXPECT_EQ(parity.state(kNoon - 3h).up_to, kNoon - 3h);
-  EXPECT_EQ(parity.state(kNoon + 1s).up_to, kNoon);
+  EXPECT_EQ(parity.state({.arrived = kNoon - 3h}).up_to, kNoon - 3h);
+  EXPECT_EQ(parity.state({.arrived = kNoon + 1s}).up_to, kNoon);
 }
 
 TEST(Parity, StaysWhereItIsWhileAuditsFindDifferencesOrCannotTell) {
@@ -54,11 +54,22 @@ TEST(Parity, WhatAnotherInstanceOwesHoldsItBack) {
   EXPECT_EQ(parity.state({}).up_to, kNoon - 5h);
 }
 
+TEST(Parity, StaysWhereItIsWhileTheOldestDebtIsNotKnown) {
+  Parity parity;
+  parity.add(audit(kNoon, AuditVerdict::equal));
+  EXPECT_FALSE(parity.state({.known = false}).up_to) << "nothing was ever known";
+  EXPECT_EQ(parity.state({.arrived = kNoon - 3h}).up_to, kNoon - 3h);
+  parity.add(audit(kNoon + 1h, AuditVerdict::equal));
+  EXPECT_EQ(parity.state({.known = false}).up_to, kNoon - 3h);
+  EXPECT_EQ(parity.state({}).up_to, kNoon + 1h);
+}
+
 TEST(Parity, OutlivesTheProcess) {
   Parity parity;
-  parity.restore(kNoon, kNoon - 30min, 2);
+  parity.restore({.equal_at = kNoon, .up_to = kNoon - 2h, .others_oldest = kNoon - 30min, .except = 2});
+  EXPECT_EQ(parity.state({.known = false}).up_to, kNoon - 2h) << "as it was";
   EXPECT_EQ(parity.state({}).up_to, kNoon - 30min) << "what another owed then it may owe still";
-  EXPECT_EQ(parity.state(kNoon - 1h).up_to, kNoon - 1h);
+  EXPECT_EQ(parity.state({.arrived = kNoon - 1h}).up_to, kNoon - 1h);
   EXPECT_EQ(parity.state({}).except, 2U);
   EXPECT_FALSE(parity.state({}).last);
 }

@@ -35,8 +35,25 @@ std::string first_bits(int bits) {
   return fmt::format("(COALESCE(event_key, 0) >> {})", kKeyBits - bits);
 }
 
+std::string outside() {
+  return fmt::format("(event_at IS NULL OR event_at < '{}' OR event_at >= '{}')", base::sql_timestamp(kAllTimes.from),
+                     base::sql_timestamp(kAllTimes.to));
+}
+
+// By the id, which has an index where there is one. Its digits are 0 to 9 and a to f, and sort so in every collation.
+std::string beginning_as(std::span<const std::int64_t> keys) {
+  constexpr int kDigits = 15;  // of the 62 bits 60
+  std::string any;
+  for (const std::int64_t key : keys) {
+    const std::string first = fmt::format("{:0{}x}", key >> (kKeyBits - 4 * kDigits), kDigits);
+    any += fmt::format("{}event_id >= '{}' AND event_id < '{}g'", any.empty() ? "(" : " OR ", first, first);
+  }
+  return any + ')';
+}
+
 std::string within(const Slice& slice) {
-  std::string condition = within(slice.spans);
+  std::string condition = slice.outside ? outside() : within(slice.spans);
+  if (!slice.keys.empty()) condition += " AND " + beginning_as(slice.keys);
   if (slice.key_bits == 0) return condition;
   return condition + fmt::format(" AND {} IN ({})", first_bits(slice.key_bits), fmt::join(slice.prefixes, ","));
 }
@@ -94,16 +111,22 @@ std::optional<base::WallTime> time_in(const std::optional<std::string>& cell) {
   return time ? std::optional(time->utc) : std::nullopt;
 }
 
+// A time that is none (NULL, infinity), or another than an event's.
+bool is_outside(const std::optional<base::WallTime>& event_at) {
+  return !event_at || *event_at < kAllTimes.from || *event_at >= kAllTimes.to;
+}
+
 std::optional<Listed> listed_in(const Cells& row) {
   const auto key = number_in(row[1]);
   const auto event_at = time_in(row[2]);
   const auto copies = number_in(row[4]);
-  if (!event_at || !copies) return std::nullopt;
+  if (!copies) return std::nullopt;
   return Listed{.id = row[0].value_or(""),
                 .key = key.value_or(0),
-                .event_at = *event_at,
+                .event_at = event_at.value_or(base::WallTime{}),
                 .received_at = time_in(row[3]).value_or(base::WallTime{}),
-                .copies = *copies};
+                .copies = *copies,
+                .outside = is_outside(event_at)};
 }
 
 }  // namespace
@@ -198,7 +221,7 @@ base::Result<std::vector<Listed>> read_listed(const warehouse::Table& answer) {
   rows.reserve(answer.rows.size());
   for (const Cells& row : answer.rows) {
     auto listed = listed_in(row);
-    if (!listed) return base::fail(not_understood("time"));
+    if (!listed) return base::fail(not_understood("count"));
     rows.push_back(std::move(*listed));
   }
   return rows;
@@ -210,8 +233,9 @@ base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer
   for (const Cells& row : answer.rows) {
     const auto copies = number_in(row[1]);
     if (!row[0] || !copies) return base::fail(not_understood("count"));
-    // A time that is none (NULL, infinity) is another than the event's.
-    found.push_back({*row[0], *copies, number_in(row[2]).value_or(0), time_in(row[3]).value_or(base::WallTime{})});
+    const auto event_at = time_in(row[3]);
+    found.push_back(
+        {*row[0], *copies, number_in(row[2]).value_or(0), event_at.value_or(base::WallTime{}), is_outside(event_at)});
   }
   return found;
 }

@@ -55,6 +55,7 @@ struct Listed {
   base::WallTime event_at{};
   base::WallTime received_at{};  // 1970 where the row has none
   std::int64_t copies = 1;
+  bool outside = false;  // event_at is none, or outside of kAllTimes: no range of times finds the row
 };
 
 // Which of these ids (warehouse::is_event_id) stand in the table, how often each. At most kAskedMax.
@@ -75,6 +76,7 @@ struct Presence {
   std::int64_t copies = 0;
   std::int64_t key = 0;  // of one of them
   base::WallTime event_at{};
+  bool outside = false;  // as Listed has it
 };
 base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer);
 // The one number of an answer; nothing where it is NULL.

@@ -39,6 +39,16 @@ TEST(Questions, KnowAnIdFromWhatSomebodyHasPutThere) {
   EXPECT_FALSE(warehouse::is_event_id(""));
 }
 
+TEST(Questions, AKeyIsFoundByTheIdThatBeginsWithIt) {
+  const Slice slice{.spans = {kHour}, .keys = {1}};
+  EXPECT_NE(list_sql("t", slice).find("AND (event_id >= '000000000000000' AND event_id < '000000000000000g')"),
+            std::string::npos);
+  const Slice two{.spans = {kHour}, .keys = {0x3FFF'FFFF'FFFF'FFFF, 4}};
+  EXPECT_NE(list_sql("t", two).find("(event_id >= 'fffffffffffffff' AND event_id < 'fffffffffffffffg' OR event_id >= "
+                                    "'000000000000001' AND event_id < '000000000000001g')"),
+            std::string::npos);
+}
+
 TEST(Questions, QuoteATablesNameInACatalogue) {
   EXPECT_NE(unique_sql("SQLite", {"", "o'clock"}).find("tbl_name = 'o''clock'"), std::string::npos);
   EXPECT_NE(unique_sql("PostgreSQL", {"s", "o'clock"}).find("'\"s\".\"o''clock\"'::regclass"), std::string::npos);
@@ -57,7 +67,23 @@ TEST(Questions, RefuseAnAnswerThatIsCutOrNotUnderstood) {
   cut.cut = true;
   EXPECT_EQ(read_digests(cut).error().kind, base::ErrorKind::full);
   EXPECT_EQ(read_digests(answer({{"noon", "1", "1", "1"}})).error().kind, base::ErrorKind::internal);
-  EXPECT_EQ(read_listed(answer({{"a", "1", "yesterday", {}, "1"}})).error().kind, base::ErrorKind::internal);
+  EXPECT_EQ(read_listed(answer({{"a", "1", "2024-01-01 12:00:00", {}, "many"}})).error().kind,
+            base::ErrorKind::internal);
+}
+
+TEST(Questions, ATimeThatNoEventHasIsOutside) {
+  const auto rows = read_listed(answer({{"a", "1", {}, {}, "1"},
+                                        {"b", "1", "infinity", {}, "1"},
+                                        {"c", "1", "1969-12-31 23:59:59", {}, "1"},
+                                        {"d", "1", "2100-01-01 00:00:00", {}, "1"},
+                                        {"e", "1", "2024-01-01 12:00:00", {}, "1"}}));
+  ASSERT_TRUE(rows);
+  for (const Listed& row : *rows) EXPECT_EQ(row.outside, row.id != "e") << row.id;
+  const Slice outside{.outside = true};
+  EXPECT_EQ(
+      list_sql("t", outside),
+      "SELECT event_id, MIN(event_key), MIN(event_at), MIN(received_at), COUNT(*) FROM t WHERE (event_at IS NULL OR "
+      "event_at < '1970-01-01 00:00:00' OR event_at >= '2100-01-01 00:00:00') GROUP BY event_id");
 }
 
 TEST(Questions, AnExtentEndsBehindTheLastRow) {

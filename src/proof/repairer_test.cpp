@@ -101,7 +101,7 @@ TEST_F(RepairerTest, QuarantinedAndUndecidedEventsAreNotCopied) {
   loses(world.secondary, 5);
   loses(world.secondary, 6);
   debts.quarantined_ids["secondary"].insert(event_of(5)->id.hex());
-  debts.knows = false;
+  debts.otherwise = Owing::unknown;
   ASSERT_TRUE(repair());
   EXPECT_THAT(findings, ::testing::SizeIs(2));
   EXPECT_EQ(world.orders, 0);

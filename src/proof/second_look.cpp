@@ -1,6 +1,9 @@
 #include "proof/second_look.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "proof/changed_rows.hpp"
@@ -8,8 +11,7 @@
 namespace twinshift::proof {
 namespace {
 
-// A column may hold its time more coarsely than we gave it.
-constexpr std::chrono::seconds kTimeSlack{1};
+using namespace std::chrono_literals;
 
 std::vector<Listed> rows_of(const std::vector<Suspect>& suspects) {
   std::vector<Listed> rows;
@@ -46,44 +48,63 @@ base::Status SecondLook::take(std::vector<Suspect> suspects, base::SteadyTime se
   }
   suspects.erase(odd.begin(), odd.end());
   if (suspects.empty()) return {};
-  if (parts_.once) return look_at(std::move(suspects));
+  if (parts_.once) return look_at(std::move(suspects), seen);
   waiting_suspects_ += suspects.size();
   const auto due = std::max(seen + parts_.apart, parts_.clock->steady() + kListedApart);
-  waiting_.push_back({due, std::move(suspects)});
+  waiting_.push_back({due, seen, std::move(suspects)});
   while (waiting_suspects_ > kSuspectsMax) {
-    if (auto done = look(); !done) return done;
-    if (waiting_suspects_ <= kSuspectsMax) break;
-    parts_.wait(waiting_.front().due - parts_.clock->steady());
+    const auto left = std::ranges::min(waiting_, {}, &Waiting::due).due - parts_.clock->steady();
+    if (left > std::chrono::nanoseconds(0)) parts_.wait(left);
     if (auto on = parts_.stopped(); !on) return on;
+    if (auto done = look_at_due(); !done) return done;
   }
   return {};
 }
 
 base::Status SecondLook::look() {
-  while (!waiting_.empty() && waiting_.front().due <= parts_.clock->steady()) {
-    std::vector<Suspect> suspects = std::move(waiting_.front().suspects);
-    waiting_.pop_front();
-    waiting_suspects_ -= suspects.size();
-    if (auto done = look_at(std::move(suspects)); !done) return done;
+  if (waiting_.empty()) return {};
+  const bool many = 2 * waiting_suspects_ > kSuspectsMax;
+  const auto now = parts_.clock->steady();
+  const bool due =
+      std::ranges::any_of(waiting_, [&](const Waiting& each) { return each.due + (many ? 0s : kGather) <= now; });
+  return due ? look_at_due() : base::Status();
+}
+
+base::Status SecondLook::look_at_due() {
+  const auto now = parts_.clock->steady();
+  std::vector<Suspect> suspects;
+  base::SteadyTime seen{};  // the latest of them: then all are known to differ
+  for (auto each = waiting_.begin(); each != waiting_.end() && suspects.size() < kSuspectsMax;) {
+    if (each->due > now) {
+      ++each;
+      continue;
+    }
+    seen = std::max(seen, each->seen);
+    std::ranges::move(each->suspects, std::back_inserter(suspects));
+    each = waiting_.erase(each);
   }
-  return {};
+  if (suspects.empty()) return {};
+  waiting_suspects_ -= suspects.size();
+  return look_at(std::move(suspects), seen);
 }
 
 base::Status SecondLook::finish() {
   while (!waiting_.empty()) {
-    const auto left = waiting_.front().due - parts_.clock->steady();
+    const auto last = std::ranges::max(waiting_, {}, &Waiting::due).due;
+    const auto left = last - parts_.clock->steady();
     if (left > std::chrono::nanoseconds(0)) parts_.wait(left);
     if (auto on = parts_.stopped(); !on) return on;
-    if (auto done = look(); !done) return done;
+    if (auto done = look_at_due(); !done) return done;
   }
   return {};
 }
 
-base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target, const std::vector<Listed>& rows) {
+base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target, const std::vector<Listed>& rows,
+                                                      base::WallTime seen) {
   Excuses excuses;
   auto quarantined = parts_.debts->quarantined(target, rows);
   if (!quarantined) return base::fail(std::move(quarantined.error()));
-  auto owes = parts_.debts->owes(target, rows);
+  auto owes = parts_.debts->owes(target, rows, seen);
   if (!owes) return base::fail(std::move(owes.error()));
   // What was refused just between the two questions is in neither answer.
   auto again = parts_.debts->quarantined(target, rows);
@@ -94,17 +115,18 @@ base::Result<SecondLook::Excuses> SecondLook::excuses(const std::string& target,
 
 bool SecondLook::Case::unlike() const {
   if (now[0].copies == 0 || now[1].copies == 0) return false;
-  const auto off = now[0].event_at - now[1].event_at;
-  return now[0].key != now[1].key || off > kTimeSlack || off < -kTimeSlack;
+  const bool same_time = now[0].outside == now[1].outside && warehouse::is_same_time(now[0].event_at, now[1].event_at);
+  return now[0].key != now[1].key || !same_time;
 }
 
-base::Result<std::vector<SecondLook::Case>> SecondLook::open_cases(const std::vector<Suspect>& suspects) {
+base::Result<std::vector<SecondLook::Case>> SecondLook::open_cases(const std::vector<Suspect>& suspects,
+                                                                   base::WallTime seen) {
   const std::vector<Listed> rows = rows_of(suspects);
   std::vector<Case> cases(suspects.size());
   for (std::size_t i = 0; i < suspects.size(); ++i) cases[i].suspect = &suspects[i];
   // Who owes it is asked first: what is owed no more has landed by the time that the tables are asked.
   for (std::size_t side = 0; side < parts_.sides.size(); ++side) {
-    auto some = excuses(parts_.sides[side]->name(), rows);
+    auto some = excuses(parts_.sides[side]->name(), rows, seen);
     if (!some) return base::fail(std::move(some.error()));
     for (std::size_t i = 0; i < cases.size(); ++i) {
       cases[i].owes[side] = some->owes[i];
@@ -164,13 +186,14 @@ base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
 }
 
 // Which side's row was changed, and how, is in the rows themselves.
-base::Status SecondLook::look_into(const std::vector<Case>& cases) {
+base::Status SecondLook::look_into(std::vector<Case>& cases) {
   Pair<std::vector<Listed>> asked;
   for (const Case& each : cases) {
     if (!each.unlike()) continue;
     for (std::size_t side = 0; side < asked.size(); ++side) {
       Listed row = each.suspect->row;
       row.event_at = each.now[side].event_at;
+      row.outside = each.now[side].outside;
       asked[side].push_back(std::move(row));
     }
   }
@@ -179,45 +202,89 @@ base::Status SecondLook::look_into(const std::vector<Case>& cases) {
                        [&](Side& side, std::size_t index) { return side.rows_of(asked[index], Where::at_their_time); });
   if (!rows) return base::fail(std::move(rows.error()));
   const Pair<std::string> targets{parts_.sides[0]->name(), parts_.sides[1]->name()};
-  for (const Finding& finding : changed_rows(*rows, targets, parts_.ids_from_content)) parts_.found(finding);
+  std::set<std::string> named;
+  for (const Finding& finding : changed_rows(*rows, targets, parts_.ids_from_content)) {
+    named.insert(finding.id);
+    parts_.found(finding);
+  }
+  for (Case& each : cases) each.named = named.contains(each.suspect->row.id);
   return {};
 }
 
-base::Status SecondLook::look_at(std::vector<Suspect> suspects) {
-  auto cases = open_cases(suspects);
+base::WallTime SecondLook::wall_time(base::SteadyTime time) const {
+  return parts_.clock->now() - std::chrono::ceil<std::chrono::microseconds>(parts_.clock->steady() - time);
+}
+
+// Until whoever runs has told what it owes.
+void SecondLook::put_off(std::vector<Suspect> suspects, base::SteadyTime seen) {
+  awaits_others_ = !suspects.empty();
+  if (suspects.empty()) return;
+  waiting_suspects_ += suspects.size();
+  waiting_.push_back({parts_.clock->steady() + kAskAgain, seen, std::move(suspects)});
+}
+
+base::Status SecondLook::look_at(std::vector<Suspect> suspects, base::SteadyTime seen) {
+  auto cases = open_cases(suspects, wall_time(seen));
   if (!cases) return base::fail(std::move(cases.error()));
   if (auto done = look_elsewhere(*cases); !done) return done;
   if (auto done = look_into(*cases); !done) return done;
-  for (const Case& each : *cases) judge(each);
+  // Whoever copies at the first look leaves to others what they may owe, and compares afterwards.
+  const bool may_wait = !parts_.once && parts_.clock->steady() < seen + kUntoldMax;
+  std::vector<Suspect> later;
+  for (const Case& each : *cases) {
+    if (may_wait && (each.untold(0) || each.untold(1))) {
+      later.push_back(*each.suspect);
+    } else {
+      judge(each);
+    }
+  }
+  put_off(std::move(later), seen);
   return {};
 }
 
+// Each ends as something: named, owed, undecided, or the same on both sides.
 void SecondLook::judge(const Case& open) {
-  bool same = !open.unlike();
-  for (std::size_t side = 0; side < open.now.size(); ++side) {
-    if (open.lacks(side)) {
-      judge_missing(open, side);
-      same = false;
-    }
-    if (open.now[side].copies > 1 && open.suspect->copies[side] > 1) {
-      report(FindingKind::doubled, side, *open.suspect, open.now[side].copies);
-      same = false;
-    }
+  bool same = true;
+  for (std::size_t side = 0; side < open.now.size(); ++side) same = judge_side(open, side) && same;
+  if (open.unlike()) {
+    same = false;
+    // Both rows are what they should be, and yet not alike.
+    if (!open.named) report(FindingKind::undecided, 1, *open.suspect, open.now[1].copies);
   }
   if (same) ++settled_;
 }
 
+bool SecondLook::judge_side(const Case& open, std::size_t side) {
+  if (open.lacks(side)) {
+    judge_missing(open, side);
+    return false;
+  }
+  if (open.swapped(side) && !open.excused(side)) {
+    report(FindingKind::undecided, side, *open.suspect, 0);
+    return false;
+  }
+  // A list shows doubles, too; they are told by the question for them alone.
+  if (open.suspect->doubled && open.now[side].copies > 1 && open.suspect->copies[side] > 1) {
+    report(FindingKind::doubled, side, *open.suspect, open.now[side].copies);
+    return false;
+  }
+  return true;
+}
+
 void SecondLook::judge_missing(const Case& open, std::size_t side) {
-  if (open.owes[side] == Owing::yes) {
+  const Owing owing = open.owes[side];
+  if (owing == Owing::yes) {
     ++owed_;
   } else if (open.quarantined[side]) {
     report(FindingKind::quarantined, side, *open.suspect, 0);
   } else {
-    report(open.owes[side] == Owing::no ? FindingKind::missing : FindingKind::undecided, side, *open.suspect, 0);
+    report(owing == Owing::no ? FindingKind::missing : FindingKind::undecided, side, *open.suspect, 0,
+           owing == Owing::refused);
   }
 }
 
-void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies) {
+void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies,
+                        bool perhaps_refused) {
   parts_.found({.kind = kind,
                 .target = parts_.sides[side]->name(),
                 .id = suspect.row.id,
@@ -225,7 +292,9 @@ void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspe
                 .received_at = suspect.row.received_at,
                 .copies = copies,
                 .column = {},
-                .content_id = {}});
+                .content_id = {},
+                .perhaps_refused = perhaps_refused,
+                .window = {}});
 }
 
 }  // namespace twinshift::proof

@@ -103,7 +103,15 @@ class TableSide final : public Side {
   template <class Ask>
   base::Status in_groups(std::span<const Listed> asked, Where where, Ask ask) {
     if (auto known = learn_uniqueness(); !known) return known;
-    if (*unique_) where = Where::anywhere;
+    if (*unique_ || where == Where::anywhere) return in_groups_at(asked, Where::anywhere, ask);
+    std::vector<Listed> sorted(asked.begin(), asked.end());
+    const auto outside = std::ranges::stable_partition(sorted, [](const Listed& each) { return !each.outside; });
+    const auto at_times = std::span<const Listed>(sorted).first(sorted.size() - outside.size());
+    if (auto done = in_groups_at(at_times, Where::at_their_time, ask); !done) return done;
+    return in_groups_at(std::span<const Listed>(outside), Where::anywhere, ask);
+  }
+  template <class Ask>
+  base::Status in_groups_at(std::span<const Listed> asked, Where where, Ask& ask) {
     while (!asked.empty()) {
       const auto some = asked.first(std::min(asked.size(), asked_max()));
       if (auto done = ask(some, where); !done) return done;

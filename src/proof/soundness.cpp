@@ -11,9 +11,6 @@
 namespace twinshift::proof {
 namespace {
 
-// A column may hold its time more coarsely than we gave it.
-constexpr std::chrono::seconds kSlack{1};
-
 void append(std::string& list, std::string_view name) {
   if (!list.empty()) list += ", ";
   list += name;
@@ -73,8 +70,7 @@ Soundness soundness_of(const warehouse::StoredEvent& row, const event::Event* to
     return found;
   }
   if (row.key != key_in(row.id)) append(found.columns, "event_key");
-  const auto off = row.event_at ? *row.event_at - told->event_at : std::chrono::microseconds::max();
-  if (off > kSlack || off < -kSlack) append(found.columns, "event_at");
+  if (!row.event_at || !warehouse::is_same_time(*row.event_at, told->event_at)) append(found.columns, "event_at");
   if (!found.columns.empty()) found.fault = Fault::column;
   return found;
 }

@@ -29,12 +29,6 @@ std::chrono::seconds smaller(std::chrono::seconds part) {
   return part % kTimeParts == 0s ? part / kTimeParts : kTimeMin;
 }
 
-// A column may hold its time more coarsely than we gave it.
-bool same_time(const Listed& one, const Listed& other) {
-  const auto off = one.event_at - other.event_at;
-  return off <= 1s && off >= -1s;
-}
-
 Span cut(const Span& span, const Span& within) {
   return {std::max(span.from, within.from), std::min(span.to, within.to)};
 }
@@ -64,6 +58,7 @@ class Splitter::Gathered {
       if (auto done = flush(); !done) return done;
     }
     slice_.spans = of.spans;
+    slice_.outside = of.outside;
     slice_.key_bits = of.key_bits + kSplitBits;
     slice_.prefixes.push_back(prefix);
     rows_ += rows;
@@ -72,7 +67,7 @@ class Splitter::Gathered {
   base::Status flush() {
     rows_ = 0;
     const Slice slice = std::exchange(slice_, {});
-    return slice.spans.empty() ? base::Status() : splitter_.take_(slice);
+    return slice.spans.empty() && !slice.outside ? base::Status() : splitter_.take_(slice);
   }
 
  private:
@@ -159,7 +154,10 @@ base::Status Splitter::split_keys(const Slice& slice) {
   for (const std::int64_t prefix : chosen(*parts)) {
     const std::int64_t rows = rows_of(*parts, prefix);
     if (!fits(rows) && !deepest) {
-      if (auto done = split_keys({slice.spans, bits, {prefix}}); !done) return done;
+      if (auto done =
+              split_keys({.spans = slice.spans, .key_bits = bits, .prefixes = {prefix}, .outside = slice.outside});
+          !done)
+        return done;
       continue;
     }
     if (auto done = gathered.add(slice, prefix, rows); !done) return done;
@@ -181,7 +179,8 @@ std::vector<Suspect> compare(const Pair<std::vector<Listed>>& lists) {
       suspect.keys[side] = rows[side]->key;
     }
     const bool both = suspect.copies[0] > 0 && suspect.copies[1] > 0;
-    const bool same = both && suspect.keys[0] == suspect.keys[1] && same_time(*rows[0], *rows[1]);
+    const bool same =
+        both && suspect.keys[0] == suspect.keys[1] && warehouse::is_same_time(rows[0]->event_at, rows[1]->event_at);
     if (same) continue;
     suspect.row = *rows[suspect.copies[1] > suspect.copies[0] ? 1 : 0];
     suspects.push_back(std::move(suspect));

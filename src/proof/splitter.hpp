@@ -21,6 +21,7 @@ struct Suspect {
   Listed row;                   // as the side shows it that has more of it
   Pair<std::int64_t> copies{};  // by side
   Pair<std::int64_t> keys{};    // by side; 0 where it is not
+  bool doubled = false;         // found as one that stands more than once on a side: of the other nothing is said
 };
 
 // Called with a slice that is small enough; an error ends the splitting.
@@ -48,6 +49,9 @@ class Splitter {
   // Slices of the pieces with at most rows_max rows a side, but for what is of one moment and has the same key's first
   // 60 bits. Each piece lies within one part; a part is of seconds or whole minutes.
   base::Status split(std::span<const Piece> pieces, std::chrono::seconds part);
+
+  // Likewise a slice, by the keys' first bits.
+  base::Status split(const Slice& slice) { return split_keys(slice); }
 
   [[nodiscard]] std::size_t rows_max() const { return rows_max_; }
   // May be called by what takes a slice.

@@ -62,8 +62,9 @@ base::Result<std::vector<Owing>> StoreDebts::owes(const std::string& target, std
     if (found != asked.end()) answers[found->second] = Owing::yes;
   });
   if (!told) return base::fail(std::move(told.error()));
-  for (Owing& answer : answers) {
-    if (answer == Owing::no) answer = *told;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    answers[i] = answers[asked.at(ids[i])];  // one that was asked for twice was found once
+    if (answers[i] == Owing::no) answers[i] = *told;
   }
   return answers;
 }

@@ -52,7 +52,10 @@ struct QueueStatus {
   std::uint64_t dead_lettered = 0;
   // Waiting in a spool of ours until the queue itself can be reached. Part of `depth`.
   std::uint64_t spooled = 0;
-  std::chrono::milliseconds oldest_age{0};
+  std::chrono::milliseconds oldest_age{0};  // of those that we hold; 0 also where it could not be read
+  // Of a queue elsewhere: what was enqueued before has been handed out, and none of it was set aside. Nothing where
+  // that is not known.
+  std::optional<base::WallTime> drained_at{};
   std::optional<base::Error> trouble;  // why it cannot take messages now
 };
 

@@ -113,7 +113,7 @@ std::optional<std::string> value_of(sqlite3_stmt* statement, int column) {
 base::Error failure(const Database& database) {
   base::Error error = database.last_error("the statement failed");
   if ((sqlite3_errcode(database.handle()) & 0xFF) != SQLITE_INTERRUPT) return error;
-  error.kind = ErrorKind::cancelled;
+  error.kind = ErrorKind::timed_out;
   error.message = "the statement took too long and was ended";
   error.hint = "Ask for less, or for a range of event_at";
   return error;

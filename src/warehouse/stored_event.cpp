@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 using Values = std::vector<std::optional<std::string>>;
 
 constexpr std::size_t kPartsMax = 100'000;
-constexpr auto kSlack = 1s;
 
 event::Cell cell_of(const event::Column& column, const std::optional<std::string>& value) {
   event::Cell cell;
@@ -157,7 +156,7 @@ std::string places_condition(std::span<const EventPlace> places) {
   std::string ranges;
   for (const TimeRange& range : lookup_ranges(std::move(times))) {
     ranges += fmt::format("{}event_at BETWEEN '{}' AND '{}'", ranges.empty() ? "" : " OR ",
-                          base::sql_timestamp(range.first - kSlack), base::sql_timestamp(range.last + kSlack));
+                          base::sql_timestamp(range.first - kTimeSlack), base::sql_timestamp(range.last + kTimeSlack));
   }
   return '(' + ranges + ')';
 }

@@ -3,6 +3,7 @@
 // Threads: those of the warehouse that is asked.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -33,8 +34,14 @@ struct StoredEvent {
 // asked for a row that has some. Errors: conflict where the table has no column event_id; those of query().
 base::Result<std::vector<StoredEvent>> tell_events(Warehouse& warehouse, const std::string& parts, const Table& answer);
 
-// The condition that event_at is, to the second, one of `places`'. A column may hold its time more coarsely than we
-// gave it.
+// A column may hold its time more coarsely than we gave it: times that are not further apart are the same.
+inline constexpr std::chrono::seconds kTimeSlack{1};
+constexpr bool is_same_time(base::WallTime one, base::WallTime other) {
+  const auto off = one - other;
+  return off <= kTimeSlack && off >= -kTimeSlack;
+}
+
+// The condition that event_at is one of `places`', by kTimeSlack more or less.
 std::string places_condition(std::span<const EventPlace> places);
 
 }  // namespace twinshift::warehouse

@@ -3,6 +3,7 @@
 
 #include "tests/conformance/warehouse_suite.hpp"
 #include "warehouse/markers.hpp"
+#include "warehouse/owed_word.hpp"
 #include "warehouse/schema/owed_text.hpp"
 
 namespace twinshift::warehouse {
@@ -61,6 +62,22 @@ TEST_P(WarehouseOwed, WhatTheOthersSayIsSummedByHour) {
   primarys.instance.clear();
   EXPECT_EQ(*sums, (std::vector{primarys, both, row("", kHour + hours(1), 8, kHour)}));
   EXPECT_EQ(read().size(), 6U) << "of an older hour something is owed";
+}
+
+TEST_P(WarehouseOwed, WhatInstancesSayOfThemselvesIsReadTogether) {
+  ASSERT_TRUE(warehouse_->prepare());
+  const auto at = [](int minutes) { return kHour + std::chrono::minutes(minutes); };
+  publish({word_row("runs", kStarted, at(0)), word_row("runs", kRunning, at(1)), word_row("runs", kRunning, at(2)),
+           word_row("fresh", kStarted, at(3)), word_row("stopped", kRunning, at(1)),
+           word_row("stopped", kSettled, at(1)), word_row("again", kStarted, at(0)), word_row("again", kSettled, at(4)),
+           word_row("again", kStarted, at(5)), row("older", kHour, 5, kHour)});
+  const auto words = read_words(*warehouse_);
+  ASSERT_TRUE(words) << words.error().text();
+  EXPECT_EQ(*words, (std::vector<InstanceWord>{{"again", at(5), at(4), false},
+                                               {"fresh", at(3), at(3), false},
+                                               {"runs", at(2), at(2), false},
+                                               {"stopped", at(1), at(1), true}}));
+  EXPECT_EQ(read().size(), 1U) << "they are no hours";
 }
 
 TEST_P(WarehouseOwed, ATableThatIsNotThereIsToldFromOneThatIs) {

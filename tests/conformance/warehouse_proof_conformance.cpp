@@ -87,6 +87,8 @@ TEST_P(WarehouseProof, ListsAndLooksUpEveryId) {
   }
   std::ranges::sort(found);
   EXPECT_EQ(found, ids());
+  const auto by_key = side_->list({.spans = kAll, .keys = {events_[5]->key, events_[6]->key}});
+  ASSERT_TRUE(by_key && by_key->size() == 2) << (by_key ? "" : by_key.error().text());
   listed->push_back({.id = std::string(32, '0'), .event_at = kAround});
   for (const proof::Where where : {proof::Where::at_their_time, proof::Where::anywhere}) {
     const auto present = side_->present(*listed, where);
@@ -113,6 +115,25 @@ TEST_P(WarehouseProof, AValueThatSomebodyChangedIsSeen) {
   ASSERT_TRUE(rows && rows->size() == 1);
   EXPECT_EQ(proof::soundness_of(rows->front(), true).fault, proof::Fault::content);
   EXPECT_EQ(proof::differing_fields(rows->front().text.value_or(""), events_[3]->json), "campaign");
+}
+
+TEST_P(WarehouseProof, RowsAtATimeThatNoEventHasAreASliceOfTheirOwn) {
+  const proof::Slice outside{.outside = true};
+  const auto none = side_->parts(outside);
+  ASSERT_TRUE(none) << none.error().text();
+  EXPECT_TRUE(none->empty());
+  for (const auto& [index, time] : {std::pair(3, "1969-12-31 23:59:59"), std::pair(4, "2150-01-01 00:00:00")}) {
+    const auto done = bed_->execute("UPDATE " + bed_->table() + " SET event_at = '" + time + "' WHERE event_id = '" +
+                                    events_[static_cast<std::size_t>(index)]->id.hex() + "'");
+    ASSERT_TRUE(done) << done.error().text();
+  }
+  const auto listed = side_->list(outside);
+  ASSERT_TRUE(listed && listed->size() == 2);
+  EXPECT_TRUE(listed->front().outside);
+  EXPECT_EQ(side_->present(*listed, proof::Where::at_their_time)->size(), 2U);
+  const auto rows = side_->rows(outside, 10);
+  ASSERT_TRUE(rows && rows->size() == 2);
+  EXPECT_EQ(proof::soundness_of(rows->front(), true).columns, "event_at");
 }
 
 TEST_P(WarehouseProof, DoublesAreFoundWhereNoIndexForbidsThem) {

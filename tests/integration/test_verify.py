@@ -79,16 +79,37 @@ class Verify(PostgresTest):
         self.land(service, 20)
         self.psql("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'v3'")
         self.assertEqual([kind for kind, _, _ in self.named(self.verify(DIFFERENT))], ["missing"])
-        owed = "('appsflyer_events', 'another', 'secondary', date_trunc('hour', now() AT TIME ZONE 'UTC'), 9, {}, 0, 0, (now() AT TIME ZONE 'UTC') {})"
+        hour, now = "date_trunc('hour', now() AT TIME ZONE 'UTC')", "now() AT TIME ZONE 'UTC'"
+        debt, nothing = (f"'secondary', {hour}, 9, {{}}, {now}".format(counts) for counts in ("1, 0, 0", "0, 0, 0"))
+        word = f"'{{}}', timestamp '1970-01-01', 0, 0, 0, 0, {now} + interval '{{}} seconds'"
+        for rows in ([debt, word.format("running", 15)], [nothing, word.format("running", -180)], [word.format("running", 300)]):
+            self.say(rows)
+            answer = self.verify(UNDECIDED)
+            self.assertEqual([kind for kind, _, _ in self.named(answer)], ["undecided"], rows)
+            self.assertIn("DELETE FROM twinshift_owed WHERE instance = 'another'", answer["reasons"][0])
+        for rows in ([nothing, word.format("settled", -180)], []):
+            self.say(rows)
+            self.assertEqual([kind for kind, _, _ in self.named(self.verify(DIFFERENT))], ["missing"], rows)
+
+    def say(self, rows):
         columns = "(table_name, instance, target, arrival_at, received, owed, quarantined, waived, as_of)"
-        for row in (owed.format(1, ""), owed.format(0, "- interval '3 minutes'")):
-            self.psql("primary", f"DELETE FROM twinshift_owed WHERE instance = 'another'; INSERT INTO twinshift_owed {columns} VALUES {row}")
-            self.assertEqual([kind for kind, _, _ in self.named(self.verify(UNDECIDED))], ["undecided"], row)
-        self.psql("primary", f"DELETE FROM twinshift_owed WHERE instance = 'another'; INSERT INTO twinshift_owed {columns} VALUES {owed.format(0, '')}")
-        # It may have taken the event and not yet said so; of what came minutes ago it has.
-        self.assertEqual([kind for kind, _, _ in self.named(self.verify(UNDECIDED))], ["undecided"])
-        self.psql("primary", f"UPDATE {TABLE} SET received_at = received_at - interval '3 minutes'")
-        self.assertEqual([kind for kind, _, _ in self.named(self.verify(DIFFERENT))], ["missing"])
+        self.psql("primary", "DELETE FROM twinshift_owed WHERE instance = 'another'")
+        for row in rows:
+            self.psql("primary", f"INSERT INTO twinshift_owed {columns} VALUES ('appsflyer_events', 'another', {row})")
+
+    def test_what_another_has_not_told_yet_is_looked_at_again_once_it_has(self):
+        service = self.start(self.urls())
+        self.land(service, 20)
+        self.psql("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'v3'")
+        word = "'running', timestamp '1970-01-01', 0, 0, 0, 0, now() AT TIME ZONE 'UTC' {}"
+        self.say([word.format("- interval '20 seconds'")])
+        answers = []
+        looking = threading.Thread(target=lambda: answers.append(self.verify(DIFFERENT)))
+        looking.start()
+        while looking.is_alive():
+            looking.join(3)
+            self.say([word.format("+ interval '5 seconds'")])  # as an instance does, again and again
+        self.assertEqual([kind for kind, _, _ in self.named(answers[0])], ["missing"])
 
     def test_what_is_owed_is_no_difference(self):
         service = self.start(self.urls())
@@ -128,6 +149,14 @@ class Verify(PostgresTest):
     def test_a_target_that_does_not_answer_cannot_be_told(self):
         answer = self.verify(UNDECIDED, SECONDARY_WAREHOUSE_URL="postgresql://nobody@127.0.0.1:1/away")
         self.assertTrue(answer["failed"])
+
+    def test_an_answer_that_cannot_be_written_is_no_answer(self):
+        service = self.start(self.urls())
+        self.land(service, 3)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = self.run_command("verify", settings=self.urls(), stdout=full)
+        self.assertEqual(done.returncode, UNDECIDED)
+        self.assertIn("the answer could not be written whole: No space left on device", done.stderr)
 
     def test_wrong_ranges_are_refused_and_empty_ones_are_equal(self):
         service = self.start(self.urls())

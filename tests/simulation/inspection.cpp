@@ -87,6 +87,9 @@ void Inspection::spoil() {
 // All that was there and is not in order now.
 void Inspection::check_named(const Commands::Compared& compared, bool deep) {
   if (!compared.ended) return around_.violated("verify: could not tell, though all is calm");
+  if (std::ranges::any_of(compared.findings, [](const Finding& finding) { return finding.window.has_value(); })) {
+    return around_.violated("verify: cannot say why a window differs, though all is calm");
+  }
   const std::set<std::string> named = ids_of(compared.findings);
   for (std::int64_t number = 0; number < events_; ++number) {
     const bool in_order = deep ? verdicts_.in_order(number) : verdicts_.looks_in_order(number);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/simulation/acts.hpp"
+#include "warehouse/owed_word.hpp"
 
 namespace twinshift::simulation {
 namespace {
@@ -45,6 +46,9 @@ void Instance::boot() {
   lane_threads_.assign(lane_targets_.size(), {});
   if (around_.plan.compares) {
     publisher_ = std::make_unique<delivery::Publisher>();
+    secondary_publisher_ = std::make_unique<delivery::Publisher>();
+    secondary_publisher_->announce(warehouse::word_row(name(), warehouse::kStarted, wall_now()));
+    publisher_->announce(warehouse::word_row(name(), warehouse::kStarted, wall_now()));
     publish_books();
   }
   run_at(around_.now);
@@ -126,6 +130,7 @@ void Instance::stop() {
 }
 
 void Instance::finish_stop() {
+  publish_last_books();
   around_.tally.met(Met::stopped);
   around_.trace.note("instance {} stops", index_);
   queue.finish();

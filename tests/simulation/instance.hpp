@@ -125,7 +125,10 @@ class Instance {
   void begin_job(delivery::LaneIndex lane);
   void do_job(delivery::LaneIndex lane, GivenJob& given, Task& own);
   void end_jobs();
+  void say_that_it_runs(std::uint32_t target);
+  void tell_books();
   void publish_books();
+  void publish_last_books();
   [[nodiscard]] std::vector<warehouse::OwedRow> books_of(std::uint32_t target) const;
   // instance_actions.cpp
   void start(const delivery::WriteBatch& action);
@@ -166,6 +169,7 @@ class Instance {
   std::vector<LaneWatch> watches_;
   std::vector<LaneThread> lane_threads_;
   std::unique_ptr<delivery::Publisher> publisher_;  // of this life
+  std::unique_ptr<delivery::Publisher> secondary_publisher_;
   std::vector<delivery::Input> inbox_;
   base::SteadyTime run_at_{};  // the next run that is planned
   base::SteadyTime frozen_until_{};

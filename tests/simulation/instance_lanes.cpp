@@ -7,6 +7,7 @@
 #include "tests/simulation/instance.hpp"
 #include "tests/simulation/lane_table.hpp"
 #include "tests/simulation/owed_table.hpp"
+#include "warehouse/owed_word.hpp"
 
 namespace twinshift::simulation {
 namespace {
@@ -25,6 +26,7 @@ void Instance::give(LaneIndex lane, delivery::LaneCall call) {
   }
   thread.calling = true;
   check_alone(thread);
+  say_that_it_runs(lane_targets_[lane]);
   std::visit([this](const auto& each) { start(each); }, call);
 }
 
@@ -129,13 +131,34 @@ std::vector<warehouse::OwedRow> Instance::books_of(std::uint32_t target) const {
   return rows;
 }
 
-void Instance::publish_books() {
+// As Lane::Core::prepare() does.
+void Instance::say_that_it_runs(std::uint32_t target) {
+  if (!publisher_) return;
+  OwedTable table(outside_, target);
+  if (table.ping()) (target == 0 ? publisher_ : secondary_publisher_)->begin(table, around_.now);
+}
+
+void Instance::tell_books() {
   for (std::uint32_t target = 0; target < around_.plan.targets.size(); ++target) {
     publisher_->give(books_of(target));
   }
-  OwedTable table(outside_);
+  publisher_->speak(warehouse::word_row(name(), warehouse::kRunning, wall_now()));
+}
+
+void Instance::publish_books() {
+  tell_books();
+  OwedTable table(outside_, 0);
   if (table.ping()) publisher_->step(table, around_.now);
   around_.after(kBooksEvery, owner(), [this] { publish_books(); });
+}
+
+// As a lane that ends does.
+void Instance::publish_last_books() {
+  if (!publisher_) return;
+  tell_books();
+  publisher_->settle();
+  OwedTable table(outside_, 0);
+  if (table.ping()) publisher_->finish(table);
 }
 
 }  // namespace twinshift::simulation

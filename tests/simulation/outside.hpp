@@ -25,7 +25,7 @@ struct Outside {
   std::unique_ptr<SimSqs> shared{};  // empty: each instance has its own queue
   std::vector<std::unique_ptr<Instance>> instances{};
   std::unique_ptr<Acts> acts{};
-  std::vector<warehouse::OwedRow> published{};  // rows of the primary's twinshift_owed
+  std::vector<warehouse::OwedRow> published{};  // rows of twinshift_owed, and the secondary's
   std::uint64_t batches = 0;
 };
 

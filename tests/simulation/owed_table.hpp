@@ -1,4 +1,4 @@
-// The primary's twinshift_owed, as a lane's publisher writes it. One thread.
+// A target's twinshift_owed, as a lane's publisher writes it. One thread.
 #pragma once
 
 #include <span>
@@ -12,14 +12,14 @@ namespace twinshift::simulation {
 
 class OwedTable final : public warehouse::Warehouse {
  public:
-  explicit OwedTable(Outside& outside) : outside_(outside) {}
+  OwedTable(Outside& outside, std::uint32_t target) : outside_(outside), target_(target) {}
 
   base::Status prepare() override { return ping(); }
   base::Result<warehouse::WriteReport> write(const warehouse::Batch&) override { return none(); }
   base::Result<std::optional<warehouse::Marker>> find_marker(std::string_view) override { return none(); }
   base::Result<warehouse::Table> query(const std::string&, std::size_t) override { return none(); }
   base::Status ping() override {
-    const Mood mood = outside_.warehouses.front()->mood();
+    const Mood mood = outside_.warehouses[target_]->mood();
     if (mood == Mood::refusing || mood == Mood::hanging || mood == Mood::full) return none();
     return {};
   }
@@ -34,6 +34,7 @@ class OwedTable final : public warehouse::Warehouse {
     return base::fail(base::ErrorKind::unavailable, "simulated trouble", "simulated warehouse");
   }
   Outside& outside_;
+  const std::uint32_t target_;
 };
 
 }  // namespace twinshift::simulation

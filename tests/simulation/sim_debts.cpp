@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "app/debts_of_others.hpp"
+#include "base/time_text.hpp"
+#include "warehouse/owed_word.hpp"
+#include "warehouse/schema/owed_text.hpp"
 
 namespace twinshift::simulation {
 namespace {
@@ -107,7 +110,8 @@ class OwnDebts final : public proof::Debts {
     if (ignores()) return Digests();
     return proof::StoreDebts(stores_.parts()).owed(target, span, window);
   }
-  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events) override {
+  base::Result<std::vector<Owing>> owes(const std::string& target, std::span<const Listed> events,
+                                        base::WallTime) override {
     if (ignores()) return std::vector<Owing>(events.size(), Owing::no);
     std::vector<std::string> ids;
     for (const Listed& event : events) ids.push_back(event.id);
@@ -133,9 +137,7 @@ class OwnDebts final : public proof::Debts {
 };
 
 // Of an instance, target and hour the row with the greatest as_of counts. What is owed is told of any hour.
-base::Result<std::vector<warehouse::OwedRow>> newest_rows(const Line& line, base::WallTime from) {
-  if (auto good = line.ask(); !good) return base::fail(std::move(good.error()));
-  if (auto good = line.outside.warehouses.front()->question_answered(); !good) return base::fail(good.error());
+std::vector<warehouse::OwedRow> newest_rows(const Line& line, base::WallTime from) {
   std::map<std::tuple<std::string, std::string, base::WallTime>, warehouse::OwedRow> newest;
   for (const warehouse::OwedRow& row : line.outside.published) {
     warehouse::OwedRow& there = newest[{row.instance, row.target, row.arrival_at}];
@@ -143,9 +145,34 @@ base::Result<std::vector<warehouse::OwedRow>> newest_rows(const Line& line, base
   }
   std::vector<warehouse::OwedRow> rows;
   for (const warehouse::OwedRow& row : newest | std::views::values) {
-    if (row.arrival_at >= from || row.owed + row.quarantined > 0) rows.push_back(row);
+    const bool asked_for = row.arrival_at >= from || row.owed + row.quarantined > 0;
+    if (asked_for && row.arrival_at != warehouse::kWordHour) rows.push_back(row);
   }
   return rows;
+}
+
+// As the database answers read_words_sql().
+base::Result<std::vector<warehouse::InstanceWord>> words(const Line& line) {
+  std::map<std::pair<std::string, std::string>, std::pair<base::WallTime, base::WallTime>> said;
+  for (const warehouse::OwedRow& row : line.outside.published) {
+    if (row.arrival_at != warehouse::kWordHour) continue;
+    const auto [there, first] = said.try_emplace({row.instance, row.target}, row.as_of, row.as_of);
+    if (!first) there->second = {std::min(there->second.first, row.as_of), std::max(there->second.second, row.as_of)};
+  }
+  warehouse::Table answer;
+  for (const auto& [word, times] : said) {
+    answer.rows.push_back(
+        {word.first, word.second, base::sql_timestamp(times.first), base::sql_timestamp(times.second)});
+  }
+  return warehouse::parse_words(answer);
+}
+
+base::Result<app::OthersRows::Parts> read_others(const Line& line, base::WallTime from) {
+  if (auto good = line.ask(); !good) return base::fail(std::move(good.error()));
+  if (auto good = line.outside.warehouses.front()->question_answered(); !good) return base::fail(good.error());
+  auto said = words(line);
+  if (!said) return base::fail(std::move(said.error()));
+  return app::OthersRows::Parts{.rows = newest_rows(line, from), .words = std::move(*said)};
 }
 
 }  // namespace
@@ -156,7 +183,8 @@ std::unique_ptr<proof::Debts> debts_of(const Line& line, const base::Clock& cloc
                              .instance = line.instance.name(),
                              .clock = &clock,
                              .keeps_debts = true,
-                             .read_rows = [&line](base::WallTime from) { return newest_rows(line, from); }});
+                             .shared_queue = line.outside.shared != nullptr,
+                             .read = [&line](base::WallTime from) { return read_others(line, from); }});
 }
 
 }  // namespace twinshift::simulation

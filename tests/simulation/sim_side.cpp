@@ -62,6 +62,7 @@ void SimSide::each_of(std::span<const Listed> asked, proof::Where where, See see
 bool SimSide::in(const Seen& row, const Slice& slice) {
   const auto holds = [&](const Span& span) { return row.event_at >= span.from && row.event_at < span.to; };
   if (std::ranges::none_of(slice.spans, holds)) return false;
+  if (!slice.keys.empty() && std::ranges::count(slice.keys, row.key) == 0) return false;
   return slice.key_bits == 0 || std::ranges::count(slice.prefixes, row.key >> (proof::kKeyBits - slice.key_bits)) > 0;
 }
 

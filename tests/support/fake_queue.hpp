@@ -32,6 +32,22 @@ class FakeQueue final : public queue::EventQueue {
     done({});
   }
 
+  // Only where a test wants it: a queue elsewhere cannot say.
+  base::Result<bool> visit(const queue::ShowMessages& show) override {
+    std::vector<queue::Message> messages;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!tells_) return false;
+      for (const auto& [id, item] : items_) messages.push_back(item.message);
+    }
+    show(messages);
+    return true;
+  }
+  void let_tell() {
+    const std::lock_guard lock(mutex_);
+    tells_ = true;
+  }
+
   base::Result<std::vector<queue::Lease>> receive(std::size_t messages_max, std::chrono::milliseconds wait,
                                                   std::stop_token stop) override {
     std::unique_lock lock(mutex_);
@@ -150,6 +166,7 @@ class FakeQueue final : public queue::EventQueue {
   std::uint64_t acknowledged_ = 0;
   std::uint64_t released_ = 0;
   std::uint64_t extended_ = 0;
+  bool tells_ = false;
   std::optional<base::Error> enqueue_error_;
   std::optional<base::Error> receive_error_;
   std::optional<base::Error> acknowledge_error_;

@@ -1,6 +1,8 @@
 #include "warehouse/schema/owed_text.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "base/time_text.hpp"
 #include "event/time_parse.hpp"
 #include "warehouse/markers.hpp"
+#include "warehouse/owed_word.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/schema/write_text.hpp"
 
@@ -37,6 +40,16 @@ bool read_time(const std::optional<std::string>& cell, base::WallTime& time) {
   const auto parsed = cell ? event::parse_timestamp(*cell) : std::nullopt;
   if (parsed) time = parsed->utc;
   return parsed.has_value();
+}
+
+base::Error too_many() {
+  return {ErrorKind::full, fmt::format("there are more than {} rows", kOwedRowsReadMax), std::string(kOwedTable),
+          "Delete the rows of instances that are gone for good"};
+}
+
+base::Error unreadable() {
+  return {ErrorKind::internal, "a row of an instance's books cannot be read", std::string(kOwedTable),
+          "Times must read as YYYY-MM-DD HH:MM:SS: is the user's datestyle ISO?"};
 }
 
 bool read_row(const std::vector<std::optional<std::string>>& cells, OwedRow& row) {
@@ -114,22 +127,87 @@ std::string read_owed_by_others_sql(Dialect dialect, const TableName& table, con
          latest_sql(dialect, table, condition) + ") l GROUP BY l.target, l.arrival_at ORDER BY l.target, l.arrival_at";
 }
 
+std::string read_words_sql(Dialect dialect, const TableName& table) {
+  return fmt::format(
+      "SELECT instance, target, CAST(MIN(as_of) AS VARCHAR(32)), CAST(MAX(as_of) AS VARCHAR(32)) FROM {} WHERE "
+      "table_name = {} AND arrival_at = '{}' AND target IN ('{}', '{}', '{}') GROUP BY instance, target",
+      sibling(table, kOwedTable), literal(dialect, table.table), base::sql_timestamp(kWordHour), kStarted, kRunning,
+      kSettled);
+}
+
 base::Result<std::vector<OwedRow>> parse_owed(const Table& answer) {
-  if (answer.cut) {
-    return base::fail(ErrorKind::full, fmt::format("there are more than {} rows", kOwedRowsReadMax),
-                      std::string(kOwedTable), "Delete the rows of instances that are gone for good");
-  }
+  if (answer.cut) return base::fail(too_many());
   std::vector<OwedRow> rows;
   rows.reserve(answer.rows.size());
   for (const auto& cells : answer.rows) {
     OwedRow row;
-    if (!read_row(cells, row)) {
-      return base::fail(ErrorKind::internal, "a row of an instance's books cannot be read", std::string(kOwedTable),
-                        "Times must read as YYYY-MM-DD HH:MM:SS: is the user's datestyle ISO?");
-    }
+    if (!read_row(cells, row)) return base::fail(unreadable());
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+namespace {
+
+// When an instance said one of its words.
+struct Said {
+  std::string instance;
+  std::string word;
+  base::WallTime first;
+  base::WallTime last;
+};
+
+base::Result<Said> read_said(const std::vector<std::optional<std::string>>& cells) {
+  Said said;
+  constexpr std::size_t kCells = 4;
+  const bool good = cells.size() == kCells && cells[0] && cells[1] && read_time(cells[2], said.first) &&
+                    read_time(cells[3], said.last);
+  if (!good) return base::fail(unreadable());
+  said.instance = *cells[0];
+  said.word = *cells[1];
+  return said;
+}
+
+// What an instance's words say together.
+struct Words {
+  std::optional<base::WallTime> first;
+  std::optional<base::WallTime> started;
+  std::optional<base::WallTime> running;
+  std::optional<base::WallTime> settled;
+
+  void add(const Said& said) {
+    first = std::min(first.value_or(said.first), said.first);
+    (said.word == kStarted ? started : said.word == kRunning ? running : settled) = said.last;
+  }
+  // An optional that is empty is less than any time.
+  [[nodiscard]] InstanceWord together(const std::string& instance) const {
+    const auto told = std::max(running, settled);
+    return {.instance = instance,
+            .heard = *std::max(told, started),
+            .told = told.value_or(*first),
+            .settled = settled && settled >= running && settled > started};
+  }
+};
+
+}  // namespace
+
+base::Result<std::vector<InstanceWord>> parse_words(const Table& answer) {
+  if (answer.cut) return base::fail(too_many());
+  std::map<std::string, Words> by_instance;
+  for (const auto& cells : answer.rows) {
+    const auto said = read_said(cells);
+    if (!said) return base::fail(said.error());
+    by_instance[said->instance].add(*said);
+  }
+  std::vector<InstanceWord> words;
+  for (const auto& [instance, said] : by_instance) words.push_back(said.together(instance));
+  return words;
+}
+
+base::Result<std::vector<InstanceWord>> read_words(Warehouse& warehouse) {
+  auto answer = warehouse.query(read_words_sql(dialect_of(warehouse), warehouse.event_table()), kOwedRowsReadMax);
+  if (!answer) return base::fail(std::move(answer.error()));
+  return parse_words(*answer);
 }
 
 base::Result<std::vector<OwedRow>> read_owed(Warehouse& warehouse, base::WallTime from) {

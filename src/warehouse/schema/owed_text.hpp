@@ -33,6 +33,9 @@ std::string read_owed_sql(Dialect dialect, const TableName& table, base::WallTim
 std::string read_owed_by_others_sql(Dialect dialect, const TableName& table, const std::string& own,
                                     base::WallTime from);
 
+// The words of each instance (owed_word.hpp): a row each, the first and the last time that it was said.
+std::string read_words_sql(Dialect dialect, const TableName& table);
+
 // Rows of one answer: fourteen instances' and two targets' of 89 days. Of sums there are 4,300 in as many days, however
 // many instances there are.
 inline constexpr std::size_t kOwedRowsReadMax = 60'000;
@@ -44,6 +47,19 @@ base::Result<std::vector<OwedRow>> parse_owed(const Table& answer);
 base::Result<std::vector<OwedRow>> read_owed(Warehouse& warehouse, base::WallTime from);
 base::Result<std::vector<OwedRow>> read_owed_by_others(Warehouse& warehouse, const std::string& own,
                                                        base::WallTime from);
+// What an instance has said of itself, all its words together.
+struct InstanceWord {
+  std::string instance;
+  base::WallTime heard{};  // when it last said anything
+  base::WallTime told{};   // what it owed then stands in its rows; where it never said so: when it was first heard
+  bool settled = false;    // nothing follows before it says `started` again
+
+  bool operator==(const InstanceWord&) const = default;
+};
+// `internal` where it is not the answer to read_words_sql(), `full` where it was cut.
+base::Result<std::vector<InstanceWord>> parse_words(const Table& answer);
+// Of each instance that speaks. One query; errors are those of query().
+base::Result<std::vector<InstanceWord>> read_words(Warehouse& warehouse);
 // False where the database says that there is no such table, or that our user may not read it; true where it can be
 // read, and where it is not known.
 bool can_read_owed(Warehouse& warehouse);

@@ -39,7 +39,8 @@ base::Status MessageReader::open() {
   if (!page) return base::fail(std::move(page.error()));
   auto one = database->prepare("SELECT id, received_at, message_id, body FROM messages WHERE id = ?");
   if (!one) return base::fail(std::move(one.error()));
-  auto oldest = database->prepare("SELECT received_at FROM messages ORDER BY id LIMIT 1");
+  auto oldest = database->prepare("SELECT min(received_at) FROM (SELECT received_at FROM messages ORDER BY id LIMIT " +
+                                  std::to_string(kOldestAmong) + ")");
   if (!oldest) return base::fail(std::move(oldest.error()));
   auto arrivals = database->prepare(kReadArrivals);
   if (!arrivals) return base::fail(std::move(arrivals.error()));
@@ -90,7 +91,7 @@ base::Result<std::optional<base::WallTime>> MessageReader::oldest() {
   const ResetAtEnd end{statement};
   auto row = statement.step();
   if (!row) return base::fail(std::move(row.error()));
-  if (!*row) return std::optional<base::WallTime>();
+  if (!*row || statement.is_null(0)) return std::optional<base::WallTime>();
   return std::optional(base::WallTime(std::chrono::microseconds(statement.integer(0))));
 }
 

@@ -16,6 +16,9 @@
 
 namespace twinshift::queue {
 
+// Of so many messages the oldest is looked for: a millisecond's work, and more than wait while all is well.
+inline constexpr std::size_t kOldestAmong = 1'000;
+
 class MessageReader {
  public:
   explicit MessageReader(std::string path) : path_(std::move(path)) {}
@@ -30,7 +33,8 @@ class MessageReader {
   // One message; nothing where it is gone.
   base::Result<std::optional<StoredMessage>> one(std::int64_t id);
 
-  // When the oldest message came; nothing where the queue is empty.
+  // When the oldest message came, as far as the first kOldestAmong say: what is replayed has an old time and a new
+  // place. Nothing where the queue is empty.
   base::Result<std::optional<base::WallTime>> oldest();
 
   // All hours of the table `arrivals`, in one read transaction.

@@ -85,6 +85,16 @@ TEST_F(SqliteQueueTest, AVisitorSeesWhatWaitsLentOrNot) {
   EXPECT_EQ(ids.back(), "1499");
 }
 
+TEST_F(SqliteQueueTest, WhatIsReplayedIsAsOldAsItsArrivalThoughItCameLast) {
+  open();
+  const base::WallTime now = base::system_clock().now();
+  ASSERT_TRUE(enqueue(*queue_, "{}", "new", now - std::chrono::minutes(1)));
+  ASSERT_TRUE(enqueue(*queue_, "{}", "replayed", now - std::chrono::hours(5)));
+  EXPECT_GE(queue_->status().oldest_age, std::chrono::hours(5));
+  EXPECT_EQ(drain(), 2);
+  EXPECT_EQ(queue_->status().oldest_age.count(), 0);
+}
+
 TEST_F(SqliteQueueTest, TakesOverTheFirstFormatAndCountsWhatIsThere) {
   {
     auto file = sqlite::Database::open(options_.path, sqlite::OpenMode::create);

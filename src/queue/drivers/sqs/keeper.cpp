@@ -68,6 +68,7 @@ void Keeper::run(const std::stop_token& stop) {
 
 void Keeper::look(const std::stop_token& stop) {
   if (!complaints_.may_try(Action::read_attributes)) return;
+  const base::WallTime begun = base::system_clock().now();
   const auto queue = read(options_.queue_url, stop);
   if (!queue) return;
   complaints_.succeeded(Action::read_attributes);
@@ -77,7 +78,14 @@ void Keeper::look(const std::stop_token& stop) {
   learned_(facts.queue);
   advise(facts);
   const std::lock_guard lock(mutex_);
+  facts.drained_at = is_drained(facts) ? std::optional(begun) : facts_ ? facts_->drained_at : std::nullopt;
   facts_ = std::move(facts);
+}
+
+// What is in a dead-letter queue that may not be looked at is owed, too.
+bool Keeper::is_drained(const Facts& facts) {
+  if (facts.queue.visible + facts.queue.delayed > 0) return false;
+  return facts.queue.dead_letter_arn.empty() || (facts.dead_letters && facts.dead_letters->depth() == 0);
 }
 
 std::optional<QueueFacts> Keeper::read(const std::string& url, const std::stop_token& stop) {

@@ -31,6 +31,8 @@ class Keeper {
   struct Facts {
     QueueFacts queue;
     std::optional<QueueFacts> dead_letters;
+    // Just before the last look that found nothing waiting to be handed out, nor in the dead-letter queue.
+    std::optional<base::WallTime> drained_at{};
   };
   // `tick` runs on the keeper's thread every tick_every; `learned` there, too, after each look.
   Keeper(KeeperOptions options, Complaints& complaints, std::function<void()> tick,
@@ -50,6 +52,7 @@ class Keeper {
  private:
   void run(const std::stop_token& stop);
   void look(const std::stop_token& stop);
+  [[nodiscard]] static bool is_drained(const Facts& facts);
   std::optional<QueueFacts> read(const std::string& url, const std::stop_token& stop);
   void advise(const Facts& facts);
 

@@ -149,6 +149,13 @@ class SpooledQueue final : public EventQueue {
     status.spooled = spooled.depth;
     status.depth += spooled.depth;
     status.oldest_age = std::max(status.oldest_age, spooled.oldest_age);
+    // What is spooled waits behind what SQS has handed out.
+    if (spooled.depth > 0 && status.drained_at) {
+      const bool known = spooled.oldest_age.count() > 0;
+      status.drained_at =
+          known ? std::optional(std::min(*status.drained_at, base::system_clock().now() - spooled.oldest_age))
+                : std::nullopt;
+    }
     // While the spool takes messages, so do we.
     status.trouble = spooled.trouble;
     return status;

@@ -136,6 +136,7 @@ class SqsQueue final : public EventQueue {
     if (const auto facts = keeper_.facts()) {
       status.depth_known = true;
       status.depth = facts->queue.depth();
+      status.drained_at = facts->drained_at;
       if (facts->dead_letters) status.dead_lettered = facts->dead_letters->depth();
     }
     status.in_flight = desk_.events_lent();

@@ -127,11 +127,21 @@ TEST_F(SqsQueueTest, ReadsDepthAndDeadLettersInTheBackground) {
   ASSERT_TRUE(wait_until([&] { return queue_->status().depth_known; }));
   EXPECT_EQ(queue_->status().depth, 5U);
   EXPECT_EQ(queue_->status().dead_lettered, 5U);
+  EXPECT_FALSE(queue_->status().drained_at) << "three wait, and five were set aside";
   const auto asked = fake_.bodies_of("GetQueueAttributes");
   EXPECT_THAT(asked[1], ::testing::HasSubstr("http://sqs/1/dead"));
   fake_.hold(true);  // status() waits for nobody
   EXPECT_EQ(queue_->status().depth, 5U);
   fake_.hold(false);
+}
+
+TEST_F(SqsQueueTest, TellsSinceWhenNothingWaits) {
+  const base::WallTime begin = base::system_clock().now();
+  fake_.attributes = R"({"ApproximateNumberOfMessages":"0","ApproximateNumberOfMessagesNotVisible":"2"})";
+  open();
+  ASSERT_TRUE(wait_until([&] { return queue_->status().depth_known; }));
+  ASSERT_TRUE(queue_->status().drained_at) << "two are in somebody's hands";
+  EXPECT_GE(*queue_->status().drained_at, begin);
 }
 
 TEST_F(SqsQueueTest, DoesWithoutTheAttributesWhereTheRightIsMissing) {

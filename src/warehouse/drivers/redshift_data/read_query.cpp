@@ -25,8 +25,7 @@ base::Error about_statement(const RunReport& report, const std::string& target) 
     }
   }
   // It wrote nothing, whatever became of it.
-  const bool others = error.kind == ErrorKind::unknown_outcome || error.kind == ErrorKind::timed_out;
-  if (others) error.kind = ErrorKind::unavailable;
+  if (error.kind == ErrorKind::unknown_outcome) error.kind = ErrorKind::unavailable;
   return error;
 }
 
