@@ -103,7 +103,7 @@ class Commands::Session {
   void judge(const Finding& finding) {
     commands_.count(finding);
     // A process that has died names nothing.
-    if (!line_.task.ended()) commands_.verdicts_.named(finding, begin_.at);
+    if (!line_.task.ended() && line_.has_power()) commands_.verdicts_.named(finding, begin_.at);
   }
 
   Commands& commands_;

@@ -89,6 +89,7 @@ void Instance::kill(bool power_lost) {
   around_.tally.met(power_lost ? Met::power_lost : Met::killed);
   around_.trace.note("instance {} {}", index_, power_lost ? "loses power" : "is killed");
   if (power_lost) {
+    ++power_losses_;
     for (const SimStore::Op& op : queue.lose_power()) {
       if (op.kind != SimStore::Kind::put) continue;
       around_.messages[op.message].lost_declared = true;

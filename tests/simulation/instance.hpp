@@ -73,6 +73,7 @@ class Instance {
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] std::string name() const { return fmt::format("instance{}", index_); }
   [[nodiscard]] std::uint32_t life() const { return life_; }
+  [[nodiscard]] std::uint32_t power_losses() const { return power_losses_; }
   [[nodiscard]] base::WallTime wall_now() const;
   [[nodiscard]] Owner owner() const { return {static_cast<std::int32_t>(index_), life_}; }
   [[nodiscard]] bool owns(Owner owner) const { return owner.life == life_; }
@@ -162,6 +163,7 @@ class Instance {
   Surroundings& around_;
   const std::uint32_t index_;
   std::uint32_t life_ = 0;
+  std::uint32_t power_losses_ = 0;
   std::unique_ptr<delivery::Machine> machine_;
   TargetMask disabled_ = 0;
   TargetMask disabled_next_ = 0;

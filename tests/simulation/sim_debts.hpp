@@ -19,10 +19,16 @@ namespace twinshift::simulation {
 class Line {
  public:
   Line(Outside& outside_in, Instance& instance_in, Task& task_in)
-      : outside(outside_in), instance(instance_in), task(task_in), life_(instance_in.life()) {}
+      : outside(outside_in),
+        instance(instance_in),
+        task(task_in),
+        life_(instance_in.life()),
+        power_losses_(instance_in.power_losses()) {}
 
   // A request's way there: `unavailable` where that process does not live any more.
   base::Status ask() const;
+  // They stand on one machine.
+  [[nodiscard]] bool has_power() const { return instance.power_losses() == power_losses_; }
   [[nodiscard]] bool alive() const { return !task.ended() && instance.up() && instance.life() == life_; }
 
   Outside& outside;
@@ -31,6 +37,7 @@ class Line {
 
  private:
   const std::uint32_t life_;
+  const std::uint32_t power_losses_;
 };
 
 // The embedded queue and the backlogs for reading; as_parts() for whoever reads them in the service.
