@@ -42,7 +42,7 @@ std::string_view to_string(TargetState state) {
 struct Delivery::Impl {
   Impl(Options options_in, queue::EventQueue& queue_in, quarantine::Quarantine& quarantine_in,
        std::vector<TargetParts> targets_in, const base::Clock& clock_in)
-      : options(options_in),
+      : options(std::move(options_in)),
         queue(queue_in),
         quarantine(quarantine_in),
         targets(std::move(targets_in)),
@@ -239,7 +239,7 @@ DeliveryStatus Delivery::Impl::status() const {
 
 Delivery::Delivery(Options options, queue::EventQueue& queue, quarantine::Quarantine& quarantine,
                    std::vector<TargetParts> targets, const base::Clock& clock)
-    : impl_(std::make_unique<Impl>(options, queue, quarantine, std::move(targets), clock)) {
+    : impl_(std::make_unique<Impl>(std::move(options), queue, quarantine, std::move(targets), clock)) {
   const auto& parts = impl_->targets;
   TWINSHIFT_ASSERT(parts.size() <= kTargetsMax);
   TWINSHIFT_ASSERT(std::ranges::count_if(parts, [](const TargetParts& t) { return t.is_primary; }) == 1);

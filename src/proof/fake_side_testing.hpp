@@ -178,7 +178,7 @@ class FakeSide final : public Side {
     return all;
   }
   base::Result<std::vector<Listed>> at_most(std::vector<Listed> all) const {
-    if (all.size() > kListedMax) return base::fail(base::ErrorKind::full, "too many", name_);
+    if (all.size() > kListedRoom) return base::fail(base::ErrorKind::full, "too many", name_);
     return all;
   }
   static bool in(const Listed& row, const Slice& slice) {

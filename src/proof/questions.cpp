@@ -87,7 +87,8 @@ base::Error not_understood(std::string_view what) {
 base::Status whole(const warehouse::Table& answer, std::size_t columns) {
   if (answer.cut) {
     return base::fail(ErrorKind::full, "there are more rows than are compared at once", "comparing tables",
-                      "Choose a larger --window, or a shorter range (--from, --to)");
+                      "It grew meanwhile, or holds very many doubled rows: run it again; `twinshift verify` with a "
+                      "smaller --window asks for less at once");
   }
   if (!answer.rows.empty() && answer.columns.size() < columns) return base::fail(not_understood("number of columns"));
   return {};

@@ -21,6 +21,8 @@ namespace twinshift::proof {
 // prefixes that are asked for at once, so that a statement stays far below the Data API's 100 KB.
 inline constexpr std::size_t kWindowsMax = 100'000;
 inline constexpr std::size_t kListedMax = 16'384;
+// Rows that an answer may bring: events land between the sums that a slice was chosen by and its list.
+inline constexpr std::size_t kListedRoom = 2 * kListedMax;
 inline constexpr std::size_t kAskedMax = 250;
 // Where a statement may be longer (SQLite, PostgreSQL).
 inline constexpr std::size_t kAskedOfLocalMax = 1'000;
@@ -39,7 +41,7 @@ std::string windows_sql(Spelling spelling, const std::string& table, std::span<c
                         std::chrono::seconds window);
 // The same for the parts of a slice: a row for each first `key_bits` + kSplitBits bits that occur.
 std::string parts_sql(const std::string& table, const Slice& slice);
-// The ids of a slice: id, key, event_at, received_at, how often it stands there. Ask for at most kListedMax.
+// The ids of a slice: id, key, event_at, received_at, how often it stands there. Ask for at most kListedRoom.
 std::string list_sql(const std::string& table, const Slice& slice);
 // Those that stand more than once.
 std::string doubles_sql(const std::string& table, const Span& span);

@@ -34,13 +34,13 @@ class TableSide final : public Side {
     return ask(parts_sql(table(), slice), kWindowsMax, read_digests);
   }
   base::Result<std::vector<Listed>> list(const Slice& slice) override {
-    return ask(list_sql(table(), slice), kListedMax, read_listed);
+    return ask(list_sql(table(), slice), kListedRoom, read_listed);
   }
 
   base::Result<std::vector<Listed>> doubles(const Span& span) override {
     if (auto known = learn_uniqueness(); !known) return base::fail(std::move(known.error()));
     if (*unique_) return std::vector<Listed>();
-    return ask(doubles_sql(table(), span), kListedMax, read_listed);
+    return ask(doubles_sql(table(), span), kListedRoom, read_listed);
   }
 
   base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked, Where where) override {

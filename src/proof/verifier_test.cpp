@@ -69,6 +69,21 @@ TEST_F(VerifierTest, ManyRowsOfOneMomentAreSplitByTheirKeys) {
   EXPECT_LE(primary.listed, 2 * kListedMax);
 }
 
+// Between the sums, by which it was found small enough to be listed, and the list.
+TEST_F(VerifierTest, ASliceMayGrowBeforeItIsListed) {
+  fill(kListedMax, 1);
+  secondary.table.pop_back();
+  secondary.table.erase(secondary.table.begin(), secondary.table.begin() + 5);
+  primary.before_list = [](FakeSide& side) {
+    for (std::uint64_t i = 1; i <= 1'000; ++i) side.table.push_back(row_of(key_of(900'000 + i), kBegin));
+  };
+  secondary.before_list = primary.before_list;
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(findings.size(), 6U);
+  EXPECT_GT(primary.listed, kListedMax) << "else it shows nothing";
+}
+
 TEST_F(VerifierTest, AnEmptyTableLacksEverythingAndNothingIsListedAtOnce) {
   fill(40'000, 100);
   secondary.table.clear();
