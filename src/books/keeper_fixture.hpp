@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "books/keeper.hpp"
 #include "queue/event_queue.hpp"
+#include "tests/support/idle_queue.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -30,15 +31,8 @@ inline queue::QueueStatus status_of(std::uint64_t depth) {
 }
 
 // A queue whose counts are set by hand.
-class CountedQueue final : public queue::EventQueue {
+class CountedQueue final : public tests::IdleQueue {
  public:
-  void enqueue(queue::Message, queue::Done done) override { done({}); }
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done done) override { done({}); }
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
   queue::QueueStatus status() override {
     const std::lock_guard lock(mutex_);
     return status_;
@@ -48,7 +42,6 @@ class CountedQueue final : public queue::EventQueue {
     if (error_) return base::fail(*error_);
     return arrivals_;
   }
-  void close() override {}
 
   void set(queue::Arrivals arrivals, queue::QueueStatus status = {}) {
     const std::lock_guard lock(mutex_);
@@ -69,20 +62,12 @@ class CountedQueue final : public queue::EventQueue {
 };
 
 // A backlog of the secondary, the same way.
-class CountedBacklog final : public backlog::Backlog {
+class CountedBacklog final : public tests::IdleBacklog {
  public:
   CountedBacklog(queue::Arrivals arrivals, backlog::BacklogStatus status)
-      : Backlog("secondary"), arrivals_(std::move(arrivals)), status_(std::move(status)) {}
-  void park(std::vector<event::EventPtr>, queue::Done done) override { done({}); }
-  base::Result<std::vector<queue::Lease>> receive(std::size_t, std::chrono::milliseconds, std::stop_token) override {
-    return std::vector<queue::Lease>();
-  }
-  void acknowledge(std::vector<queue::Receipt>, queue::Done done) override { done({}); }
-  void release(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
-  void extend(const std::vector<queue::Receipt>&, std::chrono::milliseconds) override {}
+      : arrivals_(std::move(arrivals)), status_(std::move(status)) {}
   backlog::BacklogStatus status() override { return status_; }
   base::Result<queue::Arrivals> count_arrivals() override { return arrivals_; }
-  void close() override {}
 
  private:
   const queue::Arrivals arrivals_;
