@@ -147,6 +147,41 @@ control::Request erase_request(const std::string& field, const std::string& targ
   return request;
 }
 
+control::Request note_erased_request(const std::string& target, std::span<const EventPlace> events) {
+  control::Request request = erase_request("noted by the other target", target, events);
+  request.verb = kNoteErasedVerb;
+  return request;
+}
+
+base::Status erase_through(const AskService& ask, const control::Request& head, std::span<const EventPlace> events,
+                           std::uint64_t& rows) {
+  while (!events.empty()) {
+    const auto some = events.first(std::min(events.size(), kErasePlacesMax));
+    control::Request request = head;
+    for (const EventPlace& place : some) request.arguments.push_back(text_of(place));
+    auto reply = ask(request);
+    if (!reply) return base::fail(std::move(reply.error()));
+    auto erased = read_erase_answer(*reply, some.size());
+    if (!erased) return base::fail(std::move(erased.error()));
+    rows += erased->rows;
+    events = events.subspan(erased->events);  // the rest, where the service had no more time
+  }
+  return {};
+}
+
+base::Status erase_on(warehouse::Warehouse& warehouse, std::span<const EventPlace> events, std::uint64_t& rows) {
+  const EraseStep step = [&](std::span<const EventPlace> some, std::chrono::milliseconds) {
+    return warehouse.erase(some);
+  };
+  while (!events.empty()) {
+    auto erased = erase_in_time(events, OrderTime(base::system_clock()), step);
+    if (!erased) return base::fail(std::move(erased.error()));
+    rows += erased->rows;
+    events = events.subspan(erased->events);
+  }
+  return {};
+}
+
 control::Reply answer_erase_waiting(const proof::StoreDebts::Parts& stores, const control::Request& request,
                                     const std::stop_token& stop) {
   const auto person = request.arguments.size() == 1 ? parse_person(request.arguments[0])
@@ -167,7 +202,9 @@ control::Reply answer_erase(const proof::StoreDebts::Parts& stores, delivery::De
     return {false,
             "the service writes no target (ENABLE_SQS_CONSUMER=false). Stop it, or let it deliver, and try again"};
   }
-  if (auto can = check_ids_only(stores); !can) return {false, can.error().text()};
+  if (request.verb == kEraseVerb) {
+    if (auto can = check_ids_only(stores); !can) return {false, can.error().text()};
+  }
   const auto part = carry_out(*delivery, *order);
   if (!part) return {false, part.error().text()};
   base::log::info("Erased events")

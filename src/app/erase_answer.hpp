@@ -21,6 +21,9 @@ namespace twinshift::app {
 
 inline constexpr const char* kEraseWaitingVerb = "erase waiting";
 inline constexpr const char* kEraseVerb = "erase";
+// What the other target has noted already (erased_union.hpp). Likewise, but never refused for a backlog that keeps ids
+// alone: the target that owes them settles them as duplicates, for its own list has them.
+inline constexpr const char* kNoteErasedVerb = "erase noted";
 // Events in one request: four steps of Warehouse::erase(), so that live batches wait for none of them long. As many of
 // them are taken as there is time for (OrderTime).
 inline constexpr std::size_t kErasePlacesMax = 4 * warehouse::kRemovedMax;
@@ -51,6 +54,16 @@ base::Status check_ids_only(const proof::StoreDebts::Parts& stores);
 control::Request erase_waiting_request(const Person& person);
 control::Request erase_request(const std::string& field, const std::string& target,
                                std::span<const warehouse::EventPlace> events);
+
+control::Request note_erased_request(const std::string& target, std::span<const warehouse::EventPlace> events);
+
+// Sends `head` with all of the events, as many requests as it takes. Rows that went, also before an error.
+using AskService = std::function<base::Result<control::Reply>(const control::Request&)>;
+base::Status erase_through(const AskService& ask, const control::Request& head,
+                           std::span<const warehouse::EventPlace> events, std::uint64_t& rows);
+// Likewise on a warehouse of this process's own, which is prepared.
+base::Status erase_on(warehouse::Warehouse& warehouse, std::span<const warehouse::EventPlace> events,
+                      std::uint64_t& rows);
 
 // In the service. The first: any thread, several at once. The other: one at a time (Turns), on the target's lane;
 // `delivery` null: the consumer is off. Nothing that they say or log holds a value.

@@ -129,16 +129,8 @@ class ServiceDoor final : public QuarantineDoor {
 
   base::Status erase(const std::string& field, const std::string& target, std::span<const EventPlace> events,
                      std::uint64_t& rows) override {
-    while (!events.empty()) {
-      const auto some = events.first(std::min(events.size(), kErasePlacesMax));
-      auto reply = ask(erase_request(field, target, some));
-      if (!reply) return base::fail(std::move(reply.error()));
-      auto erased = read_erase_answer(*reply, some.size());
-      if (!erased) return base::fail(std::move(erased.error()));
-      rows += erased->rows;
-      events = events.subspan(erased->events);  // the rest, where the service had no more time
-    }
-    return {};
+    return erase_through([this](const auto& request) { return ask(request); }, erase_request(field, target, {}), events,
+                         rows);
   }
 
  protected:
@@ -179,16 +171,7 @@ class OwnDoor final : public QuarantineDoor {
     if (auto can = check_ids_only(parts_); !can) return can;
     auto writer = writer_of(target);
     if (!writer) return base::fail(std::move(writer.error()));
-    const EraseStep step = [&](std::span<const EventPlace> some, std::chrono::milliseconds) {
-      return (*writer)->erase(some);
-    };
-    while (!events.empty()) {
-      auto erased = erase_in_time(events, OrderTime(base::system_clock()), step);
-      if (!erased) return base::fail(std::move(erased.error()));
-      rows += erased->rows;
-      events = events.subspan(erased->events);
-    }
-    return {};
+    return erase_on(**writer, events, rows);
   }
 
  protected:

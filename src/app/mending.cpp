@@ -8,6 +8,7 @@
 #include "app/call_limit.hpp"
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
+#include "app/erase_answer.hpp"
 #include "app/mend_answer.hpp"
 #include "app/order_time.hpp"
 #include "base/ids.hpp"
@@ -128,7 +129,7 @@ void log_mended(const proof::MendOrder& order, const MendReport& report) {
   if (report.error) line.add(*report.error);
 }
 
-class ServiceMender final : public proof::Mender {
+class ServiceMender final : public TargetMender {
  public:
   explicit ServiceMender(const config::Settings& settings) : settings_(settings) {}
 
@@ -137,13 +138,19 @@ class ServiceMender final : public proof::Mender {
     if (!reply) return {.error = std::move(reply.error())};
     return read_mend_reply(*reply);
   }
+  base::Status note_erased(const std::string& target, std::span<const warehouse::EventPlace> events,
+                           std::uint64_t& rows) override {
+    const auto ask = [this](const control::Request& request) { return control::ask(settings_.data_dir, request); };
+    return erase_through(ask, note_erased_request(target, {}), events, rows);
+  }
+  [[nodiscard]] bool is_service() const override { return true; }
 
  private:
   const config::Settings settings_;
 };
 
 // Writes both targets itself, while no service can.
-class OwnMender final : public proof::Mender {
+class OwnMender final : public TargetMender {
  public:
   explicit OwnMender(const config::Settings& settings) : settings_(settings) {}
 
@@ -159,6 +166,13 @@ class OwnMender final : public proof::Mender {
     };
     return proof::TableMender(std::move(parts)).mend(order);
   }
+  base::Status note_erased(const std::string& target, std::span<const warehouse::EventPlace> events,
+                           std::uint64_t& rows) override {
+    auto writer = writer_of(target);
+    if (!writer) return base::fail(std::move(writer.error()));
+    return erase_on(**writer, events, rows);
+  }
+  [[nodiscard]] bool is_service() const override { return false; }
 
  private:
   base::Result<std::shared_ptr<warehouse::Warehouse>> writer_of(const std::string& target) {
@@ -199,7 +213,7 @@ control::Reply answer_mend(const config::Settings& settings, const MendingParts&
   return mend_reply(report);
 }
 
-base::Result<std::unique_ptr<proof::Mender>> open_mender(const config::Settings& settings) {
+base::Result<std::unique_ptr<TargetMender>> open_mender(const config::Settings& settings) {
   // Whoever holds the data folder itself finds no service here, and none can start.
   auto reply = control::ask(settings.data_dir, owes_request("primary", {}));
   if (reply) return std::make_unique<ServiceMender>(settings);

@@ -2,8 +2,11 @@
 // runs, the command itself, which then holds the data folder.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -12,6 +15,7 @@
 #include "delivery/delivery.hpp"
 #include "proof/mend.hpp"
 #include "proof/store_debts.hpp"
+#include "warehouse/warehouse.hpp"
 
 namespace twinshift::app {
 
@@ -33,7 +37,18 @@ struct MendingParts {
 control::Reply answer_mend(const config::Settings& settings, const MendingParts& parts,
                            const control::Request& request);
 
+// A command's.
+class TargetMender : public proof::Mender {
+ public:
+  // Notes events in the target's list of erased ones and removes their rows (Warehouse::erase()), however many. Rows
+  // that went, also before an error.
+  virtual base::Status note_erased(const std::string& target, std::span<const warehouse::EventPlace> events,
+                                   std::uint64_t& rows) = 0;
+  // Whether a service runs, which owns the files.
+  [[nodiscard]] virtual bool is_service() const = 0;
+};
+
 // In a command, once it holds the stores or has found the service (open_debts). Errors: those of opening the targets.
-base::Result<std::unique_ptr<proof::Mender>> open_mender(const config::Settings& settings);
+base::Result<std::unique_ptr<TargetMender>> open_mender(const config::Settings& settings);
 
 }  // namespace twinshift::app

@@ -166,6 +166,23 @@ base::Result<std::set<std::string>> PersonTable::noted(std::span<const EventPlac
   return erased_among(*warehouse_, events);
 }
 
+base::Result<std::set<std::string>> PersonTable::standing(std::span<const EventPlace> events) {
+  std::set<std::string> ids;
+  while (!events.empty()) {
+    const auto some = events.first(std::min(events.size(), warehouse::kRemovedMax));
+    events = events.subspan(some.size());
+    auto rows = ask(fmt::format("SELECT DISTINCT event_id FROM {} WHERE {}", warehouse_->event_table().quoted(),
+                                warehouse::places_sql(some)),
+                    some.size());
+    if (!rows && rows.error().kind == ErrorKind::invalid) return std::set<std::string>();
+    if (!rows) return base::fail(std::move(rows.error()));
+    for (const auto& row : rows->rows) {
+      if (row[0]) ids.insert(*row[0]);
+    }
+  }
+  return ids;
+}
+
 base::Result<std::vector<EventPlace>> PersonTable::erased(const std::optional<event::EventId>& after) {
   const warehouse::TableName table = warehouse_->event_table();
   const warehouse::Dialect dialect = is_redshift() ? warehouse::Dialect::redshift : warehouse::Dialect::postgres;

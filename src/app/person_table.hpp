@@ -36,6 +36,8 @@ class PersonTable {
   base::Result<std::vector<warehouse::EventPlace>> find(const Person& person);
   // Which of these are noted as erased: their ids. None where there is no such table yet.
   base::Result<std::set<std::string>> noted(std::span<const warehouse::EventPlace> events);
+  // Which of these stand in the table, at their times: their ids. None where there is no such table yet.
+  base::Result<std::set<std::string>> standing(std::span<const warehouse::EventPlace> events);
   // A page (kErasedPageMax) of everybody's, by id, each once; likewise.
   base::Result<std::vector<warehouse::EventPlace>> erased(const std::optional<event::EventId>& after);
 

@@ -10,6 +10,7 @@
 #include "app/mending.hpp"
 #include "app/rebuild_steps.hpp"
 #include "app/repair_session.hpp"
+#include "app/unite_lists.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -49,6 +50,7 @@ int run_rebuild(const config::Settings& settings, const RebuildOptions& options)
   if (!options.apply) {
     verify.once = true;
     RepairSession session({.comparison = &*comparison, .json = options.json, .lists = false});
+    if (auto told = unite_lists(settings, nullptr, session); !told) return session.give_up(told.error());
     auto report = session.put_right(verify, everything, "");
     return report ? session.finish(*report, verify.window) : session.give_up(report.error());
   }
@@ -60,6 +62,8 @@ int run_rebuild(const config::Settings& settings, const RebuildOptions& options)
                          .json = options.json,
                          .lists = false,
                          .ids_max = options.ids_max});
+  // Before anything is copied: see erased_union.hpp.
+  if (auto united = unite_lists(settings, mender->get(), session); !united) return session.give_up(united.error());
   const std::size_t side = options.target == kComparedTargets[0] ? 0 : 1;
   auto report = rebuild(steps_of(session, *comparison), kComparedTargets, side, verify);
   if (!report) return session.give_up(report.error());

@@ -10,6 +10,7 @@
 #include "app/exit_code.hpp"
 #include "app/mending.hpp"
 #include "app/repair_session.hpp"
+#include "app/unite_lists.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -69,7 +70,7 @@ int run_repair(const config::Settings& settings, const RepairOptions& options) {
   if (!read) return fail_with(read.error());
   auto comparison = Comparison::open(settings);
   if (!comparison) return fail_with(comparison.error());
-  std::unique_ptr<proof::Mender> mender;
+  std::unique_ptr<TargetMender> mender;
   if (options.apply) {
     auto opened = open_mender(settings);
     if (!opened) return fail_with(opened.error());
@@ -79,6 +80,8 @@ int run_repair(const config::Settings& settings, const RepairOptions& options) {
   if (!any) return fail_with(any.error());
   RepairSession session(
       {.comparison = &*comparison, .mender = mender.get(), .json = options.json, .ids_max = options.ids_max});
+  // Before anything is copied: see erased_union.hpp.
+  if (auto united = unite_lists(settings, mender.get(), session); !united) return session.give_up(united.error());
   if (!*any) return session.finish({.as_of = base::system_clock().now()}, read->verify.window);
   const auto wanted = [&](const proof::Finding& finding) { return arrived_within(*read, finding); };
   auto report = session.put_right(read->verify, wanted, "");

@@ -93,9 +93,15 @@ void RepairSession::note_again(const proof::Finding& finding) {
   if (!parts_.json) std::printf("still    %s\n", finding_as_text(finding).c_str());
 }
 
+void RepairSession::note_beside(const std::string& line, const std::string& json_member, bool open) {
+  if (!line.empty()) beside_ += line + '\n';
+  if (!json_member.empty()) beside_json_ += ',' + json_member;
+  beside_open_ = beside_open_ || open;
+}
+
 int RepairSession::exit_code() const {
   const VerifyVerdict verdict = rest_.verdict();
-  if (left_ > 0 || verdict == VerifyVerdict::different) return kRepairLeft;
+  if (left_ > 0 || beside_open_ || verdict == VerifyVerdict::different) return kRepairLeft;
   return verdict == VerifyVerdict::undecided ? kRepairUndecided : kRepairDone;
 }
 
@@ -118,6 +124,7 @@ int RepairSession::give_up(const base::Error& error) {
   if (parts_.json) {
     finish_json("failed");
   } else if (repairer_) {
+    std::fputs(beside_.c_str(), stdout);
     print_receipts();
   }
   std::fprintf(stderr, "twinshift: it could not be finished: %s%s\n", error.text().c_str(),
@@ -140,9 +147,9 @@ void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono
   const std::string found = found_.text();
   std::printf("found: %s%s\nplan: %s\n", found.empty() ? "no difference" : found.c_str(), as_of.c_str(),
               plan_.text().c_str());
-  std::fputs(reasons_text(compared).c_str(), stdout);
+  std::fputs((reasons_text(compared) + beside_).c_str(), stdout);
   if (!repairer_) {
-    if (!plan_.empty()) std::puts("Nothing was changed: --apply carries it out.");
+    if (!plan_.empty() || beside_open_) std::puts("Nothing was changed: --apply carries it out.");
     return;
   }
   print_receipts();
@@ -163,7 +170,7 @@ void RepairSession::finish_json(const char* verdict) const {
     std::printf(",\"left\":[%s]", fmt::format("{}", fmt::join(left_json_, ",")).c_str());
     std::printf(",\"still\":[%s]", fmt::format("{}", fmt::join(again_json_, ",")).c_str());
   }
-  std::printf(",\"verdict\":\"%s\"}\n", verdict);
+  std::printf("%s,\"verdict\":\"%s\"}\n", beside_json_.c_str(), verdict);
 }
 
 }  // namespace twinshift::app

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/comparison.hpp"
+#include "app/exit_code.hpp"
 #include "app/repair_text.hpp"
 #include "app/verify_text.hpp"
 #include "base/error.hpp"
@@ -42,6 +43,12 @@ class RepairSession {
   // Compares once more where something was put right or left; what is still different is told.
   base::Status look_again(proof::VerifyOptions options, const Wanted& wanted);
 
+  // What else was done or would be, told with the rest: a line; a member of the JSON answer (`"erased":{...}`).
+  // `open`: something is left to be done.
+  void note_beside(const std::string& line, const std::string& json_member, bool open);
+  // Whether nothing is left to be done, as of the last look.
+  [[nodiscard]] bool is_done() const { return exit_code() == kRepairDone; }
+
   // Writes what was compared, done and left; the program's exit code.
   int finish(const proof::VerifyReport& compared, std::chrono::seconds window);
   // Likewise where it could not be ended.
@@ -67,6 +74,9 @@ class RepairSession {
   std::uint64_t left_told_ = 0;
   std::vector<std::string> left_json_;   // at most ids_max
   std::vector<std::string> again_json_;  // likewise
+  std::string beside_;                   // lines
+  std::string beside_json_;              // members, each behind a comma
+  bool beside_open_ = false;
   std::optional<proof::VerifyReport> again_;
   FindingCounts again_found_;
 };

@@ -110,7 +110,7 @@ base::Status Service::start_control() {
 control::Reply Service::answer(const control::Request& request) {
   if (is_about_debts(request)) return answer_debts(debts(), request, looks_.get_token());
   if (request.verb == kEraseWaitingVerb) return answer_erase_waiting(debts(), request, looks_.get_token());
-  if (request.verb == kEraseVerb) {
+  if (request.verb == kEraseVerb || request.verb == kNoteErasedVerb) {
     return turns_.run([&] { return answer_erase(debts(), delivery_.get(), request); });
   }
   if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());

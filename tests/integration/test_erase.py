@@ -102,6 +102,73 @@ class Embedded(EraseSteps, ServiceTest):
         self.wait_books_closed()
         self.assertEqual(self.names("secondary"), ["after", *others])
 
+    def lose_secondary(self):
+        """Its whole database, with its list of what was erased; afterwards the service is stopped."""
+        service, theirs, others = self.land_and_erase()
+        self.erase(DONE, "--yes")
+        service.stop()
+        for ending in ("", "-wal", "-shm"):
+            path = f"{self.folder}/data/secondary.db{ending}"
+            if os.path.exists(path):
+                os.remove(path)
+        return theirs, others
+
+    def mend(self, expected, *arguments):
+        done = self.run_command(*arguments, "--format", "json")
+        self.assertEqual(done.returncode, expected, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def test_a_lost_database_that_is_rebuilt_gets_the_list_first(self):
+        theirs, others = self.lose_secondary()
+        done = self.mend(0, "rebuild", "--target", "secondary", "--apply")
+        self.assertEqual(done["erased"]["secondary"], {"noted": 5, "stood": 0, "rowsRemoved": 0, "eventIds": []})
+        service = self.start()
+        self.post(service, *theirs, event("after"))
+        self.wait_names(["after", *others])
+        self.assertEqual(self.run_command("verify").returncode, 0)
+
+    def test_what_came_again_before_the_rebuild_goes_through_the_service(self):
+        theirs, others = self.lose_secondary()
+        service = self.start()
+        self.post(service, *theirs, event("after"))
+        self.wait_names(sorted(["after", *(each["appsflyer_id"] for each in theirs)]), targets=("secondary",))
+        for command in (("repair",), ("rebuild", "--target", "secondary")):
+            plan = self.mend(1, *command)
+            self.assertEqual((plan["erased"]["secondary"]["noted"], len(plan["erased"]["secondary"]["eventIds"])), (5, 5), command)
+        done = self.mend(0, "repair", "--apply")
+        self.assertEqual((done["erased"]["secondary"]["stood"], done["erased"]["secondary"]["rowsRemoved"]), (5, 5))
+        self.assertEqual(done["receipt"]["primary"]["copied"], 0)
+        self.wait_names(["after", *others])
+        self.assertEqual(self.mend(0, "repair", "--apply")["erased"]["secondary"]["noted"], 0)
+
+    def test_a_table_with_doubles_that_no_lane_can_use_takes_the_list_too(self):
+        _, others = self.lose_secondary()
+        service = self.start()
+        self.post(service, event("after"))
+        self.wait_names(["after"], targets=("secondary",))
+        service.stop()
+        with sqlite3.connect(f"{self.folder}/data/secondary.db") as connection:
+            connection.execute(f"DROP INDEX {TABLE}_event_id")
+            connection.execute(f"INSERT INTO {TABLE} SELECT * FROM {TABLE}")
+        connection.close()
+        done = self.mend(0, "repair", "--apply")
+        self.assertEqual((done["erased"]["secondary"]["noted"], done["receipt"]["secondary"]["replaced"]), (5, 1))
+        self.wait_names(["after", *others])
+
+    def test_nothing_is_copied_where_a_list_cannot_be_written(self):
+        self.lose_secondary()
+        service = self.start()
+        self.post(service, event("after"))
+        self.wait_names(["after"], targets=("secondary",))
+        service.stop()
+        with sqlite3.connect(f"{self.folder}/data/secondary.db") as connection:
+            connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON twinshift_erased BEGIN SELECT RAISE(ABORT, 'refused'); END")
+        connection.close()
+        done = self.run_command("repair", "--apply")
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("No event was copied", done.stderr)
+        self.assertEqual(self.names("secondary"), ["after"])
+
     def test_a_value_that_nobody_has_and_wrong_ones(self):
         service, _, _ = self.land_and_erase()
         self.assertIn("primary: 0 rows", self.erase(DONE, where="customer_user_id=nobody"))

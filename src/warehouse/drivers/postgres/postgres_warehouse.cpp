@@ -185,7 +185,7 @@ base::Status PostgresWarehouse::publish(std::span<const OwedRow> rows) {
 base::Result<std::uint64_t> PostgresWarehouse::erase(std::span<const EventPlace> places) {
   TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
   if (places.empty()) return std::uint64_t{0};
-  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (auto ready = open(!only_mends()); !ready) return base::fail(std::move(ready.error()));
   if (!ready_->layout.takes_erasures) return base::fail(no_right_to_erase(options_.target, ready_->layout));
   auto erased = ready_->writer->erase(places, deadline());
   if (!erased) return base::fail(failed(std::move(erased.error())));

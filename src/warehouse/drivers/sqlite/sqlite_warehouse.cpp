@@ -336,7 +336,7 @@ base::Status SqliteWarehouse::publish_connected(std::span<const OwedRow> rows) {
 base::Result<std::uint64_t> SqliteWarehouse::erase(std::span<const EventPlace> places) {
   TWINSHIFT_ASSERT(places.size() <= kRemovedMax);
   if (places.empty()) return std::uint64_t{0};
-  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  if (auto ready = open(!only_mends()); !ready) return base::fail(std::move(ready.error()));
   auto erased = erase_connected(places);
   if (!erased) return base::fail(failed(std::move(erased.error())));
   return erased;
