@@ -27,15 +27,16 @@ std::string other_than(const std::string& target) {
   return target == "primary" ? "secondary" : "primary";
 }
 
-// Both tables for reading, over connections of their own.
+// Both tables for reading, over connections of their own: two to the one that is copied from.
 struct Readers {
   std::unique_ptr<proof::Side> here;
   std::unique_ptr<proof::Side> elsewhere;
+  std::unique_ptr<proof::Side> elsewhere_too;
 };
 
 base::Result<Readers> open_readers(const config::Settings& settings, const std::string& target) {
   Readers readers;
-  for (auto* side : {&readers.here, &readers.elsewhere}) {
+  for (auto* side : {&readers.here, &readers.elsewhere, &readers.elsewhere_too}) {
     const std::string name = side == &readers.here ? target : other_than(target);
     auto opened = open_for_reading(settings, name);
     if (!opened) return base::fail(std::move(opened.error()));
@@ -47,6 +48,7 @@ base::Result<Readers> open_readers(const config::Settings& settings, const std::
 proof::TableMender::Parts parts_of(const config::Settings& settings, const Readers& readers) {
   return {.here = readers.here.get(),
           .elsewhere = readers.elsewhere.get(),
+          .elsewhere_too = readers.elsewhere_too.get(),
           .write = {},
           .mint_id = [] { return base::uuid_v7(); },
           .rows_max = static_cast<std::size_t>(settings.batch_rows_max),

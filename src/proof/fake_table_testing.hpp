@@ -34,6 +34,7 @@ class FakeTable final : public Side {
 
   std::vector<warehouse::StoredEvent> rows_there;
   std::function<std::optional<base::Error>(const warehouse::Batch&)> before_write;  // may fail it
+  std::function<std::optional<base::Error>()> before_rows;                          // of ids are read; likewise
   int writes = 0;
   std::size_t batch_max = 0;  // events of the largest
 
@@ -89,6 +90,9 @@ class FakeTable final : public Side {
     return found;
   }
   base::Result<std::vector<warehouse::StoredEvent>> rows_of(std::span<const Listed> asked, Where where) override {
+    if (before_rows) {
+      if (auto error = before_rows()) return base::fail(std::move(*error));
+    }
     std::map<std::string, base::WallTime> wanted;
     for (const Listed& each : asked) wanted.emplace(each.id, each.event_at);
     std::vector<warehouse::StoredEvent> found;

@@ -18,6 +18,8 @@ using base::ErrorKind;
 using Cells = std::vector<std::optional<std::string>>;
 
 constexpr std::string_view kDigest = "COUNT(*), SUM(event_key & 2147483647), SUM((event_key >> 31) & 2147483647)";
+// Looking for one row costs as much as going on over some four.
+constexpr int kWholeTableShare = 4;
 constexpr std::string_view kListed = "event_id, MIN(event_key), MIN(event_at), MIN(received_at), COUNT(*)";
 std::string within(const Span& span) {
   return fmt::format("event_at >= '{}' AND event_at < '{}'", base::sql_timestamp(span.from),
@@ -146,14 +148,23 @@ std::string extent_of_arrivals_sql(const std::string& table, const Span& receive
 }
 
 std::string windows_sql(Spelling spelling, const std::string& table, std::span<const Span> spans,
-                        std::chrono::seconds window) {
+                        std::chrono::seconds window, Walk walk) {
   // DATE_PART, not EXTRACT: in PostgreSQL the latter is a NUMERIC, several times as slow. SQLite rounds to
   // milliseconds, .9996 up into the next second, so it is not shown the fraction.
   const std::string number =
       spelling == Spelling::sqlite
           ? fmt::format("CAST(strftime('%s', substr(event_at, 1, 19)) AS INTEGER) / {}", window.count())
           : fmt::format("CAST(FLOOR(DATE_PART('epoch', event_at) / {}) AS BIGINT)", window.count());
-  return fmt::format("SELECT {}, {} FROM {} WHERE {} GROUP BY 1", number, kDigest, table, within(spans));
+  return fmt::format("SELECT {}, {} FROM {}{} WHERE {} GROUP BY 1", number, kDigest, table,
+                     walk == Walk::whole_table ? " NOT INDEXED" : "", within(spans));
+}
+
+std::string holds_much_sql(const std::string& table, std::span<const Span> spans) {
+  std::string rows;
+  for (const Span& span : spans) {
+    rows += fmt::format("{}(SELECT COUNT(*) FROM {} WHERE {})", rows.empty() ? "" : " + ", table, within(span));
+  }
+  return fmt::format("SELECT {} * ({}) >= MAX(rowid) FROM {}", kWholeTableShare, rows, table);
 }
 
 std::string parts_sql(const std::string& table, const Slice& slice) {

@@ -36,9 +36,15 @@ Spelling spelling_of(std::string_view product);  // Warehouse::product()
 std::string extent_sql(const std::string& table, const Span& span);
 // Likewise of the rows that arrived within the span.
 std::string extent_of_arrivals_sql(const std::string& table, const Span& received);
+// How rows of a span are come by. SQLite goes by the index whatever the span holds, and then looks for each row by
+// itself: where that is a good part of the table, reading all of it in its own order costs a fraction. Servers know
+// themselves what is better.
+enum class Walk : std::uint8_t { as_planned, whole_table };
 // A row a window that holds something: its number, count, sums.
 std::string windows_sql(Spelling spelling, const std::string& table, std::span<const Span> spans,
-                        std::chrono::seconds window);
+                        std::chrono::seconds window, Walk walk = Walk::as_planned);
+// SQLite: 1 where the spans hold so much of the table that it is better read whole; the index alone tells it.
+std::string holds_much_sql(const std::string& table, std::span<const Span> spans);
 // The same for the parts of a slice: a row for each first `key_bits` + kSplitBits bits that occur.
 std::string parts_sql(const std::string& table, const Slice& slice);
 // The ids of a slice: id, key, event_at, received_at, how often it stands there. Ask for at most kListedRoom.

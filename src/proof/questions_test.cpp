@@ -32,6 +32,16 @@ TEST(Questions, AskWithinTheSortKeyAndEnumerateNoWindow) {
             "IN (1,63) GROUP BY 1");
 }
 
+TEST(Questions, WhatHoldsMuchOfASqliteTableIsReadInTheTablesOwnOrder) {
+  const auto sql = windows_sql(Spelling::sqlite, "t", kHours, 3600s, Walk::whole_table);
+  EXPECT_NE(sql.find(" FROM t NOT INDEXED WHERE event_at >= '2024-01-01 12:00:00'"), std::string::npos);
+  const std::vector<Span> two{kHour, {kNoon + 2h, kNoon + 3h}};
+  EXPECT_EQ(holds_much_sql("t", two),
+            "SELECT 4 * ((SELECT COUNT(*) FROM t WHERE event_at >= '2024-01-01 12:00:00' AND event_at < '2024-01-01 "
+            "13:00:00') + (SELECT COUNT(*) FROM t WHERE event_at >= '2024-01-01 14:00:00' AND event_at < '2024-01-01 "
+            "15:00:00')) >= MAX(rowid) FROM t");
+}
+
 TEST(Questions, KnowAnIdFromWhatSomebodyHasPutThere) {
   EXPECT_TRUE(warehouse::is_event_id("0123456789abcdef0123456789abcdef"));
   EXPECT_FALSE(warehouse::is_event_id("0123456789ABCDEF0123456789ABCDEF"));

@@ -44,8 +44,11 @@ class World : public Mender {
     ++orders;
     FakeTable& here = order.target == "primary" ? primary : secondary;
     FakeTable& elsewhere = order.target == "primary" ? secondary : primary;
+    FakeTable elsewhere_too = elsewhere;  // what another connection sees
+    if (before_reading_beside) elsewhere_too.before_rows = before_reading_beside;
     TableMender mender({.here = &here,
                         .elsewhere = &elsewhere,
+                        .elsewhere_too = &elsewhere_too,
                         .write = [&](const BatchPtr& batch, std::uint64_t) -> base::Result<WriteSums> {
                           if (!all_owed) return here.write(*batch);
                           WriteSums sums;
@@ -65,7 +68,8 @@ class World : public Mender {
   FakeTable primary{"primary"};
   FakeTable secondary{"secondary"};
   tests::ManualClock clock;
-  bool all_owed = false;  // by the time of the write
+  std::function<std::optional<base::Error>()> before_reading_beside;  // over the second connection; may fail it
+  bool all_owed = false;                                              // by the time of the write
   std::size_t rows_max = 100;
   std::chrono::seconds order_max{3'600};
   int orders = 0;

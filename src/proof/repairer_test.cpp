@@ -1,5 +1,6 @@
 #include "proof/repairer.hpp"
 
+#include <atomic>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -116,6 +117,35 @@ TEST_F(RepairerTest, AnEmptyTableIsFilledInBatchesAndWithoutASecondLook) {
   EXPECT_EQ(world.clock.steady(), begin);  // nobody has waited
   EXPECT_EQ(receipts[1].copied, 12'000U);
   EXPECT_LE(world.secondary.batch_max, 700U);
+  EXPECT_EQ(ids(world.secondary), ids(world.primary));
+}
+
+TEST_F(RepairerTest, WhatIsCopiedIsReadOverTwoConnectionsAtATime) {
+  fill(300);
+  world.secondary.rows_there.clear();
+  std::atomic<int> read_beside = 0;
+  world.before_reading_beside = [&]() -> std::optional<base::Error> {
+    ++read_beside;
+    return std::nullopt;
+  };
+  ASSERT_TRUE(repair(true));
+  EXPECT_EQ(ids(world.secondary), ids(world.primary));
+  EXPECT_EQ(receipts[1].copied, 300U);
+  EXPECT_GT(read_beside, 0);
+}
+
+TEST_F(RepairerTest, AConnectionThatDiesWhileTheOtherReadsEndsItAndWhatIsWrittenIsTold) {
+  fill(300);
+  world.secondary.rows_there.clear();
+  world.before_reading_beside = []() -> std::optional<base::Error> {
+    return base::Error{base::ErrorKind::unavailable, "gone", "primary", ""};
+  };
+  const auto done = repair(true);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "gone");
+  EXPECT_EQ(receipts[1].copied, world.secondary.rows_there.size());
+  world.before_reading_beside = {};
+  ASSERT_TRUE(repair(true));
   EXPECT_EQ(ids(world.secondary), ids(world.primary));
 }
 

@@ -1,6 +1,7 @@
 #include "proof/table_mender.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -80,31 +81,55 @@ bool TableMender::may_begin() const {
   return parts_.clock->steady() < parts_.until && !(parts_.stop && parts_.stop());
 }
 
+std::vector<Side*> TableMender::readers_for(MendKind kind) const {
+  // Replacing reads this side, too, which has one connection.
+  if (kind != MendKind::copy || parts_.elsewhere_too == nullptr) return {parts_.elsewhere};
+  return {parts_.elsewhere, parts_.elsewhere_too};
+}
+
+TableMender::GroupPtr TableMender::next_group(MendKind kind, std::span<const MendPlace>& places) {
+  const auto some = places.first(std::min(read_max_, places.size()));
+  places = places.subspan(some.size());
+  auto group = std::make_shared<Group>();
+  group->kind = kind;
+  group->places = fresh_of(some);
+  group->report.done = some.size();
+  return group;
+}
+
+TableMender::Reading TableMender::begin_reading(GroupPtr group, Side* elsewhere) {
+  auto done = std::async(parts_.launch, [this, group, elsewhere] { return read(*elsewhere, *group); });
+  return {std::move(group), elsewhere, std::move(done)};
+}
+
 MendReport TableMender::mend(const MendOrder& order) {
   MendReport report;
   seen_.clear();
-  std::shared_ptr<Group> writing;
+  std::span<const MendPlace> places(order.places);
+  std::vector<Side*> idle = readers_for(order.kind);
+  std::deque<Reading> reading;  // in the order's own order
+  GroupPtr writing;
   std::future<void> written;
   const auto settle = [&] {
     if (!written.valid()) return;
     written.get();
     add(report, std::move(writing->report));
   };
-  for (std::size_t at = 0; at < order.places.size() && !report.error && may_begin();) {
-    const auto some = std::span(order.places).subspan(at, std::min(read_max_, order.places.size() - at));
-    at += some.size();
-    auto group = std::make_shared<Group>();
-    group->kind = order.kind;
-    if (auto good = read(some, *group); !good) {
-      settle();
-      if (!report.error) report.error = std::move(good.error());
-      return report;
+  for (;;) {
+    while (!idle.empty() && !places.empty() && may_begin()) {
+      reading.push_back(begin_reading(next_group(order.kind, places), idle.back()));
+      idle.pop_back();
     }
-    group->report.done = some.size();
-    adapt(*group);
+    if (reading.empty()) break;
+    Reading first = std::move(reading.front());
+    reading.pop_front();
+    const base::Status good = first.done.get();
     settle();
+    if (!good && !report.error) report.error = good.error();
     if (report.error) return report;
-    writing = std::move(group);
+    adapt(*first.group);
+    idle.push_back(first.elsewhere);
+    writing = std::move(first.group);
     written = std::async(parts_.launch, [this, writing] { write_all(*writing); });
   }
   settle();
@@ -128,7 +153,7 @@ base::Result<TableMender::RowsById> TableMender::rows_of(Side& side, std::span<c
 }
 
 // What stands here fewer times than was found at that time stands elsewhere in the table, too.
-base::Result<TableMender::RowsById> TableMender::rows_here(std::span<const MendPlace> places) {
+base::Result<TableMender::RowsById> TableMender::rows_here(std::span<const MendPlace> places) const {
   auto rows = rows_of(*parts_.here, places, Where::at_their_time);
   if (!rows) return rows;
   std::vector<MendPlace> scattered;
@@ -145,7 +170,8 @@ base::Result<TableMender::RowsById> TableMender::rows_here(std::span<const MendP
   return rows;
 }
 
-base::Status TableMender::read(std::span<const MendPlace> places, Group& group) {
+// What was not asked for before in this order.
+std::vector<MendPlace> TableMender::fresh_of(std::span<const MendPlace> places) {
   std::vector<MendPlace> fresh;
   for (const MendPlace& place : places) {
     if (!seen_.emplace(place.id, place.event_at, place.copies).second) continue;
@@ -156,12 +182,17 @@ base::Status TableMender::read(std::span<const MendPlace> places, Group& group) 
       same->copies = kCopiesMax;  // perhaps at several times: wherever its rows stand
     }
   }
-  if (fresh.empty()) return {};
-  return group.kind == MendKind::copy ? read_to_copy(fresh, group) : read_to_replace(fresh, group);
+  return fresh;
 }
 
-base::Status TableMender::read_to_copy(std::span<const MendPlace> places, Group& group) {
-  auto elsewhere = rows_of(*parts_.elsewhere, places, Where::at_their_time);
+base::Status TableMender::read(Side& elsewhere, Group& group) const {
+  if (group.places.empty()) return {};
+  return group.kind == MendKind::copy ? read_to_copy(elsewhere, group) : read_to_replace(group);
+}
+
+base::Status TableMender::read_to_copy(Side& side, Group& group) const {
+  const std::vector<MendPlace>& places = group.places;
+  auto elsewhere = rows_of(side, places, Where::at_their_time);
   if (!elsewhere) return base::fail(std::move(elsewhere.error()));
   std::vector<MendPlace> unfound;
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -175,7 +206,7 @@ base::Status TableMender::read_to_copy(std::span<const MendPlace> places, Group&
   if (unfound.empty()) return {};
   // A row that bore another time when it was found may have been put right since; and beside one that tells another
   // event the right one may stand at another time.
-  elsewhere = rows_of(*parts_.elsewhere, unfound, Where::anywhere);
+  elsewhere = rows_of(side, unfound, Where::anywhere);
   if (!elsewhere) return base::fail(std::move(elsewhere.error()));
   for (std::size_t i = 0; i < unfound.size(); ++i) {
     take_in(unfound[i], choose_copy((*elsewhere)[i], parts_.ids_from_content), group);
@@ -183,7 +214,8 @@ base::Status TableMender::read_to_copy(std::span<const MendPlace> places, Group&
   return {};
 }
 
-base::Status TableMender::read_to_replace(std::span<const MendPlace> places, Group& group) {
+base::Status TableMender::read_to_replace(Group& group) const {
+  const std::vector<MendPlace>& places = group.places;
   auto here = rows_here(places);
   if (!here) return base::fail(std::move(here.error()));
   auto elsewhere = rows_of(*parts_.elsewhere, places, Where::at_their_time);

@@ -1,7 +1,10 @@
 // Carries out one order: reads the events back from the tables, checks that each is the one that its id names, and
-// writes them in batches as the target's lane does. While one batch is written the next is read.
+// writes them in batches as the target's lane does. While one batch is written the next ones are read: reading one back
+// and telling its identity costs more than writing it, so what is copied is read over two connections where there are
+// two.
 //
-// One thread; `write` is called on another, one call at a time.
+// One thread; `write` is called on another, one call at a time, and each side is asked on another, one question at a
+// time.
 #pragma once
 
 #include <chrono>
@@ -9,7 +12,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -35,6 +37,7 @@ class TableMender {
   struct Parts {
     Side* here = nullptr;  // the order's target; for reading
     Side* elsewhere = nullptr;
+    Side* elsewhere_too = nullptr;  // the same table by another connection; null: one group is read at a time
     WriteBatch write{};
     std::function<std::string()> mint_id{};  // of a batch, without warehouse::kMendingPrefix
     std::size_t rows_max = 1'000;            // of a batch
@@ -44,7 +47,8 @@ class TableMender {
     // Nothing more is begun after it, or once stop() is true.
     base::SteadyTime until = base::SteadyTime::max();
     std::function<bool()> stop{};  // may be empty
-    // How a group is written; deferred: on the one thread, after the next group was read (a simulation has no other).
+    // How a group is read and written; deferred: on the one thread, the write after the next group was read (a
+    // simulation has no other).
     std::launch launch = std::launch::async;
   };
   explicit TableMender(Parts parts);
@@ -53,20 +57,34 @@ class TableMender {
 
  private:
   using RowsById = std::vector<std::vector<warehouse::StoredEvent>>;  // by the order asked for
-  // Events on their way, and what came of them; shared with the writing thread while it runs.
+  // Events on their way, and what came of them; shared with the thread that reads or writes it while that runs.
   struct Group {
     MendKind kind = MendKind::copy;
+    std::vector<MendPlace> places{};  // each id once
     std::vector<MendRow> rows{};
     MendReport report{};
     std::size_t refused = 0;
   };
 
-  base::Status read(std::span<const MendPlace> places, Group& group);
-  base::Status read_to_copy(std::span<const MendPlace> places, Group& group);
-  base::Status read_to_replace(std::span<const MendPlace> places, Group& group);
-  base::Result<RowsById> rows_of(Side& side, std::span<const MendPlace> places, Where where);
-  base::Result<RowsById> rows_here(std::span<const MendPlace> places);
-  void take_in(const MendPlace& place, MendChoice choice, Group& group);
+  using GroupPtr = std::shared_ptr<Group>;
+  // A group that is being read, and by which connection.
+  struct Reading {
+    GroupPtr group;
+    Side* elsewhere = nullptr;
+    std::future<base::Status> done;
+  };
+
+  // What is read next: `places` loses it.
+  GroupPtr next_group(MendKind kind, std::span<const MendPlace>& places);
+  [[nodiscard]] std::vector<MendPlace> fresh_of(std::span<const MendPlace> places);
+  [[nodiscard]] std::vector<Side*> readers_for(MendKind kind) const;
+  Reading begin_reading(GroupPtr group, Side* elsewhere);
+  base::Status read(Side& elsewhere, Group& group) const;
+  base::Status read_to_copy(Side& elsewhere, Group& group) const;
+  base::Status read_to_replace(Group& group) const;
+  static base::Result<RowsById> rows_of(Side& side, std::span<const MendPlace> places, Where where);
+  base::Result<RowsById> rows_here(std::span<const MendPlace> places) const;
+  static void take_in(const MendPlace& place, MendChoice choice, Group& group);
   void adapt(const Group& group);
   void write_all(Group& group) const;
   base::Status write(std::span<const MendRow> rows, Group& group) const;

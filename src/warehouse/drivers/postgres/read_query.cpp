@@ -40,6 +40,7 @@ void append_rows(Table& table, const pg::Result& result) {
   }
   for (int row = 0; row < result.rows(); ++row) {
     auto& cells = table.rows.emplace_back();
+    cells.reserve(static_cast<std::size_t>(result.columns()));
     for (int column = 0; column < result.columns(); ++column) cells.push_back(result.value(row, column));
   }
 }
