@@ -68,6 +68,7 @@ class RepairSession {
   std::vector<std::string> left_json_;   // at most ids_max
   std::vector<std::string> again_json_;  // likewise
   std::optional<proof::VerifyReport> again_;
+  std::string looked_text_;  // where
   FindingCounts again_found_;
 };
 
