@@ -98,6 +98,10 @@ base::Result<std::optional<base::WallTime>> read_moment(const std::string& text,
 base::Status check_range(const std::optional<base::WallTime>& from, const std::optional<base::WallTime>& to,
                          const char* names) {
   if (!from || !to || *from < *to) return {};
+  if (*from == *to) {
+    return base::fail(base::ErrorKind::invalid, "the range is empty: it ends where it begins", names,
+                      "The first moment belongs to the range, the second does not: for a day write the next one");
+  }
   return base::fail(base::ErrorKind::invalid, "the range ends before it begins", names,
                     "The first moment belongs to the range, the second is the first one behind it");
 }

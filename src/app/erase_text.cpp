@@ -31,8 +31,15 @@ std::string look_text(const std::string& field, const ErasureLook& look) {
 
 std::string erased_text(const std::string& field, const ErasureReport& report) {
   std::string text = fmt::format("erased by {}: {} noted\n", field, counted(report.events.size(), "event"));
-  for (const auto& [target, rows] : report.rows)
-    text += fmt::format("  {}: {} removed\n", target, counted(rows, "row"));
+  for (const auto& [target, rows] : report.rows) {
+    text += fmt::format("  {}: {} removed", target, counted(rows, "row"));
+    const auto noted = report.noted.find(target);
+    if (noted != report.noted.end()) {
+      text += fmt::format(", {} noted", counted(noted->second.theirs, "event"));
+      if (noted->second.others > 0) text += fmt::format(", and {} of earlier erasures", noted->second.others);
+    }
+    text += '\n';
+  }
   if (report.dropped > 0) text += fmt::format("  quarantine: {} dropped\n", counted(report.dropped, "record"));
   return text;
 }

@@ -102,9 +102,15 @@ void Eraser::look_behind(ErasureLook& look) {
 
 Eraser::Work Eraser::work_of(const ErasureLook& look, const ErasureReport& report) const {
   Work work;
+  const std::map<event::EventId, EventPlace> all = theirs(look);
   for (const ErasureLook::Target& target : look.targets) {
     if (report.troubles.contains(target.name)) continue;
     work.places[target.name] = places_for(look, target);
+    for (const auto& [id, place] : all) {
+      if (!target.noted.contains(id.hex())) work.theirs[target.name].push_back(id);
+    }
+    work.others[target.name] = static_cast<std::uint64_t>(
+        std::ranges::count_if(target.behind, [&](const EventPlace& each) { return !all.contains(each.id); }));
   }
   for (const ErasureLook::Target& target : look.targets) {
     work.noted.insert(target.noted.begin(), target.noted.end());
@@ -126,7 +132,12 @@ void Eraser::carry_out(const Work& work, ErasureReport& report) {
       report.troubles.emplace(target, std::move(done.error()));
       continue;
     }
-    for (const EventPlace& place : places) report.events.insert(place.id);
+    const auto fresh = work.theirs.find(target);
+    if (fresh != work.theirs.end()) {
+      report.events.insert(fresh->second.begin(), fresh->second.end());
+      report.noted[target].theirs += fresh->second.size();
+    }
+    report.noted[target].others += work.others.at(target);
   }
   std::vector<quarantine::Ticket> tickets;
   for (const QuarantinedEvent& each : work.quarantined) {

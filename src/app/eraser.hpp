@@ -48,9 +48,15 @@ struct ErasureLook {
 struct ErasureReport {
   std::map<std::string, std::uint64_t> rows;    // that went, by target
   std::map<std::string, base::Error> troubles;  // by target or store; empty: all is done
-  std::set<event::EventId> events;              // that were noted in some target now
-  std::uint64_t dropped = 0;                    // records of the quarantine
-  bool goes_on = false;                         // the last look still found some
+  std::set<event::EventId> events;              // of the person's: that some target has noted only now
+  // What each target has noted only now.
+  struct Noted {
+    std::uint64_t theirs = 0;
+    std::uint64_t others = 0;  // of earlier erasures, anybody's, which it had missed
+  };
+  std::map<std::string, Noted> noted;  // by target
+  std::uint64_t dropped = 0;           // records of the quarantine
+  bool goes_on = false;                // the last look still found some
 };
 
 class Eraser {
@@ -74,6 +80,8 @@ class Eraser {
  private:
   struct Work {
     std::map<std::string, std::vector<warehouse::EventPlace>> places;  // by target
+    std::map<std::string, std::vector<event::EventId>> theirs;         // by target: not noted there before
+    std::map<std::string, std::uint64_t> others;                       // likewise: of earlier erasures
     std::vector<QuarantinedEvent> quarantined;
     std::set<std::string> noted;  // ids, in some target, before
     [[nodiscard]] bool is_empty() const;

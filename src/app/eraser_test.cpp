@@ -145,6 +145,32 @@ TEST(Eraser, ATargetThatWasAwayGetsTheRestWhenItIsRunAgain) {
   EXPECT_EQ(world.targets["secondary"].erased.size(), 1U) << "though nobody holds the event any more";
 }
 
+TEST(Eraser, WhatIsNotedOnlyNowIsToldBySideAndOthersErasuresApart) {
+  World world;
+  world.targets["primary"].erased = {place(1), place(7), place(8)};  // the secondary was away then
+  world.targets["secondary"].rows = {place(1), place(2)};
+  const ErasureReport report = world.erase();
+  EXPECT_EQ(report.events.size(), 2U) << "of the person's";
+  EXPECT_EQ(report.noted.at("primary").theirs, 1U);
+  EXPECT_EQ(report.noted.at("primary").others, 0U);
+  EXPECT_EQ(report.noted.at("secondary").theirs, 2U);
+  EXPECT_EQ(report.noted.at("secondary").others, 2U);
+  EXPECT_EQ(erased_text("idfa", report),
+            "erased by idfa: 2 events noted\n  primary: 0 rows removed, 1 event noted\n"
+            "  secondary: 2 rows removed, 2 events noted, and 2 of earlier erasures\n");
+}
+
+TEST(Eraser, WhatStandsThoughItWasNotedGoesAndIsNotedNoMore) {
+  World world;
+  for (const char* const target : {"primary", "secondary"}) world.targets[target].erased = {place(1)};
+  world.targets["secondary"].rows = {place(1)};  // somebody has put it back
+  const ErasureReport report = world.erase();
+  EXPECT_TRUE(world.targets["secondary"].rows.empty());
+  EXPECT_TRUE(report.events.empty());
+  EXPECT_EQ(report.rows.at("secondary"), 1U);
+  EXPECT_EQ(report.noted.at("secondary").theirs, 0U);
+}
+
 TEST(Eraser, WhatCameInMeanwhileIsMetByTheSecondLook) {
   World world;
   world.targets["primary"].rows = {place(1)};
@@ -179,8 +205,9 @@ TEST(EraseText, NamesFieldAndNumbersNeverTheValue) {
             "events with this idfa:\n  primary: 2 rows\n  secondary: cannot be asked\n  queue: cannot be looked into\n"
             "  quarantine: 1 record\n");
   const ErasureReport report = eraser.erase(*look);
-  EXPECT_EQ(erased_text("idfa", report),
-            "erased by idfa: 3 events noted\n  primary: 2 rows removed\n  quarantine: 1 record dropped\n");
+  EXPECT_EQ(
+      erased_text("idfa", report),
+      "erased by idfa: 3 events noted\n  primary: 2 rows removed, 3 events noted\n  quarantine: 1 record dropped\n");
   const std::string left = left_text(*look, report);
   EXPECT_NE(left.find("secondary: "), std::string::npos);
   EXPECT_NE(left.find("when the queue is empty"), std::string::npos);

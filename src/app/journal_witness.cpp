@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "journal/segment_files.hpp"
+
 namespace twinshift::app {
 namespace {
 
@@ -35,6 +37,14 @@ void in_blocks(std::span<const Row> rows, Each each) {
 }
 
 }  // namespace
+
+std::unique_ptr<JournalWitness> open_journal(const config::Settings& settings, const base::Clock& clock) {
+  if (settings.trace_bytes_max == 0) return nullptr;
+  return std::make_unique<JournalWitness>(journal::WriterOptions{.folder = settings.data_dir / journal::kFolderName,
+                                                                 .bytes_max = settings.trace_bytes_max,
+                                                                 .disk_reserve = settings.disk_reserve},
+                                          clock);
+}
 
 void JournalWitness::received(std::span<const delivery::Arrival> arrivals) {
   std::vector<journal::Received> rows;

@@ -1,9 +1,11 @@
-// What delivery tells its witness, written into the journal (docs/trace.md). The conductor's thread.
+// What delivery and repair tell their witness, written into the journal (docs/trace.md). Any thread.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "config/settings.hpp"
 #include "delivery/witness.hpp"
 #include "journal/format.hpp"
 #include "journal/writer.hpp"
@@ -29,5 +31,8 @@ class JournalWitness final : public delivery::Witness {
   journal::Writer writer_;
   const base::Clock& clock_;
 };
+
+// Null where there is to be none (TRACE_BYTES_MAX=0). Only for who holds the data folder; `clock` outlives it.
+std::unique_ptr<JournalWitness> open_journal(const config::Settings& settings, const base::Clock& clock);
 
 }  // namespace twinshift::app

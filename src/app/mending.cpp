@@ -9,6 +9,7 @@
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
 #include "app/erase_answer.hpp"
+#include "app/journal_witness.hpp"
 #include "app/mend_answer.hpp"
 #include "app/order_time.hpp"
 #include "base/ids.hpp"
@@ -80,6 +81,12 @@ proof::FindOwed owed_to(const std::string& target, const proof::StoreDebts::Part
   };
 }
 
+// So that `twinshift trace` knows the batch.
+void note_landed(delivery::Witness* witness, const std::string& target, const warehouse::Batch& batch,
+                 const proof::WriteSums& sums) {
+  if (witness != nullptr) witness->landed({.target = target, .batch = batch, .outcomes = sums.outcomes});
+}
+
 base::Result<proof::WriteSums> write_in_lane(const MendingParts& parts, const OrderTime& time,
                                              const std::string& target, proof::BatchPtr batch, std::uint64_t standing) {
   const auto write = std::make_shared<LaneWrite>(LaneWrite{std::move(batch), standing, owed_to(target, parts.stores)});
@@ -91,6 +98,7 @@ base::Result<proof::WriteSums> write_in_lane(const MendingParts& parts, const Or
   };
   auto done = parts.delivery->run_in_lane(target, std::move(job), time.job_max());
   if (!done) return base::fail(std::move(done.error()));
+  note_landed(parts.witness, target, *write->batch, write->sums);
   return std::move(write->sums);
 }
 
@@ -154,7 +162,8 @@ class ServiceMender final : public TargetMender {
 // Writes both targets itself, while no service can.
 class OwnMender final : public TargetMender {
  public:
-  explicit OwnMender(const config::Settings& settings) : settings_(settings) {}
+  explicit OwnMender(const config::Settings& settings)
+      : settings_(settings), witness_(open_journal(settings, base::system_clock())) {}
 
   MendReport mend(const proof::MendOrder& order) override {
     auto writer = writer_of(order.target);
@@ -162,8 +171,9 @@ class OwnMender final : public TargetMender {
     if (order.places.empty()) return {};
     if (auto ready = readers_of(order.target); !ready) return {.error = std::move(ready.error())};
     proof::TableMender::Parts parts = parts_of(settings_, readers_.at(order.target));
-    parts.write = [warehouse = *writer](const proof::BatchPtr& batch, std::uint64_t standing) {
+    parts.write = [&, warehouse = *writer](const proof::BatchPtr& batch, std::uint64_t standing) {
       auto sums = proof::write_settled(*warehouse, *batch, standing);
+      if (sums) note_landed(witness_.get(), order.target, *batch, *sums);
       return sums;
     };
     return proof::TableMender(std::move(parts)).mend(order);
@@ -198,6 +208,7 @@ class OwnMender final : public TargetMender {
   const config::Settings settings_;
   std::map<std::string, std::shared_ptr<warehouse::Warehouse>> writers_;
   std::map<std::string, Readers> readers_;
+  const std::unique_ptr<JournalWitness> witness_;  // null where TRACE_BYTES_MAX is 0
 };
 
 }  // namespace

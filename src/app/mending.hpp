@@ -13,6 +13,7 @@
 #include "config/settings.hpp"
 #include "control/control.hpp"
 #include "delivery/delivery.hpp"
+#include "delivery/witness.hpp"
 #include "proof/mend.hpp"
 #include "proof/store_debts.hpp"
 #include "warehouse/warehouse.hpp"
@@ -29,7 +30,8 @@ inline constexpr std::chrono::milliseconds kOwedLookMax{1'000};
 struct MendingParts {
   delivery::Delivery* delivery = nullptr;  // null: the consumer is off
   proof::StoreDebts::Parts stores{};
-  std::function<bool()> stop{};  // ends an order between two batches
+  std::function<bool()> stop{};          // ends an order between two batches
+  delivery::Witness* witness = nullptr;  // told what landed, on the order's thread; null: nobody keeps a journal
 };
 
 // In the service, of one request at a time (Turns). Reads over connections of its own, on this thread; writes on the

@@ -45,9 +45,12 @@ void RepairSession::begin_anew() {
 }
 
 base::Status RepairSession::look_again(proof::VerifyOptions options, const Wanted& wanted) {
-  if (!repairer_ || !repairer_->touched()) return {};
-  options.from = repairer_->touched()->from;
-  options.to = repairer_->touched()->to;
+  if (!repairer_ || !(repairer_->touched() || repairer_->touched_timeless())) return {};
+  // What has no time is in no range: where nothing else was touched the range is empty.
+  const proof::Span touched = repairer_->touched().value_or(proof::Span{});
+  options.from = touched.from;
+  options.to = touched.to;
+  options.outside_too = repairer_->touched_timeless();
   ProgressLine line("looking again: ");
   auto report = parts_.comparison->run(options, {.found =
                                                      [&](const proof::Finding& finding) {
@@ -58,6 +61,7 @@ base::Status RepairSession::look_again(proof::VerifyOptions options, const Wante
   line.clear();
   if (!report) return base::fail(std::move(report.error()));
   again_ = *report;
+  looked_text_ = looked_again_text(repairer_->touched(), options.outside_too);
   return {};
 }
 
@@ -147,7 +151,7 @@ void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono
   const std::string found = found_.text();
   std::printf("found: %s%s\nplan: %s\n", found.empty() ? "no difference" : found.c_str(), as_of.c_str(),
               plan_.text().c_str());
-  std::fputs((reasons_text(compared) + beside_).c_str(), stdout);
+  std::fputs((reasons_text(compared) + advice_text(found_) + beside_).c_str(), stdout);
   if (!repairer_) {
     if (!plan_.empty() || beside_open_) std::puts("Nothing was changed: --apply carries it out.");
     return;
@@ -155,9 +159,7 @@ void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono
   print_receipts();
   if (again_) {
     const std::string still = again_found_.text();
-    std::printf("looked again from %s to %s: %s\n", base::sql_timestamp(again_->span.from).c_str(),
-                base::sql_timestamp(again_->span.to).c_str(),
-                still.empty() ? "equal" : ("still different: " + still).c_str());
+    std::printf("%s: %s\n", looked_text_.c_str(), still.empty() ? "equal" : ("still different: " + still).c_str());
   }
 }
 

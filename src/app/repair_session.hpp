@@ -78,6 +78,7 @@ class RepairSession {
   std::string beside_json_;              // members, each behind a comma
   bool beside_open_ = false;
   std::optional<proof::VerifyReport> again_;
+  std::string looked_text_;  // where
   FindingCounts again_found_;
 };
 

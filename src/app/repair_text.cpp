@@ -6,6 +6,7 @@
 
 #include "app/terminal_text.hpp"
 #include "base/json_text.hpp"
+#include "base/time_text.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -16,20 +17,23 @@ const std::array<std::string_view, 2> kTargets{"primary", "secondary"};
 
 }  // namespace
 
-const char* remedy_text(proof::FindingKind kind) {
-  const auto remedy = proof::remedy_of(kind);
+const char* remedy_text(const proof::Finding& finding) {
+  const auto remedy = proof::remedy_of(finding);
   if (!remedy) return "leave";
   return *remedy == MendKind::copy ? "copy" : "replace";
 }
 
 std::string plan_as_text(const proof::Finding& finding) {
-  return fmt::format("{:<8} {}", remedy_text(finding.kind), finding_as_text(finding));
+  return fmt::format("{:<8} {}", remedy_text(finding), finding_as_text(finding)) +
+         (finding.hopeless ? "  (" + std::string(to_string(*finding.hopeless)) + ')' : "");
 }
 
 std::string plan_as_json(const proof::Finding& finding) {
   std::string text = finding_as_json(finding);
   text.pop_back();
-  return fmt::format("{},\"remedy\":\"{}\"}}", text, remedy_text(finding.kind));
+  text += fmt::format(",\"remedy\":\"{}\"", remedy_text(finding));
+  if (finding.hopeless) text += fmt::format(",\"why\":\"{}\"", to_string(*finding.hopeless));
+  return text + '}';
 }
 
 std::string left_as_text(const std::string& target, const proof::LeftEvent& left) {
@@ -44,8 +48,18 @@ std::string left_as_json(const std::string& target, const proof::LeftEvent& left
   return text + '}';
 }
 
+std::string looked_again_text(const std::optional<proof::Span>& touched, bool timeless) {
+  std::string text = "looked again";
+  if (touched) {
+    text += fmt::format(" from {} to {}", base::sql_timestamp(touched->from), base::sql_timestamp(touched->to));
+  }
+  if (timeless) text += std::string(touched ? " and" : "") + " at what has no event_at that can be read";
+  return text;
+}
+
 void PlanCounts::add(const proof::Finding& finding) {
-  const auto remedy = proof::remedy_of(finding.kind);
+  hopeless_ += finding.hopeless ? 1 : 0;
+  const auto remedy = proof::remedy_of(finding);
   if (!remedy) return;
   const std::size_t side = finding.target == kTargets[0] ? 0 : 1;
   ++(*remedy == MendKind::copy ? copies_ : replaced_)[side];
@@ -61,6 +75,7 @@ std::string PlanCounts::text() const {
       text += fmt::format("{}replace {} in {}", text.empty() ? "" : ", ", replaced_[side], kTargets[side]);
     }
   }
+  if (hopeless_ > 0) text += fmt::format("{}leave {}", text.empty() ? "" : ", ", hopeless_);
   return text.empty() ? "nothing is to be done" : text;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "app/verify_text.hpp"
@@ -11,8 +13,8 @@
 
 namespace twinshift::app {
 
-// "copy", "replace"; "leave" where nothing is done about it.
-const char* remedy_text(proof::FindingKind kind);
+// "copy", "replace"; "leave" where nothing can be done about it.
+const char* remedy_text(const proof::Finding& finding);
 // "copy     missing     secondary 0123...  event_at ..."
 std::string plan_as_text(const proof::Finding& finding);
 std::string plan_as_json(const proof::Finding& finding);
@@ -20,17 +22,22 @@ std::string plan_as_json(const proof::Finding& finding);
 std::string left_as_text(const std::string& target, const proof::LeftEvent& left);
 std::string left_as_json(const std::string& target, const proof::LeftEvent& left);
 
+// Where it was looked at once more: "looked again from 2026-01-14 23:58:53.625 to ...".
+std::string looked_again_text(const std::optional<proof::Span>& touched, bool timeless);
+
 // What is to be done, counted.
 class PlanCounts {
  public:
   void add(const proof::Finding& finding);
+  // Nothing that --apply would do.
   [[nodiscard]] bool empty() const { return copies_ == std::array<std::uint64_t, 2>{} && replaced_ == copies_; }
-  // "copy 12 to secondary, replace 1 in primary"; "nothing is to be done".
+  // "copy 12 to secondary, replace 1 in primary, leave 1"; "nothing is to be done".
   [[nodiscard]] std::string text() const;
 
  private:
   std::array<std::uint64_t, 2> copies_{};  // by target: primary, secondary
   std::array<std::uint64_t, 2> replaced_{};
+  std::uint64_t hopeless_ = 0;
 };
 
 // "secondary: 12 copied, 3 replaced, 4 surplus rows removed, 1 already in order, 0 left; 3 batches, mend-... to

@@ -20,11 +20,13 @@ Finding finding(FindingKind kind, const std::string& target) {
 }
 
 TEST(RepairText, EachFindingHasItsRemedy) {
-  EXPECT_STREQ(remedy_text(FindingKind::missing), "copy");
-  EXPECT_STREQ(remedy_text(FindingKind::doubled), "replace");
-  EXPECT_STREQ(remedy_text(FindingKind::changed), "replace");
-  for (const auto kind : {FindingKind::foreign, FindingKind::quarantined, FindingKind::undecided}) {
-    EXPECT_STREQ(remedy_text(kind), "leave");
+  const auto remedy = [](FindingKind kind) { return remedy_text(finding(kind, "primary")); };
+  EXPECT_STREQ(remedy(FindingKind::missing), "copy");
+  EXPECT_STREQ(remedy(FindingKind::doubled), "replace");
+  EXPECT_STREQ(remedy(FindingKind::changed), "replace");
+  for (const auto kind :
+       {FindingKind::foreign, FindingKind::erased, FindingKind::quarantined, FindingKind::undecided}) {
+    EXPECT_STREQ(remedy(kind), "leave");
   }
   EXPECT_TRUE(plan_as_text(finding(FindingKind::missing, "primary")).starts_with("copy     missing     primary"));
   EXPECT_TRUE(plan_as_json(finding(FindingKind::doubled, "primary")).ends_with(",\"remedy\":\"replace\"}"));
@@ -38,6 +40,31 @@ TEST(RepairText, ThePlanIsCountedByTarget) {
   for (const char* target : {"secondary", "primary", "secondary"}) plan.add(finding(FindingKind::missing, target));
   plan.add(finding(FindingKind::changed, "primary"));
   EXPECT_EQ(plan.text(), "copy 1 to primary, replace 1 in primary, copy 2 to secondary");
+}
+
+TEST(RepairText, ThePlanDoesNotPromiseWhatIsHopelessAlready) {
+  Finding hopeless = finding(FindingKind::changed, "primary");
+  hopeless.hopeless = proof::LeftWhy::timeless;
+  hopeless.timeless = true;
+  EXPECT_EQ(plan_as_text(hopeless),
+            "leave    changed     primary   0123456789abcdef0123456789abcdef  event_at none  (a row of it has no "
+            "event_at that can be read, so it cannot be replaced: give it one by hand)");
+  EXPECT_TRUE(plan_as_json(hopeless).contains(R"("eventAt":null)"));
+  EXPECT_TRUE(plan_as_json(hopeless).contains(R"("remedy":"leave","why":"a row of it has no)"));
+  PlanCounts plan;
+  plan.add(hopeless);
+  EXPECT_TRUE(plan.empty());
+  EXPECT_EQ(plan.text(), "leave 1");
+}
+
+TEST(RepairText, WhatHasNoTimeIsNotLookedAtIn1970) {
+  const proof::Span noon{base::WallTime{std::chrono::seconds(1'704'110'400)},
+                         base::WallTime{std::chrono::seconds(1'704'110'401)}};
+  EXPECT_EQ(looked_again_text(noon, false), "looked again from 2024-01-01 12:00:00 to 2024-01-01 12:00:01");
+  EXPECT_EQ(looked_again_text(std::nullopt, true), "looked again at what has no event_at that can be read");
+  EXPECT_EQ(looked_again_text(noon, true),
+            "looked again from 2024-01-01 12:00:00 to 2024-01-01 12:00:01 and at what has no event_at that can be "
+            "read");
 }
 
 TEST(RepairText, AReceiptNamesItsBatches) {

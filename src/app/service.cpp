@@ -20,7 +20,6 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "config/masking.hpp"
-#include "journal/segment_files.hpp"
 #include "warehouse/owed_word.hpp"
 
 namespace twinshift::app {
@@ -118,7 +117,7 @@ control::Reply Service::answer(const control::Request& request) {
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
   if (request.verb == kMendVerb) {
-    const MendingParts parts{delivery_.get(), debts(), [this] { return mending_stops_.load(); }};
+    const MendingParts parts{delivery_.get(), debts(), [this] { return mending_stops_.load(); }, witness_.get()};
     return turns_.run([&] { return answer_mend(settings_, parts, request); });
   }
   return turns_.run([&] { return actions_->answer(request); });
@@ -251,13 +250,7 @@ base::Status Service::start_delivery() {
   options.identity = identity_mode(settings_);
   options.limits.lease = settings_.queue_lease_timeout;
   options.seed = base::random_seed();
-  if (settings_.trace_bytes_max > 0) {
-    witness_ =
-        std::make_unique<JournalWitness>(journal::WriterOptions{.folder = settings_.data_dir / journal::kFolderName,
-                                                                .bytes_max = settings_.trace_bytes_max,
-                                                                .disk_reserve = settings_.disk_reserve},
-                                         clock_);
-  }
+  witness_ = open_journal(settings_, clock_);
   options.witness = witness_.get();
   if (keeps_files()) {
     options.announcement = warehouse::word_row(books_file_->instance(), warehouse::kStarted, clock_.now());

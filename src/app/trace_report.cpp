@@ -6,12 +6,13 @@ namespace twinshift::app {
 
 bool TracedEvent::found() const {
   return !history.empty() || !waiting.empty() || std::ranges::any_of(targets, [](const TracedTarget& each) {
-    return each.row.has_value() || each.owed || !each.quarantined.empty();
+    return each.row.has_value() || each.erased_at || each.owed || !each.quarantined.empty();
   });
 }
 
 TraceState TracedEvent::state(const TracedTarget& target) const {
   if (target.row) return TraceState::landed;
+  if (target.erased_at) return TraceState::erased;
   if (target.owed) return TraceState::owed;
   if (!target.quarantined.empty()) return TraceState::quarantined;
   if (!waiting.empty()) return TraceState::waiting;
@@ -33,6 +34,8 @@ const char* to_string(TraceState state) {
       return "waiting";
     case TraceState::gone:
       return "gone";
+    case TraceState::erased:
+      return "erased";
     case TraceState::absent:
       return "absent";
     case TraceState::unknown:

@@ -37,6 +37,8 @@ struct TracedTarget {
   std::string name;
   bool asked = false;  // the table has answered
   std::optional<TableRow> row{};
+  std::optional<base::WallTime>
+      erased_at{};            // since when it is noted as erased: whatever brings it again is passed over
   bool owed = false;          // in its backlog
   bool owed_unknown = false;  // the backlog, or the queue, could not tell
   std::vector<quarantine::Record> quarantined{};
@@ -49,6 +51,7 @@ enum class TraceState : std::uint8_t {
   owed,     // in the backlog
   waiting,  // in the queue
   gone,     // it has landed, and the table does not hold it (any more)
+  erased,   // a person had it erased: nothing brings it back
   absent,
   unknown,  // the table did not answer, or nobody can say whether it is owed
 };

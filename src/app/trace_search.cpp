@@ -109,11 +109,15 @@ void Search::add_tables(const std::vector<std::string>& events) {
     const auto& deliveries = find(each)->history.deliveries;
     if (!deliveries.empty()) question.event_at = deliveries.front().event_at;
   }
-  for (auto& [target, rows] : sources_.rows(asked)) {
+  for (auto& [target, found] : sources_.rows(asked)) {
     for (TracedEvent& event : report_.events) find(event.id, target)->asked = true;
-    for (TableRow& row : rows) {
+    for (TableRow& row : found.rows) {
       TracedTarget* const place = find(row.event_id, target);
       if (place != nullptr) place->row = std::move(row);
+    }
+    for (const auto& [event, erased_at] : found.erased) {
+      TracedTarget* const place = find(event, target);
+      if (place != nullptr) place->erased_at = erased_at;
     }
   }
 }
@@ -125,10 +129,12 @@ void Search::add_quarantine(const std::vector<std::string>& events) {
   }
 }
 
-// What stands in every target is owed to none: then the queue, which may be long, need not be gone through.
+// What stands in every target, or may not, is owed to none: then the queue, which may be long, need not be gone
+// through.
 bool Search::is_lacking() const {
   return std::ranges::any_of(report_.events, [](const TracedEvent& event) {
-    return std::ranges::any_of(event.targets, [](const TracedTarget& target) { return !target.row; });
+    return std::ranges::any_of(event.targets,
+                               [](const TracedTarget& target) { return !target.row && !target.erased_at; });
   });
 }
 

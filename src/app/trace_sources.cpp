@@ -93,17 +93,17 @@ std::vector<journal::History> TraceSources::histories(const std::vector<std::str
 }
 
 // Each in a thread of its own: one that does not answer costs its own time alone.
-template <class Ask>
-TraceSources::Rows TraceSources::ask_tables(Ask ask) {
-  std::map<std::string, base::Result<std::vector<TableRow>>> answers;
-  for (const auto& [name, table] : tables_) answers.emplace(name, std::vector<TableRow>());
+template <class Answer, class Ask>
+std::map<std::string, Answer> TraceSources::ask_tables(Ask ask) {
+  std::map<std::string, base::Result<Answer>> answers;
+  for (const auto& [name, table] : tables_) answers.emplace(name, Answer());
   {
     std::vector<std::jthread> asking;
     for (const auto& [name, table] : tables_) {
       asking.emplace_back([&ask, each = table.get(), answer = &answers.at(name)] { *answer = ask(*each); });
     }
   }
-  Rows rows;
+  std::map<std::string, Answer> rows;
   for (auto& [name, answer] : answers) {
     if (answer) {
       rows.emplace(name, std::move(*answer));
@@ -114,12 +114,13 @@ TraceSources::Rows TraceSources::ask_tables(Ask ask) {
   return rows;
 }
 
-TraceSources::Rows TraceSources::rows(const std::vector<TableQuestion>& asked) {
-  return ask_tables([&](TracedTable& table) { return table.rows(asked); });
+std::map<std::string, TableAnswer> TraceSources::rows(const std::vector<TableQuestion>& asked) {
+  return ask_tables<TableAnswer>([&](TracedTable& table) { return table.rows(asked); });
 }
 
-TraceSources::Rows TraceSources::rows_of_install(const std::string& appsflyer_id) {
-  Rows rows = ask_tables([&](TracedTable& table) { return table.rows_of_install(appsflyer_id); });
+std::map<std::string, std::vector<TableRow>> TraceSources::rows_of_install(const std::string& appsflyer_id) {
+  auto rows =
+      ask_tables<std::vector<TableRow>>([&](TracedTable& table) { return table.rows_of_install(appsflyer_id); });
   for (auto& [name, found] : rows) {
     more_ = more_ || found.size() > kTraceEventsMax;
     found.resize(std::min(found.size(), kTraceEventsMax));

@@ -35,9 +35,8 @@ class TraceSources {
   std::vector<std::string> journal_events(const std::string& text);
   std::vector<journal::History> histories(const std::vector<std::string>& events);
   // By target; without those that did not answer. Both are asked at the same time.
-  using Rows = std::map<std::string, std::vector<TableRow>>;
-  Rows rows(const std::vector<TableQuestion>& asked);
-  Rows rows_of_install(const std::string& appsflyer_id);
+  std::map<std::string, TableAnswer> rows(const std::vector<TableQuestion>& asked);
+  std::map<std::string, std::vector<TableRow>> rows_of_install(const std::string& appsflyer_id);
   // Nothing where nobody answered.
   std::optional<WaitingAnswer> waiting(const WaitingQuestion& question);
   // True where the quarantine stands in a queue: then asking takes its time.
@@ -51,8 +50,8 @@ class TraceSources {
   void finish(TraceReport& report) const;
 
  private:
-  template <class Ask>
-  Rows ask_tables(Ask ask);
+  template <class Answer, class Ask>
+  std::map<std::string, Answer> ask_tables(Ask ask);
   template <class Each>
   void each_record(quarantine::Query query, Each each);
   base::Result<WaitingAnswer> ask_waiting(const WaitingQuestion& question);

@@ -9,6 +9,8 @@
 #include "app/driver_table.hpp"
 #include "base/time_text.hpp"
 #include "event/time_parse.hpp"
+#include "warehouse/erased.hpp"
+#include "warehouse/schema/ddl.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -41,6 +43,12 @@ std::string literal_of(std::string_view text, bool backslash_escapes) {
   return quoted + '\'';
 }
 
+std::string one_of(const std::vector<TableQuestion>& asked) {
+  std::string ids;
+  for (const TableQuestion& each : asked) ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", each.event_id);
+  return "event_id IN (" + ids + ')';
+}
+
 std::optional<base::WallTime> time_in(const std::optional<std::string>& cell) {
   const auto time = cell ? event::parse_timestamp(*cell) : std::nullopt;
   return time ? std::optional(time->utc) : std::nullopt;
@@ -65,9 +73,14 @@ bool has_index(const std::string& product) {
 
 std::string rows_sql(const std::string& table, const std::vector<TableQuestion>& asked,
                      const std::optional<proof::Span>& within, bool with_name) {
-  std::string ids;
-  for (const TableQuestion& each : asked) ids += fmt::format("{}'{}'", ids.empty() ? "" : ",", each.event_id);
-  return fmt::format("{}{}event_id IN ({}) GROUP BY event_id", selected(table, with_name), within_text(within), ids);
+  return fmt::format("{}{}{} GROUP BY event_id", selected(table, with_name), within_text(within), one_of(asked));
+}
+
+std::string erased_sql(const warehouse::TableName& table, bool backslash_escapes,
+                       const std::vector<TableQuestion>& asked) {
+  return fmt::format("SELECT event_id, MIN(erased_at) FROM {} WHERE table_name = {} AND {} GROUP BY event_id",
+                     warehouse::sibling(table, warehouse::kErasedTable), literal_of(table.table, backslash_escapes),
+                     one_of(asked));
 }
 
 std::string install_sql(const std::string& table, std::string_view literal, const std::optional<proof::Span>& within,
@@ -80,7 +93,7 @@ TracedTable::TracedTable(std::unique_ptr<warehouse::Warehouse> warehouse, std::o
                          base::WallTime now)
     : warehouse_(std::move(warehouse)), span_(span), now_(now) {}
 
-base::Result<std::vector<TableRow>> TracedTable::rows(const std::vector<TableQuestion>& asked) {
+base::Result<TableAnswer> TracedTable::rows(const std::vector<TableQuestion>& asked) {
   std::optional<proof::Span> within;
   if (!has_index(warehouse_->product())) {
     std::vector<base::WallTime> times;
@@ -94,7 +107,27 @@ base::Result<std::vector<TableRow>> TracedTable::rows(const std::vector<TableQue
     }
   }
   const std::string table = warehouse_->event_table().quoted();
-  return ask(rows_sql(table, asked, within, true), rows_sql(table, asked, within, false));
+  auto rows = ask(rows_sql(table, asked, within, true), rows_sql(table, asked, within, false));
+  if (!rows) return base::fail(std::move(rows.error()));
+  auto noted = erased(asked);
+  if (!noted) return base::fail(std::move(noted.error()));
+  return TableAnswer{std::move(*rows), std::move(*noted)};
+}
+
+base::Result<std::map<std::string, base::WallTime>> TracedTable::erased(const std::vector<TableQuestion>& asked) {
+  const bool escapes = warehouse_->product() == "Redshift";
+  auto answer = warehouse_->query(erased_sql(warehouse_->event_table(), escapes, asked), asked.size());
+  std::map<std::string, base::WallTime> noted;
+  if (!answer) {
+    // No such list, or none that may be read: nobody was erased through us. No file: nothing was ever written.
+    const auto kind = answer.error().kind;
+    if (kind == base::ErrorKind::invalid || kind == base::ErrorKind::not_found) return noted;
+    return base::fail(std::move(answer.error()));
+  }
+  for (const Cells& cells : answer->rows) {
+    if (cells.size() == 2 && cells[0]) noted.emplace(*cells[0], time_in(cells[1]).value_or(base::WallTime{}));
+  }
+  return noted;
 }
 
 base::Result<std::vector<TableRow>> TracedTable::rows_of_install(std::string_view appsflyer_id) {

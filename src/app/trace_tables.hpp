@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,24 +29,34 @@ struct TableQuestion {
   std::optional<base::WallTime> event_at{};
 };
 
+struct TableAnswer {
+  std::vector<TableRow> rows{};
+  std::map<std::string, base::WallTime> erased{};  // by event_id: since when it is noted as erased
+};
+
 // The SELECTs, for the tests. `asked` is not empty and holds ids as warehouse::is_event_id() knows them.
 std::string rows_sql(const std::string& table, const std::vector<TableQuestion>& asked,
                      const std::optional<proof::Span>& within, bool with_name);
 std::string install_sql(const std::string& table, std::string_view literal, const std::optional<proof::Span>& within,
                         bool with_name);
 
+// `table`: the event table, whose list of erased events stands beside it.
+std::string erased_sql(const warehouse::TableName& table, bool backslash_escapes,
+                       const std::vector<TableQuestion>& asked);
+
 class TracedTable {
  public:
   // `span`: where event_at is looked for, given by a person; else it ends with `now`.
   TracedTable(std::unique_ptr<warehouse::Warehouse> warehouse, std::optional<proof::Span> span, base::WallTime now);
 
-  base::Result<std::vector<TableRow>> rows(const std::vector<TableQuestion>& asked);
+  base::Result<TableAnswer> rows(const std::vector<TableQuestion>& asked);
   // The newest kTraceEventsMax + 1 events of an appsflyer_id.
   base::Result<std::vector<TableRow>> rows_of_install(std::string_view appsflyer_id);
   // The span that bounded a question so far; none where all of the table was looked through.
   [[nodiscard]] const std::optional<proof::Span>& bounded_by() const { return bounded_by_; }
 
  private:
+  base::Result<std::map<std::string, base::WallTime>> erased(const std::vector<TableQuestion>& asked);
   base::Result<std::vector<TableRow>> ask(const std::string& with_name, const std::string& without_name);
 
   const std::unique_ptr<warehouse::Warehouse> warehouse_;

@@ -70,11 +70,27 @@ TEST_F(TraceTables, RowsComeBackByIdAndByInstall) {
   EXPECT_EQ(of_install[0].event_name, "second");  // the newest first
   EXPECT_EQ(of_install[0].event_at, base::WallTime(std::chrono::sys_days{2024y / 1 / 2} + 12h));
   EXPECT_EQ(of_install[0].received_at, now());
-  const auto by_id = table->rows({{of_install[1].event_id}, {std::string(32, '0')}}).value();
+  const auto answer = table->rows({{of_install[1].event_id}, {std::string(32, '0')}}).value();
+  EXPECT_TRUE(answer.erased.empty());
+  const auto& by_id = answer.rows;
   ASSERT_EQ(by_id.size(), 1U);
   EXPECT_EQ(by_id[0].event_name, "first");
   EXPECT_EQ(by_id[0].copies, 1);
   EXPECT_FALSE(table->bounded_by());
+}
+
+TEST_F(TraceTables, WhatWasErasedIsToldSinceWhen) {
+  land({R"({"appsflyer_id":"one"})", R"({"appsflyer_id":"another"})"});
+  const auto erased = event::decode_event(R"({"appsflyer_id":"one"})", "m", now()).value();
+  auto warehouse = open_warehouse(settings_, settings_.primary).value();
+  ASSERT_TRUE(warehouse->prepare());
+  ASSERT_TRUE(warehouse->erase({{{erased->id, erased->event_at}}}));
+  const auto table = open();
+  const auto other = table->rows_of_install("another").value().at(0).event_id;
+  const auto answer = table->rows({{erased->id.hex()}, {other}}).value();
+  EXPECT_EQ(answer.rows.size(), 1U);
+  ASSERT_EQ(answer.erased.size(), 1U);
+  EXPECT_GT(answer.erased.at(erased->id.hex()), base::WallTime{});
 }
 
 TEST_F(TraceTables, NoTextIsSqlAndNoMoreThanABoundIsRead) {

@@ -7,6 +7,7 @@
 #include "app/terminal_text.hpp"
 #include "base/json_text.hpp"
 #include "base/time_text.hpp"
+#include "warehouse/warehouse.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -38,11 +39,16 @@ std::string line(std::string_view label, std::string_view text) {
   return out + ' ' + printable(text) + '\n';
 }
 
+bool is_mending(const journal::Landing& landing) {
+  return landing.batch_id.starts_with(warehouse::kMendingPrefix);
+}
+
 std::string batch_text(const journal::Landing& landing) {
   std::string text =
       fmt::format("{}  {}  batch {}", iso8601_ms(landing.at), to_text(landing.writing), landing.batch_id);
   if (!landing.statement_id.empty()) text += "  statement " + landing.statement_id;
   if (landing.from_backlog) text += "  from the backlog";
+  if (is_mending(landing)) text += "  by repair";
   return text;
 }
 
@@ -62,7 +68,12 @@ std::string refusal_text(const quarantine::Record& record) {
 std::string state_text(const TracedEvent& event, const TracedTarget& target) {
   switch (event.state(target)) {
     case TraceState::landed:
-      return "landed: " + row_text(*target.row);
+      return "landed: " + row_text(*target.row) +
+             (target.erased_at ? "  THOUGH ERASED " + iso8601_ms(*target.erased_at) +
+                                     ": somebody has put it back; run `twinshift erase` for that person again"
+                               : "");
+    case TraceState::erased:
+      return "erased " + iso8601_ms(*target.erased_at) + ": whatever brings it again is passed over";
     case TraceState::quarantined:
       return "refused for good: in the quarantine";
     case TraceState::owed:
@@ -161,6 +172,7 @@ std::string landing_as_json(const journal::Landing& landing) {
       .add("batchId", landing.batch_id)
       .add("statementId", landing.statement_id)
       .add("fromBacklog", landing.from_backlog)
+      .add("byRepair", is_mending(landing))
       .text();
 }
 
@@ -192,6 +204,7 @@ std::string target_as_json(const TracedEvent& event, const TracedTarget& target)
   if (target.row) {
     json.add("receivedAt", iso8601_ms(target.row->received_at)).add("copies", target.row->copies);
   }
+  if (target.erased_at) json.add("erasedAt", iso8601_ms(*target.erased_at));
   json.add_raw("batches", joined(landings));
   json.add_raw("parkedAt", times_of(event.history.parked, target.name));
   json.add_raw("quarantinedAt", times_of(event.history.quarantined, target.name));

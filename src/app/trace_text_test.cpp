@@ -41,6 +41,25 @@ TEST(TraceText, TellsTheWay) {
             "the journal of this instance: 17 receipts since 2026-11-26T23:58:20.000Z\n");
 }
 
+TEST(TraceText, WhatWasErasedIsToldWithItsTimeAndSoIsARepairsBatch) {
+  TraceReport report{.asked = "message-1"};
+  TracedEvent event = landed_and_owed();
+  event.history.landings.front().batch_id = "mend-1";
+  event.targets[0].erased_at = at(10);
+  event.targets[1] = {.name = "secondary", .asked = true, .erased_at = at(11)};
+  report.events = {event};
+  const std::string text = trace_as_text(report);
+  EXPECT_NE(text.find("landed: received_at 2026-11-27 00:00:00  THOUGH ERASED 2026-11-27T00:00:10.000Z"),
+            std::string::npos);
+  EXPECT_NE(text.find("inserted  batch mend-1  statement statement-1  by repair\n"), std::string::npos);
+  EXPECT_NE(text.find("secondary   erased 2026-11-27T00:00:11.000Z: whatever brings it again is passed over"),
+            std::string::npos);
+  const std::string json = trace_as_json(report);
+  EXPECT_NE(json.find(R"("secondary":{"state":"erased","erasedAt":"2026-11-27T00:00:11.000Z")"), std::string::npos);
+  EXPECT_NE(json.find(R"("batchId":"mend-1","statementId":"statement-1","fromBacklog":false,"byRepair":true)"),
+            std::string::npos);
+}
+
 TEST(TraceText, JsonTellsTheSame) {
   TraceReport report{.asked = "a\"b"};
   report.events = {landed_and_owed()};
@@ -50,7 +69,7 @@ TEST(TraceText, JsonTellsTheSame) {
   EXPECT_NE(json.find(R"({"asked":"a\"b","found":true,"more":false,"events":[{"eventId":"aaaa)"), std::string::npos);
   EXPECT_NE(json.find(R"("primary":{"state":"landed","receivedAt":"2026-11-27T00:00:00.000Z","copies":1,)"
                       R"("batches":[{"at":"2026-11-27T00:00:02.000Z","outcome":"inserted","batchId":"batch-1",)"
-                      R"("statementId":"statement-1","fromBacklog":false}])"),
+                      R"("statementId":"statement-1","fromBacklog":false,"byRepair":false}])"),
             std::string::npos);
   EXPECT_NE(json.find(R"("secondary":{"state":"owed","batches":[],"parkedAt":["2026-11-27T00:00:03.000Z"])"),
             std::string::npos);

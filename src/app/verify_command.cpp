@@ -36,8 +36,8 @@ class Printer {
       return;
     }
     if (findings_ > ids_max_) std::printf("... and %zu more (--ids-max)\n", findings_ - ids_max_);
-    std::printf("%s\n%s\n%s", compared_text(report, window).c_str(), verdict_text(counts_, report).c_str(),
-                reasons_text(report).c_str());
+    std::printf("%s\n%s\n%s%s", compared_text(report, window).c_str(), verdict_text(counts_, report).c_str(),
+                reasons_text(report).c_str(), advice_text(counts_).c_str());
   }
   // The answer stays JSON, and says that it is not whole.
   void give_up(const base::Error& error) {

@@ -14,8 +14,8 @@ namespace {
 using proof::Finding;
 using proof::FindingKind;
 
-constexpr std::array kKinds{FindingKind::missing, FindingKind::doubled,     FindingKind::changed,
-                            FindingKind::foreign, FindingKind::quarantined, FindingKind::undecided};
+constexpr std::array kKinds{FindingKind::missing, FindingKind::doubled,     FindingKind::changed,  FindingKind::foreign,
+                            FindingKind::erased,  FindingKind::quarantined, FindingKind::undecided};
 
 constexpr std::size_t kIdBytesShown = 64;
 // Names of fields come from payloads.
@@ -46,6 +46,14 @@ bool known(base::WallTime time) {
   return time != base::WallTime{};
 }
 
+// As a row holds it: with microseconds where it has some.
+std::string exact_time(base::WallTime time) {
+  if (time == std::chrono::floor<std::chrono::milliseconds>(time)) return base::iso8601_ms(time);
+  std::string text = base::sql_timestamp(time);
+  text[text.find(' ')] = 'T';
+  return text + 'Z';
+}
+
 }  // namespace
 
 VerifyVerdict FindingCounts::verdict() const {
@@ -55,6 +63,10 @@ VerifyVerdict FindingCounts::verdict() const {
     undecided = undecided || key.second == FindingKind::undecided;
   }
   return undecided ? VerifyVerdict::undecided : VerifyVerdict::equal;
+}
+
+bool FindingCounts::has(FindingKind kind) const {
+  return std::ranges::any_of(counts_, [&](const auto& each) { return each.first.second == kind; });
 }
 
 std::string FindingCounts::text() const {
@@ -89,8 +101,9 @@ std::string finding_as_text(const Finding& finding) {
                        to_string(finding.kind), finding.target, base::sql_timestamp(finding.window->from),
                        base::sql_timestamp(finding.window->to));
   }
-  std::string text = fmt::format("{:<11} {:<9} {}  event_at {}", to_string(finding.kind), finding.target,
-                                 printable(short_id(finding)), base::sql_timestamp(finding.event_at));
+  std::string text =
+      fmt::format("{:<11} {:<9} {}  event_at {}", to_string(finding.kind), finding.target, printable(short_id(finding)),
+                  finding.timeless ? "none" : base::sql_timestamp(finding.event_at));
   if (known(finding.received_at)) text += "  received_at " + base::sql_timestamp(finding.received_at);
   if (finding.kind == FindingKind::doubled) text += fmt::format("  {} copies", finding.copies);
   if (!finding.column.empty()) text += "  changed: " + printable(shortened(finding.column, kColumnBytesShown));
@@ -99,14 +112,15 @@ std::string finding_as_text(const Finding& finding) {
 }
 
 std::string finding_as_json(const Finding& finding) {
-  std::string text = fmt::format("{{\"kind\":\"{}\",\"target\":{},\"eventId\":{},\"eventAt\":\"{}\"",
-                                 to_string(finding.kind), base::json_string(finding.target),
-                                 base::json_string(short_id(finding)), base::iso8601_ms(finding.event_at));
-  if (known(finding.received_at)) text += ",\"receivedAt\":\"" + base::iso8601_ms(finding.received_at) + '"';
+  std::string text =
+      fmt::format("{{\"kind\":\"{}\",\"target\":{},\"eventId\":{},\"eventAt\":{}", to_string(finding.kind),
+                  base::json_string(finding.target), base::json_string(short_id(finding)),
+                  finding.timeless ? "null" : '"' + exact_time(finding.event_at) + '"');
+  if (known(finding.received_at)) text += ",\"receivedAt\":\"" + exact_time(finding.received_at) + '"';
   if (finding.kind == FindingKind::doubled) text += fmt::format(",\"copies\":{}", finding.copies);
   if (finding.window) {
-    text += fmt::format(",\"window\":{{\"from\":\"{}\",\"to\":\"{}\"}}", base::iso8601_ms(finding.window->from),
-                        base::iso8601_ms(finding.window->to));
+    text += fmt::format(",\"window\":{{\"from\":\"{}\",\"to\":\"{}\"}}", exact_time(finding.window->from),
+                        exact_time(finding.window->to));
   }
   if (!finding.column.empty())
     text += ",\"columns\":" + base::json_string(shortened(finding.column, kColumnBytesShown));
@@ -145,6 +159,12 @@ std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport&
   return text + as_of;
 }
 
+std::string advice_text(const FindingCounts& counts) {
+  if (!counts.has(FindingKind::erased)) return {};
+  return "erased: these stand there though they were erased: run `twinshift erase --where FIELD=VALUE --yes` for that "
+         "person again, which removes them\n";
+}
+
 std::string reasons_text(const proof::VerifyReport& report) {
   std::string text;
   for (const std::string& reason : report.reasons) text += "cannot tell: " + printable(reason) + '\n';
@@ -167,8 +187,8 @@ std::string report_as_json(const FindingCounts& counts, const proof::VerifyRepor
       "\"verdict\":\"{}\",\"asOf\":\"{}\",\"from\":\"{}\",\"to\":\"{}\",\"windows\":{},\"windowsDifferent\":{},"
       "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{},"
       "\"outside\":{{{}:{},{}:{}}},\"reasons\":{}",
-      name_of(counts.verdict()), base::iso8601_ms(report.as_of), base::iso8601_ms(report.span.from),
-      base::iso8601_ms(report.span.to), report.windows, report.different, base::json_string(targets[0]), report.rows[0],
+      name_of(counts.verdict()), base::iso8601_ms(report.as_of), exact_time(report.span.from),
+      exact_time(report.span.to), report.windows, report.different, base::json_string(targets[0]), report.rows[0],
       base::json_string(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled,
       base::json_string(targets[0]), report.outside[0], base::json_string(targets[1]), report.outside[1],
       reasons_as_json(report.reasons));

@@ -23,6 +23,7 @@ class FindingCounts {
  public:
   void add(const proof::Finding& finding) { ++counts_[{finding.target, finding.kind}]; }
   [[nodiscard]] VerifyVerdict verdict() const;
+  [[nodiscard]] bool has(proof::FindingKind kind) const;
   // "2 missing in secondary, 1 doubled in primary"; empty where there is none.
   [[nodiscard]] std::string text() const;
   // {"primary":{"missing":1},"secondary":{}}
@@ -39,6 +40,8 @@ std::string finding_as_json(const proof::Finding& finding);
 // What was compared, in a sentence; and the verdict, in another.
 std::string compared_text(const proof::VerifyReport& report, std::chrono::seconds window);
 std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport& report);
+// What a person is to do about it, where we cannot: a line; empty where there is nothing.
+std::string advice_text(const FindingCounts& counts);
 // Why something could not be told, a line each; empty where all could.
 std::string reasons_text(const proof::VerifyReport& report);
 // The members of the JSON answer behind "findings", without braces.

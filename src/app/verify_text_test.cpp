@@ -65,6 +65,23 @@ TEST(VerifyText, FindingsAsAPersonAndAsAProgramReadThem) {
                                                                 kId + R"(","eventAt":"2024-01-01T12:00:00.000Z"})");
 }
 
+TEST(VerifyText, TimesOfRowsAreWholeToTheMicrosecond) {
+  Finding exact = finding(FindingKind::missing);
+  exact.event_at += std::chrono::microseconds(123'456);
+  exact.received_at = kNoon + std::chrono::microseconds(1);
+  EXPECT_THAT(finding_as_json(exact), ::testing::HasSubstr(R"("eventAt":"2024-01-01T12:00:00.123456Z")"));
+  EXPECT_THAT(finding_as_json(exact), ::testing::HasSubstr(R"("receivedAt":"2024-01-01T12:00:00.000001Z")"));
+}
+
+TEST(VerifyText, WhatSomebodyPutBackIsADifferenceWithItsAdvice) {
+  FindingCounts counts;
+  EXPECT_EQ(advice_text(counts), "");
+  counts.add(finding(FindingKind::erased));
+  EXPECT_EQ(counts.verdict(), VerifyVerdict::different);
+  EXPECT_EQ(counts.text(), "1 erased in secondary");
+  EXPECT_THAT(advice_text(counts), ::testing::HasSubstr("twinshift erase --where"));
+}
+
 TEST(VerifyText, AWindowThatNothingExplainsIsNamedByItsTime) {
   Finding window = finding(FindingKind::undecided);
   window.id.clear();

@@ -124,9 +124,11 @@ base::Status Publisher::publish(warehouse::Warehouse& warehouse, std::vector<Owe
 
 void Publisher::step(warehouse::Warehouse& warehouse, std::chrono::steady_clock::time_point now) {
   if (!due(now)) return;
-  const base::Status published = publish(warehouse, take());
+  std::vector<OwedRow> rows = take();
+  const bool start_alone = rows.size() == 1 && rows.front().target == warehouse::kStarted;
+  const base::Status published = publish(warehouse, std::move(rows));
   next_ = now + (published && has_more() ? kBetweenSteps : warehouse.publish_interval());
-  if (!published) failed(published.error(), now);
+  if (!published) failed(published.error(), start_alone, now);
 }
 
 void Publisher::begin(warehouse::Warehouse& warehouse, std::chrono::steady_clock::time_point now) {
@@ -138,15 +140,18 @@ void Publisher::begin(warehouse::Warehouse& warehouse, std::chrono::steady_clock
   }
   if (const auto published = publish(warehouse, std::move(first)); !published) {
     postpone(warehouse, now);
-    failed(published.error(), now);
+    failed(published.error(), true, now);
   }
 }
 
-void Publisher::failed(const base::Error& error, std::chrono::steady_clock::time_point now) {
+// `start_alone`: nothing of the books was lost sight of, for there is nothing yet.
+void Publisher::failed(const base::Error& error, bool start_alone, std::chrono::steady_clock::time_point now) {
   if (error.kind == base::ErrorKind::conflict) next_ = now + kAfterRefusal;
-  if (throttle_.pass(error.message, now)) {
-    base::log::warn("The books of this instance cannot be published, so other instances do not see them").add(error);
-  }
+  if (!throttle_.pass(start_alone ? "start: " + error.message : error.message, now)) return;
+  base::log::warn(start_alone ? "This instance cannot say in the target that it has started; it is said again and "
+                                "again, and until then verify goes by its last word"
+                              : "The books of this instance cannot be published, so other instances do not see them")
+      .add(error);
 }
 
 // The last word, for good. Only where there has been one: of what was never counted nothing is known.

@@ -60,7 +60,7 @@ class Publisher {
   std::vector<warehouse::OwedRow> take();
   void put_back(std::vector<warehouse::OwedRow> rows);
   base::Status publish(warehouse::Warehouse& warehouse, std::vector<warehouse::OwedRow> rows);
-  void failed(const base::Error& error, std::chrono::steady_clock::time_point now);
+  void failed(const base::Error& error, bool start_alone, std::chrono::steady_clock::time_point now);
   void say_settled();
   [[nodiscard]] bool has_more() const;
 

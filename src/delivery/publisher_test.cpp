@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/log_capture.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/owed_word.hpp"
 
@@ -131,6 +132,21 @@ TEST(Publisher, OldSettledHoursAreNotWrittenAtEachStart) {
 
 OwedRow word(std::string_view text, base::WallTime as_of) {
   return warehouse::word_row("me", text, as_of);
+}
+
+TEST(Publisher, AStartThatCannotBeToldIsNotCalledTheBooks) {
+  const tests::LogCapture log;
+  Publisher publisher;
+  Receiving secondary;
+  secondary.error = base::Error{base::ErrorKind::unavailable, "gone", "", ""};
+  publisher.announce(word(warehouse::kStarted, kHour));
+  publisher.begin(secondary, kNow);
+  publisher.step(secondary, kNow + 1h);
+  EXPECT_TRUE(log.text().contains("cannot say in the target that it has started")) << log.text();
+  EXPECT_FALSE(log.text().contains("books")) << log.text();
+  publisher.give({row(kHour, 5)});
+  publisher.step(secondary, kNow + 2h);
+  EXPECT_TRUE(log.text().contains("The books of this instance cannot be published")) << log.text();
 }
 
 TEST(Publisher, AnInstanceThatOwesNothingSpeaksOncePerInterval) {

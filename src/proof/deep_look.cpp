@@ -1,6 +1,8 @@
 #include "proof/deep_look.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "proof/changed_rows.hpp"
@@ -34,11 +36,38 @@ base::Status DeepLook::look(const Pair<Digests>& digests, const Span& span, std:
 
 base::Status DeepLook::look_at(const Slice& slice) {
   auto rows = ask_both(sides_, [&](Side& side, std::size_t) { return side.rows(slice, kRoom * splitter_.rows_max()); });
+  if (!rows && rows.error().kind == base::ErrorKind::full) return look_at_crowd(slice);
   if (!rows) return base::fail(std::move(rows.error()));
-  adapt(bytes_of(*rows));
-  const Pair<std::string> targets{sides_[0]->name(), sides_[1]->name()};
-  for (const Finding& finding : changed_rows(*rows, targets, ids_from_content_)) found_(finding);
+  judge(*rows);
   return {};
+}
+
+// One event that stands there so often that no slice of it is small, or rows that have come in meanwhile: id by id, of
+// each kCopiesMax rows.
+base::Status DeepLook::look_at_crowd(const Slice& slice) {
+  auto lists = ask_both(sides_, [&](Side& side, std::size_t) { return side.list(slice); });
+  if (!lists) return base::fail(std::move(lists.error()));
+  std::map<std::string, Listed> ids;
+  for (const auto& list : *lists) {
+    for (const Listed& row : list) ids.emplace(row.id, row);
+  }
+  std::vector<Listed> some;
+  for (auto row = ids.begin(); row != ids.end();) {
+    // Ids that are none are named by the comparison itself.
+    if (warehouse::is_event_id(row->first)) some.push_back(row->second);
+    if (++row != ids.end() && some.size() < kDeepRowsMin) continue;
+    auto rows = ask_both(sides_, [&](Side& side, std::size_t) { return side.rows_of(some, Where::at_their_time); });
+    if (!rows) return base::fail(std::move(rows.error()));
+    judge(*rows);
+    some.clear();
+  }
+  return {};
+}
+
+void DeepLook::judge(const Pair<std::vector<warehouse::StoredEvent>>& rows) {
+  adapt(bytes_of(rows));
+  const Pair<std::string> targets{sides_[0]->name(), sides_[1]->name()};
+  for (const Finding& finding : changed_rows(rows, targets, ids_from_content_)) found_(finding);
 }
 
 void DeepLook::adapt(std::size_t bytes) {

@@ -34,6 +34,8 @@ class DeepLook {
 
  private:
   base::Status look_at(const Slice& slice);
+  base::Status look_at_crowd(const Slice& slice);
+  void judge(const Pair<std::vector<warehouse::StoredEvent>>& rows);
   void adapt(std::size_t bytes);
 
   const Sides sides_;

@@ -36,6 +36,8 @@ void DoubtfulWindows::begin(const Pair<Digests>& digests, const std::vector<std:
 }
 
 void DoubtfulWindows::listed(const Pair<std::vector<Listed>>& lists) {
+  // None has begun where both tables hold nothing but rows without a time.
+  if (doubts_.empty()) return;
   for (std::size_t side = 0; side < lists.size(); ++side) {
     for (const Listed& row : lists[side]) {
       const auto doubt = doubts_.find(window_of(row.event_at, window_));

@@ -46,8 +46,10 @@ class FakeSide final : public Side {
   explicit FakeSide(std::string name) : name_(std::move(name)) {}
 
   std::vector<Listed> table;
-  std::map<std::string, std::string> texts;  // by id: what the row tells; nothing where it is not given
-  bool unique = true;                        // keeps ids unique, so that it finds them wherever they stand
+  std::map<std::string, std::string> texts;      // by id: what the row tells; nothing where it is not given
+  std::map<std::string, std::int64_t> versions;  // by id: id_version
+  std::set<std::string> erased_ids;              // noted as erased
+  bool unique = true;                            // keeps ids unique, so that it finds them wherever they stand
   std::optional<std::int64_t> bytes_told;
   std::size_t windows_max = kWindowsMax;
   std::optional<std::chrono::hours> span_max;  // longer ones that hold something are not answered in time
@@ -101,10 +103,10 @@ class FakeSide final : public Side {
     listed += all.size();
     return at_most(std::move(all));
   }
-  base::Result<std::vector<Listed>> doubles(const Span& span) override {
+  base::Result<std::vector<Listed>> doubles(const Slice& slice) override {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
-    if (is_too_long({&span, 1})) return base::fail(base::ErrorKind::timed_out, "took too long", name_);
-    auto all = by_id({.spans = {span}});
+    if (is_too_long(slice.spans)) return base::fail(base::ErrorKind::timed_out, "took too long", name_);
+    auto all = by_id(slice);
     std::erase_if(all, [](const Listed& row) { return row.copies < 2; });
     return at_most(std::move(all));
   }
@@ -117,6 +119,14 @@ class FakeSide final : public Side {
       ++found.try_emplace(row.id, none).first->second.copies;
     }
     return found;
+  }
+  base::Result<std::set<std::string>> erased(std::span<const Listed> asked) override {
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    std::set<std::string> noted;
+    for (const Listed& each : asked) {
+      if (erased_ids.contains(each.id)) noted.insert(each.id);
+    }
+    return noted;
   }
   base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t rows_max) override {
     if (auto good = ask(); !good) return base::fail(std::move(good.error()));
@@ -148,11 +158,13 @@ class FakeSide final : public Side {
   }
   [[nodiscard]] warehouse::StoredEvent stored(const Listed& row) const {
     const auto text = texts.find(row.id);
+    const auto version = versions.find(row.id);
     return {.id = row.id,
             .key = row.key,
             .event_at = row.outside ? std::nullopt : std::optional(row.event_at),
             .received_at = row.received_at,
-            .text = text == texts.end() ? std::nullopt : std::optional(text->second)};
+            .text = text == texts.end() ? std::nullopt : std::optional(text->second),
+            .id_version = version == versions.end() ? std::nullopt : std::optional(version->second)};
   }
   [[nodiscard]] std::vector<Listed> among(std::span<const Listed> asked, Where where) const {
     std::map<std::string, Listed> wanted;

@@ -72,10 +72,11 @@ class FakeTable final : public Side {
   }
   base::Result<Digests> parts(const Slice& slice) override { return view().parts(slice); }
   base::Result<std::vector<Listed>> list(const Slice& slice) override { return view().list(slice); }
-  base::Result<std::vector<Listed>> doubles(const Span& span) override { return view().doubles(span); }
+  base::Result<std::vector<Listed>> doubles(const Slice& slice) override { return view().doubles(slice); }
   base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked, Where where) override {
     return view().present(asked, where);
   }
+  base::Result<std::set<std::string>> erased(std::span<const Listed>) override { return std::set<std::string>(); }
   base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t) override {
     std::vector<warehouse::StoredEvent> found;
     for (const auto& row : rows_there) {

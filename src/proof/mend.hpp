@@ -41,12 +41,13 @@ struct MendOrder {
 };
 
 enum class LeftWhy : std::uint8_t {
-  gone,     // it stands there no more
-  unsound,  // no row of it tells the event that its id names; or one has no time by which it could be removed
-  unlike,   // ids are minted and its rows tell different events: nobody can say which one is right
-  refused,  // the target refuses it for good
-  put_off,  // the target has not written it this time
-  owed,     // it is owed to the target by now, and lands by itself
+  gone,      // it stands there no more
+  unsound,   // no row of it tells the event that its id names
+  unlike,    // ids are minted and its rows tell different events: nobody can say which one is right
+  refused,   // the target refuses it for good
+  put_off,   // the target has not written it this time
+  owed,      // it is owed to the target by now, and lands by itself
+  timeless,  // a row of it has no time by which it could be removed
 };
 constexpr std::string_view to_string(LeftWhy why) {
   switch (why) {
@@ -62,6 +63,8 @@ constexpr std::string_view to_string(LeftWhy why) {
       return "the target has put it off";
     case LeftWhy::owed:
       return "it is owed to the target by now and lands by itself";
+    case LeftWhy::timeless:
+      return "a row of it has no event_at that can be read, so it cannot be replaced: give it one by hand";
   }
   return "unknown";
 }

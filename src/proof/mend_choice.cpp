@@ -107,8 +107,9 @@ MendChoice replaced_by(const Judged* best, const std::vector<Judged>& rows, Rows
   }
   if (row.events.empty() || std::ranges::count(row.events, nullptr) > 0) return {.why = LeftWhy::unsound};
   // A row without a time cannot be removed by its place, and would stand beside the one that replaces it.
-  if (std::ranges::any_of(here, [](const StoredEvent& each) { return !each.event_at; }))
-    return {.why = LeftWhy::unsound};
+  if (std::ranges::any_of(here, [](const StoredEvent& each) { return !each.event_at; })) {
+    return {.why = LeftWhy::timeless};
+  }
   remove_all(here, row);
   return {.row = std::move(row)};
 }

@@ -10,6 +10,7 @@
 
 #include "base/time_text.hpp"
 #include "event/time_parse.hpp"
+#include "warehouse/erased.hpp"
 
 namespace twinshift::proof {
 namespace {
@@ -176,8 +177,8 @@ std::string list_sql(const std::string& table, const Slice& slice) {
   return fmt::format("SELECT {} FROM {} WHERE {} GROUP BY event_id", kListed, table, within(slice));
 }
 
-std::string doubles_sql(const std::string& table, const Span& span) {
-  return list_sql(table, {.spans = {span}}) + " HAVING COUNT(*) > 1";
+std::string doubles_sql(const std::string& table, const Slice& slice) {
+  return list_sql(table, slice) + " HAVING COUNT(*) > 1";
 }
 
 std::string bytes_sql(std::string_view product, const warehouse::TableName& table) {
@@ -204,6 +205,18 @@ std::string unique_sql(std::string_view product, const warehouse::TableName& tab
 std::string present_sql(const std::string& table, std::span<const Listed> asked, Where where) {
   return fmt::format("SELECT event_id, COUNT(*), MIN(event_key), MIN(event_at) FROM {} WHERE {} GROUP BY event_id",
                      table, among(asked, where));
+}
+
+std::string erased_sql(std::string_view product, const warehouse::TableName& table, std::span<const Listed> asked) {
+  const warehouse::TableName list{.schema = table.schema, .table = std::string(warehouse::kErasedTable)};
+  std::string name = literal(table.table);
+  // Redshift reads a backslash in a literal as an escape.
+  for (std::size_t at = 0; product == "Redshift" && (at = name.find('\\', at)) != std::string::npos; at += 2) {
+    name.insert(at, 1, '\\');
+  }
+  const std::string noted = fmt::format("FROM {} WHERE table_name = {}", list.quoted(), name);
+  if (asked.empty()) return "SELECT 1 " + noted + " LIMIT 1";
+  return fmt::format("SELECT DISTINCT event_id {} AND {}", noted, among(asked, Where::anywhere));
 }
 
 std::string rows_sql(const std::string& table, const Slice& slice) {

@@ -50,7 +50,7 @@ std::string parts_sql(const std::string& table, const Slice& slice);
 // The ids of a slice: id, key, event_at, received_at, how often it stands there. Ask for at most kListedRoom.
 std::string list_sql(const std::string& table, const Slice& slice);
 // Those that stand more than once.
-std::string doubles_sql(const std::string& table, const Span& span);
+std::string doubles_sql(const std::string& table, const Slice& slice);
 // About how many bytes a scan of the table reads; empty text where that cannot be asked, or need not: Redshift reads
 // the columns alone.
 std::string bytes_sql(std::string_view product, const warehouse::TableName& table);
@@ -64,6 +64,8 @@ struct Listed {
   base::WallTime received_at{};  // 1970 where the row has none
   std::int64_t copies = 1;
   bool outside = false;  // event_at is none, or outside of kAllTimes: no range of times finds the row
+  // It is none that can be read: 1970 stands for it, which is within kAllTimes.
+  [[nodiscard]] bool is_timeless() const { return outside && event_at == base::WallTime{}; }
 };
 
 // Which of these ids (warehouse::is_event_id) stand in the table, how often each. At most kAskedMax.
@@ -72,6 +74,8 @@ enum class Where : std::uint8_t {
   anywhere,       // wherever somebody has moved them: dear without an index
 };
 std::string present_sql(const std::string& table, std::span<const Listed> asked, Where where);
+// Which of them are noted as erased, each once; of none: one row where anything is.
+std::string erased_sql(std::string_view product, const warehouse::TableName& table, std::span<const Listed> asked);
 // All columns of the rows of a slice; of these ids.
 std::string rows_sql(const std::string& table, const Slice& slice);
 std::string rows_sql(const std::string& table, std::span<const Listed> asked, Where where);

@@ -65,6 +65,15 @@ TEST(Questions, QuoteATablesNameInACatalogue) {
   EXPECT_EQ(unique_sql("Redshift", {"s", "t"}), "");
 }
 
+TEST(Questions, TheListOfErasedEventsStandsBesideTheTable) {
+  const std::vector<Listed> asked{{.id = "a"}, {.id = "b"}};
+  EXPECT_EQ(erased_sql("PostgreSQL", {"s", "o'cl\\ock"}, asked),
+            "SELECT DISTINCT event_id FROM \"s\".\"twinshift_erased\" WHERE table_name = 'o''cl\\ock' AND event_id IN "
+            "('a','b')");
+  EXPECT_EQ(erased_sql("Redshift", {"", "o'cl\\ock"}, {}),
+            "SELECT 1 FROM \"twinshift_erased\" WHERE table_name = 'o''cl\\\\ock' LIMIT 1");
+}
+
 TEST(Questions, ReadSumsAsEachServerSpellsThem) {
   const auto digests = read_digests(answer({{"473364", "2", "4294967294", "5.000"}, {"473365", "1", {}, {}}}));
   ASSERT_TRUE(digests);

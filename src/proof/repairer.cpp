@@ -23,6 +23,7 @@ std::optional<MendKind> remedy_of(FindingKind kind) {
     case FindingKind::changed:
       return MendKind::replace;
     case FindingKind::foreign:
+    case FindingKind::erased:
     case FindingKind::quarantined:
     case FindingKind::undecided:
       return std::nullopt;
@@ -30,21 +31,32 @@ std::optional<MendKind> remedy_of(FindingKind kind) {
   return std::nullopt;
 }
 
+std::optional<MendKind> remedy_of(const Finding& finding) {
+  return finding.hopeless ? std::nullopt : remedy_of(finding.kind);
+}
+
 Repairer::~Repairer() {
   if (report_.valid()) report_.wait();
 }
 
+// Tried also where a finding is hopeless: a sound row may have come by now, and what is left is counted with its
+// reason.
 base::Status Repairer::take(const Finding& finding) {
   const auto remedy = remedy_of(finding.kind);
   if (!remedy) return {};
   return gather({finding.target, *remedy},
-                {.id = finding.id, .event_at = finding.event_at, .copies = std::max<std::int64_t>(1, finding.copies)});
+                {.id = finding.id, .event_at = finding.event_at, .copies = std::max<std::int64_t>(1, finding.copies)},
+                finding.timeless);
 }
 
-base::Status Repairer::gather(const Way& way, MendPlace place) {
+base::Status Repairer::gather(const Way& way, MendPlace place, bool timeless) {
   if (error_) return base::fail(*error_);
   const Span moment{place.event_at, place.event_at + std::chrono::microseconds(1)};
-  touched_ = touched_ ? Span{std::min(touched_->from, moment.from), std::max(touched_->to, moment.to)} : moment;
+  if (timeless) {
+    touched_timeless_ = true;
+  } else {
+    touched_ = touched_ ? Span{std::min(touched_->from, moment.from), std::max(touched_->to, moment.to)} : moment;
+  }
   gathered_[way].push_back(std::move(place));
   return drain(false);
 }

@@ -22,8 +22,10 @@
 
 namespace twinshift::proof {
 
-// What is to be done about a finding; nothing: it is only named (quarantined, undecided, foreign).
+// What is to be done about such findings; nothing: they are only named (erased, quarantined, undecided, foreign).
 std::optional<MendKind> remedy_of(FindingKind kind);
+// Likewise of one; nothing also where it shows that nobody can put it right.
+std::optional<MendKind> remedy_of(const Finding& finding);
 
 // What was done on one target.
 struct Receipt {
@@ -59,13 +61,18 @@ class Repairer {
   base::Status finish();
 
   [[nodiscard]] const Receipt& receipt(std::size_t side) const { return receipts_[side]; }
+  void forget_touched() {
+    touched_.reset();
+    touched_timeless_ = false;
+  }
   // Within which event_at events were put right, or left; nothing where there was none.
-  void forget_touched() { touched_.reset(); }
   [[nodiscard]] const std::optional<Span>& touched() const { return touched_; }
+  // Some had no event_at that can be read: no span holds them.
+  [[nodiscard]] bool touched_timeless() const { return touched_timeless_; }
 
  private:
   using Way = std::pair<std::string, MendKind>;  // target and kind
-  base::Status gather(const Way& way, MendPlace place);
+  base::Status gather(const Way& way, MendPlace place, bool timeless);
   base::Status drain(bool all);
   base::Status begin(MendOrder order);
   base::Status settle();
@@ -77,6 +84,7 @@ class Repairer {
   std::map<Way, std::vector<MendPlace>> gathered_;  // some two orders at most
   Pair<Receipt> receipts_{};
   std::optional<Span> touched_;
+  bool touched_timeless_ = false;
   std::optional<MendOrder> under_way_;
   std::future<MendReport> report_;  // of under_way_
   std::optional<base::Error> error_;

@@ -78,6 +78,20 @@ TEST_F(RepairerTest, WhatIsOwedByTheTimeOfTheWriteIsLeftAndNamed) {
   EXPECT_EQ(world.secondary.rows_there.size(), 9U);
 }
 
+TEST_F(RepairerTest, WhatHasNoTimeIsTouchedInNoSpan) {
+  Repairer repairer({.mender = &world, .targets = {"primary", "secondary"}, .left = {}});
+  ASSERT_TRUE(repairer.take({.kind = FindingKind::changed,
+                             .target = "primary",
+                             .id = event_of(1)->id.hex(),
+                             .timeless = true,
+                             .column = {},
+                             .content_id = {},
+                             .hopeless = LeftWhy::timeless}));
+  EXPECT_FALSE(repairer.touched());
+  EXPECT_TRUE(repairer.touched_timeless());
+  EXPECT_TRUE(repairer.finish());
+}
+
 TEST_F(RepairerTest, ARowOfAnotherContentIsNotCopied) {
   fill(10);
   loses(world.secondary, 5);

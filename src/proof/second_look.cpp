@@ -185,6 +185,23 @@ base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
   return {};
 }
 
+// What stands on one side alone, or too often, may be there only because somebody has put it back.
+base::Status SecondLook::look_for_erased(std::vector<Case>& cases) {
+  if (parts_.once) return {};
+  std::vector<Listed> asked;
+  for (const Case& each : cases) {
+    if (each.absent(0) || each.absent(1) || each.suspect->doubled) asked.push_back(each.suspect->row);
+  }
+  if (asked.empty()) return {};
+  auto noted = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.erased(asked); });
+  if (!noted) return base::fail(std::move(noted.error()));
+  for (Case& each : cases) {
+    const std::string& id = each.suspect->row.id;
+    each.erased = (*noted)[0].contains(id) || (*noted)[1].contains(id);
+  }
+  return {};
+}
+
 // Which side's row was changed, and how, is in the rows themselves.
 base::Status SecondLook::look_into(std::vector<Case>& cases) {
   Pair<std::vector<Listed>> asked;
@@ -227,6 +244,7 @@ base::Status SecondLook::look_at(std::vector<Suspect> suspects, base::SteadyTime
   auto cases = open_cases(suspects, wall_time(seen));
   if (!cases) return base::fail(std::move(cases.error()));
   if (auto done = look_elsewhere(*cases); !done) return done;
+  if (auto done = look_for_erased(*cases); !done) return done;
   if (auto done = look_into(*cases); !done) return done;
   // Whoever copies at the first look leaves to others what they may owe, and compares afterwards.
   const bool may_wait = !parts_.once && parts_.clock->steady() < seen + kUntoldMax;
@@ -255,6 +273,11 @@ void SecondLook::judge(const Case& open) {
 }
 
 bool SecondLook::judge_side(const Case& open, std::size_t side) {
+  if (open.erased) {
+    // Whatever else is wrong with it: it should not stand there at all.
+    if (open.now[side].copies > 0) report(FindingKind::erased, side, *open.suspect, open.now[side].copies);
+    return open.now[side].copies == 0;
+  }
   if (open.lacks(side)) {
     judge_missing(open, side);
     return false;
@@ -289,10 +312,12 @@ void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspe
                 .target = parts_.sides[side]->name(),
                 .id = suspect.row.id,
                 .event_at = suspect.row.event_at,
+                .timeless = suspect.row.is_timeless(),
                 .received_at = suspect.row.received_at,
                 .copies = copies,
                 .column = {},
                 .content_id = {},
+                .hopeless = {},
                 .perhaps_refused = perhaps_refused,
                 .window = {}});
 }

@@ -87,7 +87,8 @@ class SecondLook {
     Pair<Presence> now{};
     Pair<Owing> owes{};
     Pair<bool> quarantined{};
-    bool named = false;  // its rows say what was changed
+    bool named = false;   // its rows say what was changed
+    bool erased = false;  // some target has noted it as erased
 
     // Does not stand there now, though it does on the other side.
     [[nodiscard]] bool absent(std::size_t side) const { return now[side].copies == 0 && now[1 - side].copies > 0; }
@@ -103,13 +104,14 @@ class SecondLook {
     }
     // Missing, and somebody is to say yet whether it is owed.
     [[nodiscard]] bool untold(std::size_t side) const {
-      return lacks(side) && owes[side] == Owing::untold && !quarantined[side];
+      return lacks(side) && owes[side] == Owing::untold && !quarantined[side] && !erased;
     }
     [[nodiscard]] bool unlike() const;  // stands on both sides, by another key or at another time
   };
   base::Result<std::vector<Case>> open_cases(const std::vector<Suspect>& suspects, base::WallTime seen);
   base::Status look_again(std::vector<Case>& cases);
   base::Status look_elsewhere(std::vector<Case>& cases);
+  base::Status look_for_erased(std::vector<Case>& cases);
   base::Status look_into(std::vector<Case>& cases);
   void judge(const Case& open);
   bool judge_side(const Case& open, std::size_t side);

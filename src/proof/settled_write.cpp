@@ -9,7 +9,7 @@ using base::ErrorKind;
 using warehouse::Outcome;
 
 WriteSums sums_of(const warehouse::WriteReport& report) {
-  WriteSums sums{.removed = report.removed};
+  WriteSums sums{.removed = report.removed, .outcomes = report.outcomes};
   for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
     switch (report.outcomes[i]) {
       case Outcome::written:
@@ -87,12 +87,16 @@ base::Result<WriteSums> write_unowed(warehouse::Warehouse& warehouse, const ware
       rest.events.push_back(batch.events[i]);
     }
   }
-  if (rest.events.empty()) return WriteSums{.owed = std::move(owed)};
+  std::vector<Outcome> outcomes(batch.events.size(), Outcome::deferred);
+  if (rest.events.empty()) return WriteSums{.owed = std::move(owed), .outcomes = std::move(outcomes)};
   auto sums = write_settled(warehouse, rest, standing);
   if (!sums) return sums;
   for (auto& [place, why] : sums->refused) place = places[place];
   for (std::size_t& place : sums->put_off) place = places[place];
   sums->owed = std::move(owed);
+  // Where the marker told, and not all was written, none is told as landed: which they are would be a guess.
+  for (std::size_t i = 0; i < sums->outcomes.size(); ++i) outcomes[places[i]] = sums->outcomes[i];
+  if (!sums->outcomes.empty() || !sums->owed.empty()) sums->outcomes = std::move(outcomes);
   return sums;
 }
 

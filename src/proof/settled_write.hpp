@@ -25,6 +25,8 @@ struct WriteSums {
   std::vector<std::pair<std::size_t, warehouse::Refusal>> refused{};
   std::vector<std::size_t> put_off{};
   std::vector<std::size_t> owed{};  // left out by write_unowed()
+  // By the batch's order; empty where its marker told.
+  std::vector<warehouse::Outcome> outcomes{};
 };
 
 // `standing`: rows that the batch removes, as they were seen: told as removed where the answer was lost.

@@ -92,6 +92,8 @@ TEST_F(SettledWriteTest, WhatIsOwedByNowIsLeftOut) {
   EXPECT_EQ(sums->written, 1U);
   ASSERT_EQ(sums->refused.size(), 1U);
   EXPECT_EQ(sums->refused[0].first, 2U) << "by its place in the whole batch";
+  using warehouse::Outcome;
+  EXPECT_EQ(sums->outcomes, (std::vector<Outcome>{Outcome::deferred, Outcome::written, Outcome::rejected}));
   const auto all_are = [](std::span<const event::EventPtr> events) { return std::vector<bool>(events.size(), true); };
   const int writes = table->writes();
   EXPECT_EQ(write_unowed(warehouse, batch("mend-2"), 0, all_are)->owed.size(), 2U);

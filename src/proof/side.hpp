@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,10 +37,13 @@ class Side {
   virtual base::Result<Digests> parts(const Slice& slice) = 0;
   virtual base::Result<std::vector<Listed>> list(const Slice& slice) = 0;
   // Empty without asking where the database itself keeps ids unique.
-  virtual base::Result<std::vector<Listed>> doubles(const Span& span) = 0;
+  virtual base::Result<std::vector<Listed>> doubles(const Slice& slice) = 0;
   // Those of `asked` that stand in the table, by id. Any number of them. A table that keeps ids unique is asked for
   // them wherever they stand: that is what its index is for.
   virtual base::Result<std::map<std::string, Presence>> present(std::span<const Listed> asked, Where where) = 0;
+  // Those of `asked` that the target has noted as erased (docs/formats/erased.md), by id. Any number of them. None
+  // where the list is not there, or may not be read.
+  virtual base::Result<std::set<std::string>> erased(std::span<const Listed> asked) = 0;
   // The rows themselves, told as events. Of a slice: at most rows_max, `full` beyond. Of ids: all copies, up to
   // kCopiesMax of each.
   virtual base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t rows_max) = 0;

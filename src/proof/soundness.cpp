@@ -51,6 +51,12 @@ bool same(const Fields& one, const Fields& other, std::string_view name) {
   return left->second == right->second || id_of(left->second) == id_of(right->second);
 }
 
+// Where ids are minted, rows of a time when they were not keep their version.
+bool is_version_of(const warehouse::StoredEvent& row, const event::Event& told) {
+  if (!row.id_version) return true;
+  return *row.id_version == (told.id.hex() == row.id ? told.id_version : event::kIdentityMinted);
+}
+
 }  // namespace
 
 Soundness soundness_of(const warehouse::StoredEvent& row, bool ids_from_content) {
@@ -71,6 +77,7 @@ Soundness soundness_of(const warehouse::StoredEvent& row, const event::Event* to
   }
   if (row.key != key_in(row.id)) append(found.columns, "event_key");
   if (!row.event_at || !warehouse::is_same_time(*row.event_at, told->event_at)) append(found.columns, "event_at");
+  if (!is_version_of(row, *told)) append(found.columns, "id_version");
   if (!found.columns.empty()) found.fault = Fault::column;
   return found;
 }

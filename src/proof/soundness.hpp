@@ -18,7 +18,7 @@ enum class Fault : std::uint8_t {
   no_event,  // the row tells no event
   content,   // it tells another event than its id names
   renamed,   // event_id was changed: event_key still says the id of what the row tells
-  column,    // event_key or event_at is not what the event gives
+  column,    // event_key, event_at or id_version is not what the event gives
 };
 
 struct Soundness {

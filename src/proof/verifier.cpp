@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 // The first bite: a day of hours.
 constexpr std::int64_t kFirstBite = 24;
-// Where more are doubled than one answer holds the span is halved, down to this.
+// Where more are doubled than one answer holds the span is halved, down to this; then the keys are.
 constexpr auto kDoublesSpanMin = 1ms;
 // Over a stretch in which nobody has anything the bites grow faster.
 constexpr std::int64_t kEmptyGrowth = 8;
@@ -39,6 +39,19 @@ std::vector<Suspect> suspects_of(const std::vector<Listed>& doubles, std::size_t
 // Windows in which that side holds nothing are forgotten.
 void leave_where_held(Pair<Digests>& digests, std::size_t side) {
   std::erase_if(digests[1 - side], [&](const auto& window) { return !digests[side].contains(window.first); });
+}
+
+// By time; a moment, in which as many as one likes may stand (1970), by the key.
+std::pair<Slice, Slice> halves(const Slice& slice) {
+  const Span& span = slice.spans.front();
+  if (span.to - span.from > kDoublesSpanMin) {
+    const base::WallTime middle = span.from + (span.to - span.from) / 2;
+    return {{.spans = {{span.from, middle}}}, {.spans = {{middle, span.to}}}};
+  }
+  const std::int64_t first = slice.key_bits == 0 ? 0 : 2 * slice.prefixes.front();
+  const int bits = slice.key_bits + 1;
+  return {{.spans = slice.spans, .key_bits = bits, .prefixes = {first}},
+          {.spans = slice.spans, .key_bits = bits, .prefixes = {first + 1}}};
 }
 
 // Of less at a time it may be told.
@@ -81,15 +94,30 @@ Verifier::Verifier(const VerifyOptions& options, Parts parts)
       deep_look_(parts_.sides, options_.ids_from_content, [this](const Finding& finding) { tell(finding); }),
       bite_windows_(kFirstBite) {}
 
-void Verifier::tell(const Finding& finding) {
-  const bool about_content = finding.kind == FindingKind::changed || finding.kind == FindingKind::foreign;
-  if (about_content && changed_.size() < kChangedMax) {
-    if (!changed_.emplace(finding.target, finding.id).second) return;
+// Two ways may lead to one: a deep look, the look for doubles and that for differences.
+bool Verifier::is_told(const Finding& finding) {
+  const auto again = [&](auto& told) {
+    return told.size() < kChangedMax && !told.emplace(finding.target, finding.id).second;
+  };
+  switch (finding.kind) {
+    case FindingKind::changed:
+    case FindingKind::foreign:
+      return again(changed_);
+    case FindingKind::doubled:
+      return again(doubled_);
+    case FindingKind::erased:
+      return again(erased_);
+    default:
+      return false;
   }
-  // Where the other side's row differs as well both looks, for doubles and for differences, come upon it.
-  if (finding.kind == FindingKind::doubled && doubled_.size() < kChangedMax) {
-    if (!doubled_.emplace(finding.target, finding.id).second) return;
-  }
+}
+
+void Verifier::tell(Finding finding) {
+  if (is_told(finding)) return;
+  if (finding.unsound && unsound_.size() < kChangedMax) unsound_.emplace(finding.target, finding.id);
+  const std::string& other = parts_.sides[finding.target == parts_.sides[0]->name() ? 1 : 0]->name();
+  if (finding.kind == FindingKind::missing && unsound_.contains({other, finding.id}))
+    finding.hopeless = LeftWhy::unsound;
   // A row with another's id is no event that the other side lacks: it was named as what it is.
   if (!finding.content_id.empty() && renamed_.size() < kChangedMax) renamed_.insert(finding.id);
   undecided_ = undecided_ || finding.kind == FindingKind::undecided;
@@ -115,6 +143,7 @@ base::Result<bool> Verifier::small() {
 base::Result<std::optional<Verifier::Task>> Verifier::plan() {
   auto at_once = small();
   if (!at_once) return base::fail(std::move(at_once.error()));
+  if (asked().from >= asked().to) return std::optional<Task>();
   return *at_once ? std::optional(Task{asked(), true}) : plan_bites();
 }
 
@@ -208,7 +237,7 @@ base::Result<Verifier::Bite> Verifier::ask(const Span& span) {
   if (!digests) return base::fail(std::move(digests.error()));
   auto slowest = parts_.clock->steady() - seen_;
   const auto begin = parts_.clock->steady();
-  auto doubles = ask_for_doubles(span);
+  auto doubles = ask_for_doubles({.spans = {span}});
   if (!doubles) return base::fail(std::move(doubles.error()));
   slowest = std::max(slowest, parts_.clock->steady() - begin);
   adapt(slowest, (*digests)[0].empty() && (*digests)[1].empty());
@@ -216,14 +245,14 @@ base::Result<Verifier::Bite> Verifier::ask(const Span& span) {
 }
 
 // Two sides that both doubled an event have equal digests.
-base::Result<Pair<std::vector<Listed>>> Verifier::ask_for_doubles(const Span& span) {
-  auto doubles = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.doubles(span); });
+base::Result<Pair<std::vector<Listed>>> Verifier::ask_for_doubles(const Slice& slice) {
+  auto doubles = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.doubles(slice); });
   const bool many = !doubles && doubles.error().kind == base::ErrorKind::full;
-  if (!many || span.to - span.from <= kDoublesSpanMin) return doubles;
-  const base::WallTime middle = span.from + (span.to - span.from) / 2;
-  auto all = ask_for_doubles({span.from, middle});
+  if (!many || slice.key_bits == kKeyBits) return doubles;
+  const auto [one, other] = halves(slice);
+  auto all = ask_for_doubles(one);
   if (!all) return all;
-  auto rest = ask_for_doubles({middle, span.to});
+  auto rest = ask_for_doubles(other);
   if (!rest) return rest;
   for (std::size_t side = 0; side < all->size(); ++side) std::ranges::move((*rest)[side], back_inserter((*all)[side]));
   return all;
@@ -274,7 +303,7 @@ base::Status Verifier::look_up_lone() {
 
 // No range holds them, so they are looked at where everything is compared. Each is wrong by itself.
 base::Status Verifier::compare_outside() {
-  if (options_.from || options_.to || options_.once) return {};
+  if (options_.once || ((options_.from || options_.to) && !options_.outside_too)) return {};
   seen_ = parts_.clock->steady();
   const Slice outside{.spans = {}, .key_bits = 0, .prefixes = {}, .outside = true};
   auto parts = ask_both(parts_.sides, [&](Side& side, std::size_t) { return side.parts(outside); });
@@ -298,6 +327,7 @@ base::Status Verifier::name_unexplained() {
                   .event_at = span.from,
                   .column = {},
                   .content_id = {},
+                  .hopeless = {},
                   .window = span});
   }
   return {};

@@ -44,6 +44,8 @@ struct VerifyOptions {
   // windows that differ only those are looked into in which this side holds something.
   bool once = false;
   std::optional<std::size_t> held_by{};
+  // Also look at rows whose event_at is none, or outside of kAllTimes, where `from` and `to` are given.
+  bool outside_too = false;
 };
 // Windows of one question at least: a side that cannot answer so few within its time cannot be compared.
 inline constexpr std::int64_t kBiteWindowsMin = 1;
@@ -111,7 +113,7 @@ class Verifier {
   base::Status compare_all(const Task& task);
   base::Status bites(const Task& task);
   base::Result<Bite> ask(const Span& span);
-  base::Result<Pair<std::vector<Listed>>> ask_for_doubles(const Span& span);
+  base::Result<Pair<std::vector<Listed>>> ask_for_doubles(const Slice& slice);
   base::Status bite(const Task& task, Bite& taken);
   [[nodiscard]] base::Status stopped() const;
   [[nodiscard]] std::uint64_t rows_so_far() const {
@@ -119,7 +121,8 @@ class Verifier {
   }
   void count(const Pair<Digests>& digests, const Span& span);
   base::Status compare_slice(const Slice& slice);
-  void tell(const Finding& finding);
+  void tell(Finding finding);
+  bool is_told(const Finding& finding);
   base::Status take_doubles(const Pair<std::vector<Listed>>& doubles);
   base::Status add_debts(const Span& whole, Bite& taken);
   base::Status look_into(const Task& task, Bite& taken);
@@ -138,6 +141,8 @@ class Verifier {
   std::set<std::pair<std::string, std::string>> changed_;  // target and id
   bool undecided_ = false;                                 // somebody may owe what was found
   std::set<std::pair<std::string, std::string>> doubled_;  // likewise
+  std::set<std::pair<std::string, std::string>> erased_;   // likewise
+  std::set<std::pair<std::string, std::string>> unsound_;  // likewise: nothing can be copied from these rows
   std::set<std::string> renamed_;                          // ids that somebody gave to another event's row
   std::int64_t bite_windows_;
   std::int64_t bite_windows_max_ = kWindowsMax;  // less once more was too much

@@ -107,6 +107,21 @@ TEST_F(VerifierTest, WhatMovedFromOneSideToTheOtherBetweenTheLooksIsUndecided) {
   EXPECT_THAT(found(), UnorderedElementsAre("undecided primary " + row.id));
 }
 
+// Somebody has put it back by hand: it is not missing on the other side, and a copy would be refused for ever.
+TEST_F(VerifierTest, WhatStandsThoughATargetHasNotedItAsErasedIsNamedWhereItStands) {
+  fill(10, 10);
+  primary.unique = secondary.unique = false;
+  for (const std::int64_t key : {4'711, 4'712, 4'713}) primary.table.push_back(row_of(key, kBegin));
+  primary.table.push_back(row_of(4'713, kBegin));  // twice, even
+  secondary.erased_ids = {id_of(4'711), id_of(4'713)};
+  primary.erased_ids = {id_of(4'712), id_of(key_of(3))};  // the last one stands on both sides
+  debts.told_from = base::WallTime{};                     // nobody has to tell first who owes it
+  ASSERT_TRUE(run());
+  EXPECT_FALSE(waited_for_others);
+  EXPECT_THAT(found(), UnorderedElementsAre("erased primary " + id_of(4'711), "erased primary " + id_of(4'712),
+                                            "erased primary " + id_of(4'713)));
+}
+
 TEST_F(VerifierTest, ADoubledEventThatTheOtherSideLacksIsToldOnceAsEach) {
   fill(100, 100);
   primary.unique = secondary.unique = false;

@@ -61,6 +61,18 @@ TEST_F(VerifierTest, WhatBothHoldTwiceIsFoundThoughTheDigestsAreEqual) {
               UnorderedElementsAre("doubled primary " + id_of(key_of(5)), "doubled secondary " + id_of(key_of(5))));
 }
 
+TEST_F(VerifierTest, MoreDoublesOfOneMomentThanAnAnswerHoldsAreAskedForByTheirKeys) {
+  primary.unique = secondary.unique = false;
+  for (std::uint64_t i = 0; i < kListedRoom + 10; ++i) {
+    stands_on_both(row_of(key_of(i + 1), 0));
+    primary.table.push_back(row_of(key_of(i + 1), 0));
+  }
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(findings.size(), kListedRoom + 10);
+  EXPECT_TRUE(std::ranges::all_of(findings, [](const Finding& each) { return each.kind == FindingKind::doubled; }));
+}
+
 TEST_F(VerifierTest, ManyRowsOfOneMomentAreSplitByTheirKeys) {
   for (std::uint64_t i = 1; i <= 60'000; ++i) stands_on_both(row_of(key_of(i), 0));
   std::erase_if(primary.table, [&](const Listed& row) { return row.key == key_of(31'000); });

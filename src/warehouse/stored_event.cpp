@@ -36,6 +36,7 @@ event::Cell cell_of(const event::Column& column, const std::optional<std::string
 struct Layout {
   std::size_t id = 0;
   std::optional<std::size_t> key;
+  std::optional<std::size_t> id_version;
   std::optional<std::size_t> event_at;
   std::optional<std::size_t> received_at;
   std::optional<std::size_t> extra;
@@ -50,6 +51,7 @@ base::Result<Layout> layout_of(const Table& table) {
     const std::string name = lower_name(table.columns[i]);
     if (name == "event_id") id = i;
     if (name == "event_key") layout.key = i;
+    if (name == "id_version") layout.id_version = i;
     if (name == "event_at") layout.event_at = i;
     if (name == "received_at") layout.received_at = i;
     if (name == "extra") layout.extra = i;
@@ -88,6 +90,7 @@ class Teller {
                        .event_at = time_in(row, layout_.event_at),
                        .received_at = time_in(row, layout_.received_at),
                        .text = {}};
+    if (layout_.id_version) stored.id_version = number_in(row, layout_.id_version).value_or(0);
     auto text = text_of(row, stored.id);
     if (!text) return base::fail(std::move(text.error()));
     stored.text = std::move(*text);

@@ -28,6 +28,8 @@ struct StoredEvent {
   std::optional<base::WallTime> received_at;
   // A JSON object canonically equal to the event that was written; nothing where the row tells no event.
   std::optional<std::string> text;
+  // id_version; 0 where it is no number, nothing where the table has no such column.
+  std::optional<std::int64_t> id_version{};
 };
 
 // `answer`: of a SELECT * from the event table. `parts`: the table beside it that holds texts too long for a row; it is

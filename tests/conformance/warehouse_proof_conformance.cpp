@@ -1,6 +1,8 @@
 // Every driver and dialect gives the same digests for the same events, names the same ids and tells the same rows: what
 // `verify` rests on where two targets are of different kinds.
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "event/identity.hpp"
 #include "event/sample.hpp"
@@ -137,16 +139,53 @@ TEST_P(WarehouseProof, RowsAtATimeThatNoEventHasAreASliceOfTheirOwn) {
 }
 
 TEST_P(WarehouseProof, DoublesAreFoundWhereNoIndexForbidsThem) {
-  const auto none = side_->doubles(kAll[0]);
+  const auto none = side_->doubles({.spans = kAll});
   ASSERT_TRUE(none) << none.error().text();
   EXPECT_TRUE(none->empty());
   const std::string id = events_[9]->id.hex();
   const auto doubled = bed_->execute("INSERT INTO " + bed_->table() + " SELECT * FROM " + bed_->table() +
                                      " WHERE event_id = '" + id + "'");
-  const auto found = side_->doubles(kAll[0]);
+  const auto found = side_->doubles({.spans = kAll});
   ASSERT_TRUE(found) << found.error().text();
   // SQLite and PostgreSQL refuse it; Redshift does not.
   EXPECT_EQ(found->size(), doubled ? 1U : 0U);
+}
+
+TEST_P(WarehouseProof, OneThatStandsThereVeryOftenHidesNoOther) {
+  // By id and by place one stands before it and one behind, in whatever order the table is read.
+  const auto first = *std::ranges::min_element(events_, {}, [](const auto& event) { return event->id; });
+  event::EventPtr often = event_of(R"({"event_name":"one"})");
+  event::EventPtr late = event_of(R"({"event_name":"another"})");
+  if (late->id < often->id) std::swap(often, late);
+  ASSERT_LT(first->id, often->id);
+  write("often", {often});
+  const std::string again = "INSERT INTO " + bed_->table() + " SELECT * FROM " + bed_->table() + " WHERE event_id = '" +
+                            often->id.hex() + "'";
+  for (int i = 0; i < 5; ++i) {
+    if (!bed_->execute(again)) GTEST_SKIP() << "its unique index forbids them";
+  }
+  write("late", {late});
+  std::vector<proof::Listed> asked;
+  for (const auto& event : {first, often, late}) asked.push_back({.id = event->id.hex(), .event_at = event->event_at});
+  const auto rows = side_->rows_of(asked, proof::Where::anywhere);
+  ASSERT_TRUE(rows) << rows.error().text();
+  for (const proof::Listed& each : asked) {
+    EXPECT_GE(std::ranges::count(*rows, each.id, &StoredEvent::id), 1) << each.id;
+  }
+}
+
+TEST_P(WarehouseProof, WhatIsNotedAsErasedIsTold) {
+  std::vector<proof::Listed> asked;
+  for (const std::size_t index : {3U, 4U, 5U}) asked.push_back({.id = events_[index]->id.hex()});
+  auto noted = side_->erased(asked);
+  ASSERT_TRUE(noted) << noted.error().text();
+  EXPECT_TRUE(noted->empty());
+  const std::vector<EventPlace> places{{events_[4]->id, events_[4]->event_at}, {events_[6]->id, events_[6]->event_at}};
+  const auto done = warehouse_->erase(places);
+  ASSERT_TRUE(done) << done.error().text();
+  noted = proof::make_side("primary", bed_->open())->erased(asked);
+  ASSERT_TRUE(noted) << noted.error().text();
+  EXPECT_EQ(*noted, std::set<std::string>{events_[4]->id.hex()});
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, WarehouseProof, testing::ValuesIn(drivers_under_test()),

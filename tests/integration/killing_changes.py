@@ -13,6 +13,14 @@ class ChangesKilling:
 
     compares = True  # whole tables, too
 
+    def kill_while_changing(self, erasing, mending):
+        self.begin()
+        self.burst()
+        self.wait_settled()
+        self.kill_while_mending(mending)
+        self.kill_while_erasing(erasing)
+        self.assertEqual(self.service.stop(), 0)
+
     def kill_while_erasing(self, names):
         """From a running service that has made its tables."""
         for name in names:

@@ -230,12 +230,7 @@ class Killed(EmbeddedKilling):
 
 class KilledAtAPersonsCommand(InFiles, ChangesKilling, EmbeddedKilling):
     def test_while_it_erases_and_while_it_repairs(self):
-        self.begin()
-        self.burst()
-        self.wait_settled()
-        self.kill_while_mending(MENDING)
-        self.kill_while_erasing(ERASING)
-        self.assertEqual(self.service.stop(), 0)
+        self.kill_while_changing(ERASING, MENDING)
 
 
 class KilledAtItsBooks(InFiles, BooksKilling, EmbeddedKilling):

@@ -99,12 +99,7 @@ class KilledAtItsBooks(OnServers, BooksKilling, ServerKilling):
 
 class KilledAtAPersonsCommand(OnServers, ChangesKilling, ServerKilling):
     def test_while_it_erases_and_while_it_repairs(self):
-        self.begin()
-        self.burst()
-        self.wait_settled()
-        self.kill_while_mending(MENDING)
-        self.kill_while_erasing(ERASING)
-        self.assertEqual(self.service.stop(), 0)
+        self.kill_while_changing(ERASING, MENDING)
 
 
 class RedshiftFirst(OnServers, BooksKilling, ServerKilling):

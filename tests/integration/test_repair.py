@@ -13,7 +13,7 @@ from aws_servers import CLUSTER, REGION
 from with_servers import StandIn
 
 DONE, LEFT, UNDECIDED = 0, 1, 2
-EQUAL = 0
+EQUAL, DIFFERENT = 0, 1
 
 
 def event(number):
@@ -81,6 +81,38 @@ class Repairing:
         self.assertTrue(all(again["receipt"][target]["batches"] == 0 for target in again["receipt"]))
 
 
+    def check_what_was_erased_and_put_back(self):
+        """Named and left alone; the erasure, run again, takes it away."""
+        self.land(self.start(self.settings), range(6))
+        self.change("secondary", f"CREATE TABLE kept AS SELECT * FROM {TABLE} WHERE appsflyer_id = 'r3'")
+        erase = ("erase", "--where", "appsflyer_id=r3", "--yes")
+        self.assertEqual(self.run_command(*erase, settings=self.settings).returncode, DONE)
+        self.change("secondary", f"INSERT INTO {TABLE} SELECT * FROM kept")
+        for arguments in ((), ("--apply",), ("--apply",)):
+            answer = self.repair(LEFT, *arguments)
+            (found,) = answer["findings"]
+            self.assertEqual((found["kind"], found["target"], found["remedy"]), ("erased", "secondary", "leave"))
+            if arguments:
+                self.assertEqual([answer["receipt"][target]["batches"] for target in answer["receipt"]], [0, 0])
+        told = self.run_command("verify", settings=self.settings)
+        self.assertEqual(told.returncode, DIFFERENT, told.stdout + told.stderr)
+        self.assertIn("1 erased in secondary", told.stdout)
+        self.assertIn("run `twinshift erase --where", told.stdout)
+        traced = json.loads(self.run_command("trace", "--format", "json", found["eventId"], settings=self.settings).stdout)["events"][0]["targets"]
+        self.assertEqual([traced[target]["state"] for target in ("primary", "secondary")], ["erased", "landed"])
+        self.assertIn("erasedAt", traced["secondary"])
+        again = self.run_command(*erase, settings=self.settings)
+        self.assertEqual(again.returncode, DONE, again.stdout + again.stderr)
+        self.assert_same_once(5)
+
+    def check_trace_of_a_repair(self):
+        traced = json.loads(self.run_command("trace", "--format", "json", "r1", settings=self.settings).stdout)["events"][0]["targets"]["secondary"]
+        self.assertEqual(traced["state"], "landed")
+        newest = traced["batches"][0]
+        self.assertTrue(newest["batchId"].startswith("mend-"), traced)
+        self.assertEqual((newest["byRepair"], newest["outcome"]), (True, "inserted"))
+
+
 class Embedded(Repairing, ServiceTest):
     settings = {}
 
@@ -113,6 +145,37 @@ class Embedded(Repairing, ServiceTest):
         self.land(self.start(), range(200, 220))
         self.assert_same_once(220)
 
+    def test_what_was_erased_and_put_back(self):
+        self.check_what_was_erased_and_put_back()
+
+    def test_trace_knows_what_a_repair_has_copied(self):
+        service = self.start()
+        self.land(service, range(3))
+        for run in ("with", "without"):
+            with self.subTest(f"{run} a service"):
+                self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r1'")
+                self.repair(DONE, "--apply")
+                self.check_trace_of_a_repair()
+                told = self.run_command("trace", "r1").stdout
+                self.assertEqual(told.count("by repair"), 1 if run == "with" else 2, told)
+            if run == "with":
+                service.stop()
+
+    def test_rows_without_a_time_are_left_as_the_plan_says(self):
+        self.land(self.start(), range(6))
+        for name, time in (("r3", "garbage"), ("r4", "")):
+            self.change("secondary", f"UPDATE {TABLE} SET event_at = '{time}' WHERE appsflyer_id = '{name}'")
+        plan = self.repair(LEFT)
+        self.assertEqual([(each["kind"], each["eventAt"], each["remedy"]) for each in plan["findings"]], [("changed", None, "leave")] * 2)
+        self.assertEqual({each["why"] for each in plan["findings"]}, {self.repair(LEFT, "--apply")["left"][0]["why"]})
+        done = self.repair(LEFT, "--apply")
+        self.assertEqual((len(done["left"]), len(done["still"])), (2, 2))
+        told = self.run_command("repair", "--apply")
+        self.assertEqual(told.returncode, LEFT)
+        self.assertIn("looked again at what has no event_at that can be read: still different: 2 changed in secondary", told.stdout)
+        self.assertNotIn("1970", told.stdout)
+        self.assertIn("plan: leave 2\n", told.stdout)
+
     def test_only_the_range_of_arrival_is_filled_that_was_asked_for(self):
         service = self.start()
         self.land(service, range(10))
@@ -135,6 +198,7 @@ class Embedded(Repairing, ServiceTest):
         done = self.repair(LEFT, "--deep", "--apply")
         self.assertEqual({(each["target"], each["why"]) for each in done["left"]},
                          {(target, "no row of it tells the event that its id names") for target in ("primary", "secondary")})
+        self.assertEqual({(each["remedy"], each["columns"]) for each in done["findings"]}, {("leave", "campaign")})
         self.assertEqual(self.ask("primary", f"SELECT campaign FROM {TABLE} WHERE appsflyer_id = 'r3'"), ["primary"])
 
     def test_an_emptied_target_is_rebuilt_while_events_come_in(self):
@@ -198,6 +262,9 @@ class Embedded(Repairing, ServiceTest):
 
     def test_wrong_ranges_are_refused(self):
         self.land(self.start(), range(1))
+        empty = self.run_command("repair", "--from", "2026-01-01", "--to", "2026-01-01")
+        self.assertEqual(empty.returncode, UNDECIDED)
+        self.assertIn("the range is empty", empty.stderr)
         for arguments in (("--from", "yesterday"), ("--received-from", "x"), ("--received-from", "2026-02-01", "--received-to", "2026-01-01")):
             done = self.run_command("repair", *arguments)
             self.assertEqual((done.returncode, done.stdout), (UNDECIDED, ""), arguments)
@@ -232,6 +299,9 @@ class Postgres(Repairing, PostgresTest):
         self.check_repair_of_corruption(3)
         self.land(service, range(150, 170))
         self.assert_same_once(170)
+
+    def test_what_was_erased_and_put_back(self):
+        self.check_what_was_erased_and_put_back()
 
     def test_an_emptied_target_is_rebuilt_without_a_service_and_a_dropped_table_too(self):
         service = self.start(self.settings)

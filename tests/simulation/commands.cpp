@@ -128,6 +128,7 @@ void Commands::count(const Finding& finding) {
       return around_.tally.met(Met::named_quarantined);
     case FindingKind::undecided:
       return around_.tally.met(Met::could_not_tell);
+    case FindingKind::erased:
     case FindingKind::foreign:
       return;
   }

@@ -142,10 +142,10 @@ base::Result<std::vector<Listed>> SimSide::list(const Slice& slice) {
   return by_id(slice);
 }
 
-base::Result<std::vector<Listed>> SimSide::doubles(const Span& span) {
+base::Result<std::vector<Listed>> SimSide::doubles(const Slice& slice) {
   if (warehouse_.table.unique()) return std::vector<Listed>();
   if (auto good = ask(); !good) return base::fail(std::move(good.error()));
-  std::vector<Listed> all = by_id({.spans = {span}});
+  std::vector<Listed> all = by_id(slice);
   std::erase_if(all, [](const Listed& row) { return row.copies < 2; });
   return all;
 }
@@ -159,6 +159,16 @@ base::Result<std::map<std::string, proof::Presence>> SimSide::present(std::span<
     ++found.try_emplace(none.id, none).first->second.copies;
   });
   return found;
+}
+
+base::Result<std::set<std::string>> SimSide::erased(std::span<const Listed> asked) {
+  if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+  std::set<std::string> noted;
+  for (const Listed& each : asked) {
+    const auto number = around_.catalogue.find(each.id);
+    if (number && warehouse_.row(*number).erased) noted.insert(each.id);
+  }
+  return noted;
 }
 
 base::Result<std::vector<StoredEvent>> SimSide::rows(const Slice& slice, std::size_t rows_max) {

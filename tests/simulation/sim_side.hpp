@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,9 +29,10 @@ class SimSide final : public proof::Side {
   base::Result<proof::Digests> windows(std::span<const proof::Span> spans, std::chrono::seconds window) override;
   base::Result<proof::Digests> parts(const proof::Slice& slice) override;
   base::Result<std::vector<proof::Listed>> list(const proof::Slice& slice) override;
-  base::Result<std::vector<proof::Listed>> doubles(const proof::Span& span) override;
+  base::Result<std::vector<proof::Listed>> doubles(const proof::Slice& slice) override;
   base::Result<std::map<std::string, proof::Presence>> present(std::span<const proof::Listed> asked,
                                                                proof::Where where) override;
+  base::Result<std::set<std::string>> erased(std::span<const proof::Listed> asked) override;
   base::Result<std::vector<warehouse::StoredEvent>> rows(const proof::Slice& slice, std::size_t rows_max) override;
   base::Result<std::vector<warehouse::StoredEvent>> rows_of(std::span<const proof::Listed> asked,
                                                             proof::Where where) override;

@@ -42,6 +42,8 @@ bool Verdicts::justified(const Finding& finding, std::uint32_t target, std::int6
       return spoilt_since(target, number, begun);
     case FindingKind::quarantined:
       return quarantined_anywhere(target, number) || erased || lacked_by_right(target, number);
+    case FindingKind::erased:
+      return erased;
     case FindingKind::undecided:
       return true;
     case FindingKind::foreign:
