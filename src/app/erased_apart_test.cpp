@@ -4,16 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "app/erased_testing.hpp"
+
 namespace twinshift::app {
 namespace {
 
+using testing::place;
 using warehouse::EventPlace;
-
-EventPlace place(std::uint32_t number) {
-  EventPlace made{};
-  for (std::size_t i = 0; i < sizeof number; ++i) made.id.bytes[i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
-  return made;
-}
 
 // A side that has noted every number below `count` but those in `without`.
 struct Side {

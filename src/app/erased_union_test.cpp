@@ -4,19 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include "app/erased_testing.hpp"
 #include "app/unite_lists.hpp"
 
 namespace twinshift::app {
 namespace {
 
 using base::ErrorKind;
+using testing::place;
 using warehouse::EventPlace;
-
-EventPlace place(std::uint8_t number) {
-  EventPlace made{};
-  made.id.bytes[0] = number;
-  return made;
-}
 
 struct Target {
   std::vector<EventPlace> erased;
@@ -46,10 +42,7 @@ class ErasedUnionTest : public ::testing::Test {
   }
   base::Result<std::vector<EventPlace>> page(std::size_t side, const std::optional<event::EventId>& after) {
     if (!targets_[side].readable) return base::fail(ErrorKind::unavailable, "away", "its server");
-    std::vector<EventPlace> page = targets_[side].erased;
-    std::ranges::sort(page, {}, &EventPlace::id);
-    std::erase_if(page, [&](const EventPlace& each) { return after && each.id <= *after; });
-    return page;
+    return testing::page_of(targets_[side].erased, after);
   }
   base::Status note(std::size_t side, std::span<const EventPlace> events, std::uint64_t& rows) {
     Target& target = targets_[side];
@@ -92,20 +85,8 @@ TEST_F(ErasedUnionTest, APlanChangesNothing) {
 
 TEST_F(ErasedUnionTest, MoreThanOneRoundHoldsIsNotedInSeveral) {
   constexpr std::size_t kEvents = 150'000;  // kBehindMax is 100,000
-  for (std::size_t i = 0; i < kEvents; ++i) {
-    EventPlace each{};
-    for (std::size_t byte = 0; byte < 3; ++byte) each.id.bytes[byte] = static_cast<std::uint8_t>(i >> (16 - 8 * byte));
-    targets_[0].erased.push_back(each);
-  }
-  ErasedUnionParts paged = parts(true);
-  for (auto& page : paged.pages) {
-    page = [whole = page](const auto& after) {
-      auto read = whole(after);
-      if (read && read->size() > kErasedPageMax) read->resize(kErasedPageMax);
-      return read;
-    };
-  }
-  const auto sums = unite_erased(paged);
+  for (std::uint32_t i = 0; i < kEvents; ++i) targets_[0].erased.push_back(place(i));
+  const auto sums = unite_erased(parts(true));
   ASSERT_TRUE(sums) << sums.error().text();
   EXPECT_EQ(sums->sides[1].noted, kEvents);
 }

@@ -6,18 +6,14 @@
 #include <gtest/gtest.h>
 
 #include "app/erase_text.hpp"
+#include "app/erased_testing.hpp"
 
 namespace twinshift::app {
 namespace {
 
 using base::ErrorKind;
+using testing::place;
 using warehouse::EventPlace;
-
-EventPlace place(std::uint8_t number) {
-  EventPlace made{};
-  made.id.bytes[0] = number;
-  return made;
-}
 
 struct FakeTarget {
   std::vector<EventPlace> rows;
@@ -32,10 +28,7 @@ struct FakeTarget {
     return ids;
   }
   [[nodiscard]] base::Result<std::vector<EventPlace>> erased_after(const std::optional<event::EventId>& after) const {
-    std::vector<EventPlace> page = erased;
-    std::ranges::sort(page, {}, &EventPlace::id);
-    std::erase_if(page, [&](const EventPlace& each) { return after && each.id <= *after; });
-    return page;
+    return testing::page_of(erased, after);
   }
 };
 

@@ -153,7 +153,6 @@ class ServiceMender final : public TargetMender {
     const auto ask = [this](const control::Request& request) { return control::ask(settings_.data_dir, request); };
     return erase_through(ask, note_erased_request(target, {}), events, rows);
   }
-  [[nodiscard]] bool is_service() const override { return true; }
 
  private:
   const config::Settings settings_;
@@ -184,7 +183,6 @@ class OwnMender final : public TargetMender {
     if (!writer) return base::fail(std::move(writer.error()));
     return erase_on(**writer, events, rows);
   }
-  [[nodiscard]] bool is_service() const override { return false; }
 
  private:
   base::Result<std::shared_ptr<warehouse::Warehouse>> writer_of(const std::string& target) {

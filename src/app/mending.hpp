@@ -46,8 +46,6 @@ class TargetMender : public proof::Mender {
   // that went, also before an error.
   virtual base::Status note_erased(const std::string& target, std::span<const warehouse::EventPlace> events,
                                    std::uint64_t& rows) = 0;
-  // Whether a service runs, which owns the files.
-  [[nodiscard]] virtual bool is_service() const = 0;
 };
 
 // In a command, once it holds the stores or has found the service (open_debts). Errors: those of opening the targets.

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "app/comparison.hpp"
-#include "app/exit_code.hpp"
 #include "app/repair_text.hpp"
 #include "app/verify_text.hpp"
 #include "base/error.hpp"
@@ -46,8 +45,6 @@ class RepairSession {
   // What else was done or would be, told with the rest: a line; a member of the JSON answer (`"erased":{...}`).
   // `open`: something is left to be done.
   void note_beside(const std::string& line, const std::string& json_member, bool open);
-  // Whether nothing is left to be done, as of the last look.
-  [[nodiscard]] bool is_done() const { return exit_code() == kRepairDone; }
 
   // Writes what was compared, done and left; the program's exit code.
   int finish(const proof::VerifyReport& compared, std::chrono::seconds window);

@@ -37,8 +37,8 @@ struct TracedTarget {
   std::string name;
   bool asked = false;  // the table has answered
   std::optional<TableRow> row{};
-  std::optional<base::WallTime>
-      erased_at{};            // since when it is noted as erased: whatever brings it again is passed over
+  // Since when it is noted as erased: whatever brings it again is passed over.
+  std::optional<base::WallTime> erased_at{};
   bool owed = false;          // in its backlog
   bool owed_unknown = false;  // the backlog, or the queue, could not tell
   std::vector<quarantine::Record> quarantined{};

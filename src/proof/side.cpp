@@ -62,7 +62,7 @@ class TableSide final : public Side {
   base::Result<std::set<std::string>> erased(std::span<const Listed> asked) override {
     std::set<std::string> noted;
     if (auto known = learn_of_erased(); !known) return base::fail(std::move(known.error()));
-    if (!*any_erased_) return noted;
+    if (!any_erased_) return noted;
     auto done = in_groups_at(asked, Where::anywhere, [&](std::span<const Listed> some, Where) -> base::Status {
       auto answer = ask_plainly(erased_sql(warehouse_->product(), warehouse_->event_table(), some), some.size());
       if (!answer) return base::fail(std::move(answer.error()));
@@ -172,7 +172,8 @@ class TableSide final : public Side {
     return {};
   }
 
-  // Nearly everywhere nobody was ever erased: then no ids need to be asked for.
+  // Nearly everywhere nobody was ever erased: then no ids need to be asked for. A list that holds something goes on
+  // holding it; one that is empty is asked anew, for somebody may be erased while we compare.
   base::Status learn_of_erased() {
     if (any_erased_) return {};
     auto answer = ask_plainly(erased_sql(warehouse_->product(), warehouse_->event_table(), {}), 1);
@@ -183,8 +184,8 @@ class TableSide final : public Side {
 
   const std::string name_;
   const std::unique_ptr<warehouse::Warehouse> warehouse_;
-  std::optional<bool> unique_;      // none: not asked yet
-  std::optional<bool> any_erased_;  // likewise
+  std::optional<bool> unique_;  // none: not asked yet
+  bool any_erased_ = false;     // as far as is known
 };
 
 }  // namespace
