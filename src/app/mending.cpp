@@ -224,11 +224,17 @@ control::Reply answer_mend(const config::Settings& settings, const MendingParts&
   return mend_reply(report);
 }
 
-base::Result<std::unique_ptr<TargetMender>> open_mender(const config::Settings& settings) {
-  // Whoever holds the data folder itself finds no service here, and none can start.
+base::Result<bool> service_runs(const config::Settings& settings) {
   auto reply = control::ask(settings.data_dir, owes_request("primary", {}));
-  if (reply) return std::make_unique<ServiceMender>(settings);
+  if (reply) return true;
   if (reply.error().kind != base::ErrorKind::not_found) return base::fail(std::move(reply.error()));
+  return false;
+}
+
+base::Result<std::unique_ptr<TargetMender>> open_mender(const config::Settings& settings) {
+  const auto runs = service_runs(settings);
+  if (!runs) return base::fail(runs.error());
+  if (*runs) return std::make_unique<ServiceMender>(settings);
   return std::make_unique<OwnMender>(settings);
 }
 

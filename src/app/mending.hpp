@@ -48,6 +48,10 @@ class TargetMender : public proof::Mender {
                                    std::uint64_t& rows) = 0;
 };
 
+// Of a command that holds the stores or has found the service (open_debts): whoever holds the data folder itself finds
+// none, and none can start.
+base::Result<bool> service_runs(const config::Settings& settings);
+
 // In a command, once it holds the stores or has found the service (open_debts). Errors: those of opening the targets.
 base::Result<std::unique_ptr<TargetMender>> open_mender(const config::Settings& settings);
 

@@ -1,16 +1,19 @@
 // `twinshift rebuild`: fills an empty or damaged target from the other one.
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "app/commands.hpp"
 #include "app/comparison.hpp"
+#include "app/damaged_file.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
 #include "app/mending.hpp"
 #include "app/rebuild_steps.hpp"
 #include "app/repair_session.hpp"
 #include "app/unite_lists.hpp"
+#include "base/clock.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -40,35 +43,91 @@ RebuildSteps steps_of(RepairSession& session, Comparison& comparison) {
           .begin_anew = [&] { session.begin_anew(); }};
 }
 
+// The service alone makes a new one, at its start.
+base::Error file_is_gone(const FileLook& look, const std::string& target) {
+  return {base::ErrorKind::not_found, "the running service's file is gone", look.path,
+          "Put it back; or restart the service, which begins an empty one, and run `twinshift rebuild --target " +
+              target + " --apply`"};
+}
+
+base::Result<FileLook> look_at_ground(const config::Settings& settings, const std::string& target) {
+  const auto in_use = service_runs(settings);
+  if (!in_use) return base::fail(in_use.error());
+  auto look = look_at_file(settings, target, *in_use);
+  if (look && *in_use && look->state == FileState::missing) return base::fail(file_is_gone(*look, target));
+  return look;
+}
+
+// A table that is not there yet is all that is lacking; any other error is one.
+int tell_absence(const config::Settings& settings, const std::string& target, RepairSession& session,
+                 const base::Error& error) {
+  const auto access = open_schema(settings, target);
+  const auto table = access ? (*access)->describe() : base::fail(access.error());
+  if (!table || table->exists) return session.give_up(error);
+  session.note_beside(
+      target + ": there is no table " + table->table + ": --apply makes it, and copies all that the other target holds",
+      "", true);
+  return session.finish_unseen();
+}
+
+int plan(const config::Settings& settings, const RebuildOptions& options, Comparison& comparison, const FileLook& look,
+         proof::VerifyOptions verify) {
+  verify.once = true;
+  RepairSession session({.comparison = &comparison, .json = options.json, .lists = false});
+  if (look.state != FileState::none && look.state != FileState::sound) {
+    session.note_beside(plan_text(options.target, look), file_json(look, {}), true);
+    return session.finish_unseen();
+  }
+  if (auto told = unite_lists(settings, nullptr, session); !told)
+    return tell_absence(settings, options.target, session, told.error());
+  auto report = session.put_right(verify, everything, "");
+  return report ? session.finish(*report, verify.window)
+                : tell_absence(settings, options.target, session, report.error());
+}
+
+// What was taken over from a damaged file may tell anything: each row of it is looked into.
+base::Status replace_damaged(const RebuildOptions& options, const FileLook& look, RepairSession& session,
+                             proof::VerifyOptions& verify) {
+  if (look.state != FileState::damaged && look.state != FileState::cut_short) return {};
+  const auto done = replace_file(look.path, base::system_clock().now());
+  if (!done) return base::fail(done.error());
+  session.note_beside(replaced_text(options.target, look, *done), file_json(look, *done), false);
+  verify.deep = true;
+  return {};
+}
+
+int apply(const config::Settings& settings, const RebuildOptions& options, Comparison& comparison, const FileLook& look,
+          proof::VerifyOptions verify) {
+  auto mender = open_mender(settings);
+  if (!mender) return fail_with(mender.error());
+  RepairSession session({.comparison = &comparison,
+                         .mender = mender->get(),
+                         .json = options.json,
+                         .lists = false,
+                         .ids_max = options.ids_max});
+  if (auto replaced = replace_damaged(options, look, session, verify); !replaced)
+    return session.give_up(replaced.error());
+  if (auto made = make_tables(**mender); !made) return session.give_up(made.error());
+  // Before anything is copied: see erased_union.hpp.
+  if (auto united = unite_lists(settings, mender->get(), session); !united) return session.give_up(united.error());
+  const std::size_t side = options.target == kComparedTargets[0] ? 0 : 1;
+  auto report = rebuild(steps_of(session, comparison), kComparedTargets, side, verify);
+  if (!report) return session.give_up(report.error());
+  if (auto looked = session.look_again(verify, everything); !looked) return session.give_up(looked.error());
+  return session.finish(*report, verify.window);
+}
+
 }  // namespace
 
 int run_rebuild(const config::Settings& settings, const RebuildOptions& options) {
   auto comparison = Comparison::open(settings);
   if (!comparison) return fail_with(comparison.error());
+  const auto look = look_at_ground(settings, options.target);
+  if (!look) return fail_with(look.error());
   proof::VerifyOptions verify;
   verify.ids_from_content = identity_mode(settings) == event::IdentityMode::content;
-  if (!options.apply) {
-    verify.once = true;
-    RepairSession session({.comparison = &*comparison, .json = options.json, .lists = false});
-    if (auto told = unite_lists(settings, nullptr, session); !told) return session.give_up(told.error());
-    auto report = session.put_right(verify, everything, "");
-    return report ? session.finish(*report, verify.window) : session.give_up(report.error());
-  }
-  auto mender = open_mender(settings);
-  if (!mender) return fail_with(mender.error());
-  if (auto made = make_tables(**mender); !made) return fail_with(made.error());
-  RepairSession session({.comparison = &*comparison,
-                         .mender = mender->get(),
-                         .json = options.json,
-                         .lists = false,
-                         .ids_max = options.ids_max});
-  // Before anything is copied: see erased_union.hpp.
-  if (auto united = unite_lists(settings, mender->get(), session); !united) return session.give_up(united.error());
-  const std::size_t side = options.target == kComparedTargets[0] ? 0 : 1;
-  auto report = rebuild(steps_of(session, *comparison), kComparedTargets, side, verify);
-  if (!report) return session.give_up(report.error());
-  if (auto looked = session.look_again(verify, everything); !looked) return session.give_up(looked.error());
-  return session.finish(*report, verify.window);
+  return options.apply ? apply(settings, options, *comparison, *look, verify)
+                       : plan(settings, options, *comparison, *look, verify);
 }
 
 }  // namespace twinshift::app

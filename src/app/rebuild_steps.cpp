@@ -28,6 +28,7 @@ base::Result<proof::VerifyReport> rebuild(const RebuildSteps& steps, const proof
                                           std::size_t side, const proof::VerifyOptions& options) {
   proof::VerifyOptions bulk = options;
   bulk.once = true;
+  bulk.deep = false;
   if (auto done = copy_away(steps, targets[side], side, bulk); !done) return base::fail(std::move(done.error()));
   const auto lacking = [](const Finding& finding) { return finding.kind == FindingKind::missing; };
   if (auto done = steps.put_right(bulk, lacking, "copying: "); !done) return done;

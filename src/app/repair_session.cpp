@@ -124,6 +124,15 @@ int RepairSession::finish(const proof::VerifyReport& compared, std::chrono::seco
   return code;
 }
 
+int RepairSession::finish_unseen() {
+  if (parts_.json) {
+    finish_json("left");
+  } else {
+    std::printf("%sNothing was changed: --apply carries it out.\n", beside_.c_str());
+  }
+  return answer_written() ? kRepairLeft : kRepairUndecided;
+}
+
 int RepairSession::give_up(const base::Error& error) {
   if (parts_.json) {
     finish_json("failed");

@@ -48,6 +48,8 @@ class RepairSession {
 
   // Writes what was compared, done and left; the program's exit code.
   int finish(const proof::VerifyReport& compared, std::chrono::seconds window);
+  // Likewise where there was nothing yet that could be compared: what was noted beside.
+  int finish_unseen();
   // Likewise where it could not be ended.
   int give_up(const base::Error& error);
 

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "warehouse/damaged_file_hint.hpp"
+
 namespace twinshift::proof {
 namespace {
 
@@ -109,6 +111,7 @@ class TableSide final : public Side {
     error.where = name_ + (error.where.empty() ? "" : ": " + error.where);
     // The statement is ours, so the table is not what it should be.
     if (error.kind == base::ErrorKind::invalid) error.hint = "`twinshift schema --diff` shows what the tables lack";
+    if (error.kind == base::ErrorKind::corrupt) error.hint = warehouse::damaged_file_hint(name_);
     return answer;
   }
 

@@ -216,6 +216,13 @@ void Statement::bind_null(int parameter) {
   sqlite3_bind_null(handle_.get(), parameter);
 }
 
+void Statement::bind_values_of(const Statement& from, int skipped) {
+  const int columns = from.column_count();
+  for (int i = skipped; i < columns; ++i) {
+    sqlite3_bind_value(handle_.get(), i - skipped + 1, sqlite3_column_value(from.handle_.get(), i));
+  }
+}
+
 base::Result<bool> Statement::step() {
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW) return true;

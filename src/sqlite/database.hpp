@@ -92,6 +92,8 @@ class Statement {
   void bind_text(int parameter, std::string_view value);
   void bind_blob(int parameter, std::string_view value);
   void bind_null(int parameter);
+  // The row that `from` stands at, value by value, of whatever type; without its first `skipped` columns.
+  void bind_values_of(const Statement& from, int skipped = 0);
 
   // True: a row is there. False: done.
   base::Result<bool> step();

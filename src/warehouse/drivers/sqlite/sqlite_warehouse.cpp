@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/time_text.hpp"
 #include "sqlite/read_only.hpp"
+#include "warehouse/damaged_file_hint.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
 #include "warehouse/drivers/sqlite/row_refusal.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
@@ -122,6 +123,7 @@ base::Status SqliteWarehouse::open(bool unique) {
 base::Error SqliteWarehouse::failed(base::Error error) {
   if (error.kind == ErrorKind::conflict || error.kind == ErrorKind::full) return error;
   connection_.reset();
+  if (error.kind == ErrorKind::corrupt) error.hint = damaged_file_hint(options_.target);
   // A damaged file, a dropped table: nothing about the rows, and a person may mend it while we run.
   if (error.kind != ErrorKind::unknown_outcome) error.kind = ErrorKind::unavailable;
   return error;
