@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/books_rebuilt.hpp"
 #include "app/books_text.hpp"
 #include "app/books_waive.hpp"
 
@@ -68,13 +69,14 @@ control::Request books_request(TableFormat format) {
 }
 
 bool is_books_verb(std::string_view verb) {
-  return verb == kBooksVerb || verb == kWaiveVerb || verb == kWaivedVerb;
+  return verb == kBooksVerb || verb == kWaiveVerb || verb == kWaivedVerb || verb == kRebuiltVerb;
 }
 
 control::Reply answer_books_request(books::Keeper* keeper, books::BooksFile& file, const control::Request& request) {
   if (request.verb == kWaivedVerb) return answer_waived(file, request);
   if (keeper == nullptr) return no_books();
   if (request.verb == kWaiveVerb) return answer_waive(*keeper, file, request);
+  if (request.verb == kRebuiltVerb) return answer_rebuilt(*keeper, file, request);
   return answer_books(*keeper, request);
 }
 

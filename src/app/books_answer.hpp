@@ -26,7 +26,7 @@ BooksAnswer count_books(books::Keeper& keeper, TableFormat format);
 
 control::Request books_request(TableFormat format);
 
-// Every verb of the books: these, and those of books_waive.hpp.
+// Every verb of the books: these, and those of books_waive.hpp and books_rebuilt.hpp.
 bool is_books_verb(std::string_view verb);
 // In the service, or in a command that has opened the stores itself. Without a keeper (no consumer) it says so. Any
 // thread, several at once.

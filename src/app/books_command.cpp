@@ -1,57 +1,17 @@
 // `twinshift books`: received = landed + duplicate + quarantined + owed + waived, counted anew; `books waive`.
 #include <cstdio>
-#include <filesystem>
 #include <utility>
 
 #include "app/books_answer.hpp"
+#include "app/books_asked.hpp"
 #include "app/books_instances.hpp"
-#include "app/books_parts.hpp"
 #include "app/books_text.hpp"
 #include "app/books_waive.hpp"
 #include "app/commands.hpp"
-#include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
-#include "app/own_stores.hpp"
 
 namespace twinshift::app {
 namespace {
-
-using base::ErrorKind;
-
-base::Status open_folder(const config::Settings& settings, OwnStores& stores) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(settings.data_dir, ignored)) {
-    return base::fail(ErrorKind::not_found, "no books are kept here", settings.data_dir.string(),
-                      "Run it where the service runs, with its data folder (TWINSHIFT_DATA_DIR)");
-  }
-  return stores.open_folder(settings);
-}
-
-base::Status open_stores(const config::Settings& settings, OwnStores& stores) {
-  if (auto opened = stores.open_queue(settings); !opened) return opened;
-  if (auto opened = stores.open_quarantine(settings); !opened) return opened;
-  const auto secondary = find_target(settings, "secondary");
-  return secondary ? stores.open_backlog_to_count(settings, **secondary) : base::Status();
-}
-
-base::Result<control::Reply> answer_here(const config::Settings& settings, const control::Request& request) {
-  OwnStores stores;
-  if (auto opened = open_folder(settings, stores); !opened) return base::fail(std::move(opened.error()));
-  if (request.verb == kWaivedVerb) return answer_waived(*stores.books, request);
-  if (auto opened = open_stores(settings, stores); !opened) return base::fail(std::move(opened.error()));
-  BooksStores parts{stores.queue.get(), stores.quarantine.get(), {}, stores.books, nullptr, {}};
-  if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
-  const auto keeper = make_books_keeper(settings, parts);
-  keeper->start();
-  return answer_books_request(keeper.get(), *stores.books, request);
-}
-
-// The running service, or this process where none runs.
-base::Result<control::Reply> ask(const config::Settings& settings, const control::Request& request) {
-  auto reply = control::ask(settings.data_dir, request);
-  if (!reply && reply.error().kind == ErrorKind::not_found) return answer_here(settings, request);
-  return reply;
-}
 
 int explain(const std::string& text) {
   std::fprintf(stderr, "twinshift: books: %s\n", text.c_str());
@@ -67,7 +27,7 @@ int show_instances(const config::Settings& settings, TableFormat format) {
 }
 
 int list_waived(const config::Settings& settings, TableFormat format) {
-  const auto reply = ask(settings, waived_request(format));
+  const auto reply = ask_books(settings, waived_request(format));
   if (!reply) return explain(reply.error().text());
   if (!reply->ok) return explain(reply->text);
   const std::string text = unfolded(reply->text);
@@ -82,7 +42,8 @@ int waive(const config::Settings& settings, const WaiveOptions& options) {
     explain(checked ? "--hour is an hour as `twinshift books` shows it: 2026-11-26T19:00Z" : checked.error().text());
     return kExitUsage;
   }
-  const auto reply = ask(settings, waive_request({options.target, *hour, options.events, options.reason, options.yes}));
+  const auto reply =
+      ask_books(settings, waive_request({options.target, *hour, options.events, options.reason, options.yes}));
   if (!reply) return explain(reply.error().text());
   if (!reply->ok) return explain(reply->text);
   if (!options.yes) {
@@ -101,7 +62,7 @@ int run_books_waive(const config::Settings& settings, const WaiveOptions& option
 
 int run_books(const config::Settings& settings, const BooksOptions& options) {
   if (options.instances) return show_instances(settings, options.format);
-  const auto reply = ask(settings, books_request(options.format));
+  const auto reply = ask_books(settings, books_request(options.format));
   if (!reply) return explain(reply.error().text());
   const auto answer = read_books_answer(*reply);
   if (!answer) return explain(answer.error().text());

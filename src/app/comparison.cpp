@@ -53,6 +53,11 @@ base::Result<proof::VerifyReport> Comparison::run(const proof::VerifyOptions& op
   return verifier.run();
 }
 
+void Comparison::close() {
+  for (auto& side : sides_) side.reset();
+  debts_.reset();
+}
+
 base::Result<bool> Comparison::holds_anything(std::size_t side) {
   auto extent = sides_[side]->extent(proof::kAllTimes);
   if (!extent) return base::fail(std::move(extent.error()));

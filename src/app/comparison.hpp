@@ -36,6 +36,9 @@ class Comparison {
   };
   base::Result<proof::VerifyReport> run(const proof::VerifyOptions& options, const Hooks& hooks);
 
+  // Gives up what it has open, the data folder too: nothing is compared any more.
+  void close();
+
   // Whether a side holds anything at all.
   base::Result<bool> holds_anything(std::size_t side);
   // Within which event_at those events lie that arrived in the span, on either side.

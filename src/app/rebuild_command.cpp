@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "app/books_asked.hpp"
+#include "app/books_rebuilt.hpp"
 #include "app/commands.hpp"
 #include "app/comparison.hpp"
 #include "app/damaged_file.hpp"
@@ -14,6 +16,7 @@
 #include "app/repair_session.hpp"
 #include "app/unite_lists.hpp"
 #include "base/clock.hpp"
+#include "base/time_text.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -96,6 +99,21 @@ base::Status replace_damaged(const RebuildOptions& options, const FileLook& look
   return {};
 }
 
+// Where the tables are proved equal. The data folder is given up by then: whoever counts opens it.
+void close_books(const config::Settings& settings, const std::string& target, base::WallTime as_of,
+                 RepairSession& session) {
+  const std::string reason = "rebuilt from the other target, equal as of " + base::iso8601_ms(as_of);
+  auto reply = ask_books(settings, rebuilt_request(target, reason));
+  const auto report = reply ? read_rebuilt_reply(*reply) : base::fail(std::move(reply.error()));
+  if (report) {
+    session.note_beside(rebuilt_text(target, *report), rebuilt_json(target, *report), leaves_work(*report));
+    return;
+  }
+  session.note_beside("books: what " + target + "'s lost markers can no longer tell could not be signed off: " +
+                          report.error().text() + ". The tables are equal: run it again, or see `twinshift books`",
+                      "", true);
+}
+
 int apply(const config::Settings& settings, const RebuildOptions& options, Comparison& comparison, const FileLook& look,
           proof::VerifyOptions verify) {
   auto mender = open_mender(settings);
@@ -114,6 +132,11 @@ int apply(const config::Settings& settings, const RebuildOptions& options, Compa
   auto report = rebuild(steps_of(session, comparison), kComparedTargets, side, verify);
   if (!report) return session.give_up(report.error());
   if (auto looked = session.look_again(verify, everything); !looked) return session.give_up(looked.error());
+  if (session.is_done()) {
+    mender->reset();
+    comparison.close();
+    close_books(settings, options.target, report->as_of, session);
+  }
   return session.finish(*report, verify.window);
 }
 

@@ -109,6 +109,10 @@ int RepairSession::exit_code() const {
   return verdict == VerifyVerdict::undecided ? kRepairUndecided : kRepairDone;
 }
 
+bool RepairSession::is_done() const {
+  return exit_code() == kRepairDone;
+}
+
 int RepairSession::finish(const proof::VerifyReport& compared, std::chrono::seconds window) {
   const int code = exit_code();
   if (parts_.json) {

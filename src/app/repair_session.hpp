@@ -46,6 +46,9 @@ class RepairSession {
   // `open`: something is left to be done.
   void note_beside(const std::string& line, const std::string& json_member, bool open);
 
+  // Nothing is left to be put right, as of now.
+  [[nodiscard]] bool is_done() const;
+
   // Writes what was compared, done and left; the program's exit code.
   int finish(const proof::VerifyReport& compared, std::chrono::seconds window);
   // Likewise where there was nothing yet that could be compared: what was noted beside.

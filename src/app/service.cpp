@@ -8,6 +8,7 @@
 #include "app/backlog_store.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
+#include "app/books_rebuilt.hpp"
 #include "app/books_waive.hpp"
 #include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
@@ -114,7 +115,7 @@ control::Reply Service::answer(const control::Request& request) {
   }
   if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());
   const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
-  if (request.verb == kWaiveVerb) return turns_.run(books);
+  if (request.verb == kWaiveVerb || request.verb == kRebuiltVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
   if (request.verb == kMendVerb) {
     const MendingParts parts{delivery_.get(), debts(), [this] { return mending_stops_.load(); }, witness_.get()};

@@ -95,7 +95,10 @@ std::vector<TargetBooks> Keeper::books() const {
   return books;
 }
 
-std::vector<TargetBooks> Keeper::count_now(std::chrono::milliseconds limit) {
+std::vector<TargetBooks> Keeper::count_now(std::chrono::milliseconds limit, Reading reading) {
+  if (reading == Reading::all_hours) {
+    for (const auto& counter : impl_->counters) counter->read_all_hours();
+  }
   const auto until = std::chrono::steady_clock::now() + limit;
   const std::uint64_t number = impl_->ask();
   std::vector<bool> fresh;

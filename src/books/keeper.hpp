@@ -91,7 +91,9 @@ class Keeper {
   [[nodiscard]] std::vector<TargetBooks> books() const;
   // Counts anew, now: waits until each target has been counted after the call, or `limit` is over (then the books are
   // as old as counted_at says).
-  std::vector<TargetBooks> count_now(std::chrono::milliseconds limit);
+  // `all_hours`: also those of which nothing has changed that the queue's side could tell.
+  enum class Reading : std::uint8_t { changed_hours, all_hours };
+  std::vector<TargetBooks> count_now(std::chrono::milliseconds limit, Reading reading = Reading::changed_hours);
   // Counts anew and waits until each target's counts were given to TargetParts::publish, or `limit` is over: not for
   // the targets themselves. False in the latter case.
   bool publish_now(std::chrono::milliseconds limit);

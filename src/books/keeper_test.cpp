@@ -34,6 +34,18 @@ TEST_F(KeeperTest, ClosesAnHourAndNamesWhatIsMissing) {
   EXPECT_THAT(log(), HasSubstr("The books close again"));
 }
 
+TEST_F(KeeperTest, HoursOfWhichNothingChangedAreReadAgainWhereThatIsAskedFor) {
+  queue_.set({.hours = {{.hour = kNoon, .received = 10}, {.hour = kNoon + 1h, .received = 0}}});
+  land("primary", 10);
+  land("secondary", 10);
+  start();
+  ASSERT_EQ(count(1).lines.at(0).state, LineState::closed);
+  land("secondary", 4);  // its table was lost
+  EXPECT_EQ(count(1).lines.at(0).state, LineState::closed);
+  (void)keeper_->count_now(30s, Keeper::Reading::all_hours);
+  EXPECT_EQ(count(1).missing, 6U);
+}
+
 TEST_F(KeeperTest, ATargetThatCannotBeCountedKeepsItsLastBooksAndHoldsUpNoOther) {
   queue_.set({.hours = {{.hour = kNoon, .received = 1}}});
   land("primary", 1);

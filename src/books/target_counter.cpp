@@ -48,6 +48,7 @@ struct TargetCounter::Core {
   std::uint64_t published = 0;
   bool closed = false;
   bool cancelled = false;
+  bool reads_all = false;
   TargetBooks books;
 };
 
@@ -70,6 +71,11 @@ void TargetCounter::give(CountOrder order) {
     core_->order = std::move(order);
   }
   core_->changed.notify_all();
+}
+
+void TargetCounter::read_all_hours() {
+  const std::lock_guard lock(core_->mutex);
+  core_->reads_all = true;
 }
 
 void TargetCounter::fail(std::uint64_t number, const base::Error& error) {
@@ -122,6 +128,7 @@ void TargetCounter::Core::run() {
       changed.wait(lock, [&] { return closed || order.has_value(); });
       if (closed) return;
       taken = std::exchange(order, std::nullopt);
+      if (std::exchange(reads_all, false)) counts_since_all = kCountsBetweenAll;
     }
     const base::Result<Sample> sample = complete(*taken);
     show(*taken, sample);

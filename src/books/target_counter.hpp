@@ -29,6 +29,8 @@ class TargetCounter {
 
   // Replaces an order that has not been begun. Any thread.
   void give(CountOrder order);
+  // With the next order that is begun all hours are read. Any thread.
+  void read_all_hours();
   // The queue's side could not be counted: no order of this number comes. Any thread.
   void fail(std::uint64_t number, const base::Error& error);
 

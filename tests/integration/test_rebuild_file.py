@@ -1,11 +1,15 @@
 """`twinshift rebuild` on the real binary where the target's SQLite file is damaged or gone."""
 
+import json
 import pathlib
 import sqlite3
 import unittest
 
 from repairing import DONE, LEFT, UNDECIDED, EmbeddedRepairing, event
 from servers import TABLE
+
+
+MISSING = 3  # of `twinshift books`
 
 
 class DamagedFile(EmbeddedRepairing):
@@ -76,8 +80,44 @@ class DamagedFile(EmbeddedRepairing):
             path.unlink()
         told = self.command("rebuild", LEFT, "--target", "secondary")
         self.assertEqual(told["file"]["state"], "missing")
-        self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
         self.assert_same_once(50)
+        # Its markers were lost with it; the books close all the same.
+        self.assertEqual((done["books"]["signedOff"], done["books"]["missingInBoth"]), (50, 0))
+        self.check_books(0, 50)
+        self.assertEqual(self.command("rebuild", DONE, "--target", "secondary", "--apply")["books"]["signedOff"], 0)
+
+    def check_books(self, expected, waived):
+        told = self.run_command("books", "--format", "json", settings=self.settings)
+        self.assertEqual(told.returncode, expected, told.stdout + told.stderr)
+        lines = json.loads(told.stdout)
+        self.assertEqual(sum(int(each["waived"]) for each in lines if each["target"] == "secondary"), waived, lines)
+
+    def test_the_books_of_a_rebuilt_target_close_beside_a_running_service(self):
+        service = self.start()
+        self.land(service, range(50))
+        service.stop()
+        for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
+            path.unlink()
+        service = self.start()
+        service.wait_log(lambda each: each.get("msg") == "Created the table" and each.get("target") == "secondary", "a new table")
+        self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.assertEqual((done["books"]["signedOff"], done["books"]["missingInBoth"]), (50, 0))
+        self.check_books(0, 50)
+
+    def test_what_both_lost_stays_a_loss(self):
+        service = self.start()
+        self.land(service, range(20))
+        service.stop()
+        self.change("primary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r5'")
+        self.change("primary", "UPDATE twinshift_loads SET inserted = inserted - 1 WHERE rowid = (SELECT min(rowid) FROM twinshift_loads WHERE inserted > 0)")
+        for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
+            path.unlink()
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.assertEqual((done["books"]["signedOff"], done["books"]["missingInBoth"]), (19, 1))
+        self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
+        self.assert_same_once(19)
 
 
 if __name__ == "__main__":

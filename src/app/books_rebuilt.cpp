@@ -1,0 +1,173 @@
+#include "app/books_rebuilt.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/books_answer.hpp"
+#include "app/books_text.hpp"
+#include "app/books_waive.hpp"
+#include "base/json_text.hpp"
+#include "base/log.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using base::ErrorKind;
+using books::Hour;
+using books::Line;
+using books::LineState;
+using books::TargetBooks;
+
+constexpr std::size_t kArguments = 2;
+// No argument of a request may be empty.
+constexpr std::string_view kReasonFollows = "reason:";
+
+const TargetBooks* find(const std::vector<TargetBooks>& books, const std::string& name) {
+  const auto found = std::ranges::find(books, name, &TargetBooks::name);
+  return found == books.end() ? nullptr : &*found;
+}
+
+const Line* line_of(const TargetBooks& books, Hour hour) {
+  const auto found = std::ranges::find(books.lines, hour, &Line::hour);
+  return found == books.lines.end() ? nullptr : &*found;
+}
+
+std::uint64_t lacking(const Line& line) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(line.counts.residual(), 0));
+}
+
+base::Error cannot_count(const std::string& target, const TargetBooks* books) {
+  const std::string why = books == nullptr ? "it is switched off" : books->error;
+  return {ErrorKind::unavailable, "the target cannot be counted now" + (why.empty() ? "" : ": " + why), target,
+          "Run the same command again when it answers"};
+}
+
+base::Result<RebuiltReport> sign_off(books::Keeper& keeper, books::BooksFile& file, const std::string& target,
+                                     const std::string& reason) {
+  auto before = file.signed_off(target);
+  if (!before) return base::fail(std::move(before.error()));
+  // Two in a row: a residual of one count alone may be an event on its way.
+  (void)keeper.count_now(kCountMax, books::Keeper::Reading::all_hours);
+  const auto counted = keeper.count_now(kCountMax);
+  const std::string other_name = target == "primary" ? "secondary" : "primary";
+  const TargetBooks* const here = find(counted, target);
+  const TargetBooks* const other = find(counted, other_name);
+  if (here == nullptr || !here->fresh) return base::fail(cannot_count(target, here));
+  if (other == nullptr || !other->fresh) return base::fail(cannot_count(other_name, other));
+  const RebuiltBooks lost = lost_markers(*here, *other);
+  RebuiltReport report{.true_losses = lost.true_losses,
+                       .too_early = lost.too_early,
+                       .unjudged = lost.unjudged,
+                       .open_hours = lost.open_hours};
+  for (const auto& each : lost.hours) {
+    auto done =
+        file.sign_off({target, each.hour, each.events, reason, base::system_clock().now()}, (*before)[each.hour]);
+    if (!done) return base::fail(std::move(done.error()));
+    report.events += each.events;
+    ++report.hours;
+  }
+  if (report.events > 0) {
+    base::log::info("The books of a rebuilt target count as waived what its lost markers can no longer tell")
+        .add("target", target)
+        .add("events", report.events)
+        .add("hours", report.hours)
+        .add("reason", reason);
+  }
+  (void)keeper.count_now(kCountMax);
+  return report;
+}
+
+}  // namespace
+
+RebuiltBooks lost_markers(const TargetBooks& target, const TargetBooks& other) {
+  RebuiltBooks lost;
+  for (const Line& line : target.lines) {
+    if (line.state == LineState::unknown || lacking(line) == 0) continue;
+    const auto confirmed = target.confirmed.find(line.hour);
+    const std::uint64_t certain = confirmed == target.confirmed.end() ? 0 : confirmed->second;
+    lost.too_early += lacking(line) - std::min(lacking(line), certain);
+    if (certain == 0) continue;
+    const Line* const there = line_of(other, line.hour);
+    if (there == nullptr || there->state == LineState::unknown) {
+      lost.unjudged += certain;
+      continue;
+    }
+    const std::uint64_t both = std::min(certain, lacking(*there));
+    lost.true_losses += both;
+    if (certain > both) lost.hours.push_back({line.hour, certain - both});
+    lost.open_hours = lost.open_hours || line.counts.owed > 0;
+  }
+  return lost;
+}
+
+control::Request rebuilt_request(const std::string& target, const std::string& reason) {
+  return {kRebuiltVerb, {target, std::string(kReasonFollows) + reason}};
+}
+
+control::Reply answer_rebuilt(books::Keeper& keeper, books::BooksFile& file, const control::Request& request) {
+  const auto& arguments = request.arguments;
+  const bool whole = arguments.size() == kArguments && arguments[1].starts_with(kReasonFollows);
+  const std::string reason = whole ? arguments[1].substr(kReasonFollows.size()) : "";
+  if (!whole || !check_reason(reason)) return {false, "the request was not understood. Is it another version?"};
+  const auto report = sign_off(keeper, file, arguments[0], reason);
+  if (!report) return {false, report.error().text()};
+  return {true, fmt::format("{} {} {} {} {} {}", report->events, report->hours, report->true_losses, report->too_early,
+                            report->unjudged, report->open_hours ? 1 : 0)};
+}
+
+base::Result<RebuiltReport> read_rebuilt_reply(const control::Reply& reply) {
+  if (!reply.ok) return base::fail(ErrorKind::conflict, reply.text, "books");
+  RebuiltReport report;
+  int open = 0;
+  std::istringstream text(reply.text);
+  text >> report.events >> report.hours >> report.true_losses >> report.too_early >> report.unjudged >> open;
+  if (!text) {
+    return base::fail(ErrorKind::conflict, "the answer was not understood", "the running service",
+                      "Is it another version of twinshift?");
+  }
+  report.open_hours = open != 0;
+  return report;
+}
+
+std::string rebuilt_text(const std::string& target, const RebuiltReport& report) {
+  std::string text;
+  const auto add = [&text](std::string line) { text += (text.empty() ? "books: " : "\nbooks: ") + std::move(line); };
+  if (report.events > 0) {
+    add(fmt::format("{} events of {} hours were signed off for {}: they stand there, their markers were lost{}",
+                    report.events, report.hours, target,
+                    report.open_hours ? ". Some of these hours are still open: run it again when they are over" : ""));
+  }
+  if (report.too_early > 0) {
+    add(fmt::format("{} more are missing there, but not for certain yet: run the same command again in some minutes",
+                    report.too_early));
+  }
+  if (report.unjudged > 0) {
+    add(
+        fmt::format("{} more are missing there in hours that the other target's books do not judge: `twinshift books "
+                    "waive` signs them off",
+                    report.unjudged));
+  }
+  if (report.true_losses > 0) {
+    add(fmt::format("{} are missing in both targets: a loss, which stays one. `twinshift books` shows the hours",
+                    report.true_losses));
+  }
+  return text;
+}
+
+std::string rebuilt_json(const std::string& target, const RebuiltReport& report) {
+  base::JsonObject text;
+  text.add("target", target).add("signedOff", report.events).add("hours", report.hours);
+  text.add("tooEarly", report.too_early).add("notJudged", report.unjudged).add("missingInBoth", report.true_losses);
+  return "\"books\":" + text.text();
+}
+
+bool leaves_work(const RebuiltReport& report) {
+  return report.too_early > 0 || report.unjudged > 0;
+}
+
+}  // namespace twinshift::app

@@ -1,0 +1,61 @@
+// After a rebuild that ended with equal tables: the books of the rebuilt target begin to close again. Its markers were
+// lost with its table, so what landed before shows as missing, though it stands there again. What both books miss is a
+// true loss, and stays one.
+//
+// What the service answers, and what the command asks, by the control socket; decisions are pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "books/books_file.hpp"
+#include "books/keeper.hpp"
+#include "control/control.hpp"
+
+namespace twinshift::app {
+
+inline constexpr const char* kRebuiltVerb = "books rebuilt";
+
+struct RebuiltBooks {
+  struct LostMarkers {
+    books::Hour hour{};
+    std::uint64_t events = 0;
+    bool operator==(const LostMarkers&) const = default;
+  };
+  std::vector<LostMarkers> hours{};  // to be signed off
+  std::uint64_t true_losses = 0;     // that the other target lacks as well
+  std::uint64_t too_early = 0;       // what is missing, but not for certain yet
+  std::uint64_t unjudged = 0;        // of hours that the other target's books do not judge
+  bool open_hours = false;           // of some of them events are still on their way: there may be more
+};
+
+// `target`: counted twice since it was rebuilt. Both tables hold the same: whatever the one lacks the other does.
+RebuiltBooks lost_markers(const books::TargetBooks& target, const books::TargetBooks& other);
+
+struct RebuiltReport {
+  std::uint64_t events = 0;  // signed off
+  std::uint64_t hours = 0;
+  std::uint64_t true_losses = 0;
+  std::uint64_t too_early = 0;
+  std::uint64_t unjudged = 0;
+  bool open_hours = false;
+};
+
+// `reason` as of `books waive`.
+control::Request rebuilt_request(const std::string& target, const std::string& reason);
+// Reads all hours again, counts twice, and signs off; durable when it replies. Takes up to twice kCountMax. In its turn
+// (Turns).
+control::Reply answer_rebuilt(books::Keeper& keeper, books::BooksFile& file, const control::Request& request);
+// `conflict`: the service refuses, or it is no such answer.
+base::Result<RebuiltReport> read_rebuilt_reply(const control::Reply& reply);
+
+// Lines for a person; empty where there is nothing to be said.
+std::string rebuilt_text(const std::string& target, const RebuiltReport& report);
+// A member of the JSON answer: "books":{...}
+std::string rebuilt_json(const std::string& target, const RebuiltReport& report);
+// Something is left for another run or a person. Not a true loss: that is there with or without a rebuild.
+bool leaves_work(const RebuiltReport& report);
+
+}  // namespace twinshift::app

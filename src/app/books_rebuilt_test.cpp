@@ -1,0 +1,131 @@
+#include "app/books_rebuilt.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/books_answer.hpp"
+#include "books/keeper_fixture.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using books::kNoon;
+using books::LineState;
+using books::TargetBooks;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using namespace std::chrono_literals;
+using Lost = RebuiltBooks::LostMarkers;
+
+constexpr std::uint64_t kReceived = 10;
+
+// An hour of which so many are missing.
+books::Line hour(books::Hour at, std::uint64_t missing, std::uint64_t owed = 0) {
+  return {at,
+          {.received = kReceived, .landed = kReceived - missing - owed, .owed = owed},
+          missing > 0 ? LineState::missing : LineState::closed};
+}
+
+TargetBooks books_of(std::vector<books::Line> lines, bool confirmed = true) {
+  TargetBooks books;
+  books.lines = std::move(lines);
+  for (const auto& line : books.lines) {
+    if (confirmed && line.state == LineState::missing)
+      books.confirmed[line.hour] = static_cast<std::uint64_t>(line.counts.residual());
+  }
+  return books;
+}
+
+TEST(LostMarkersTest, WhatTheOtherHasIsSignedOffHourByHour) {
+  const auto lost = lost_markers(books_of({hour(kNoon, 10), hour(kNoon + 1h, 3), hour(kNoon + 2h, 0)}),
+                                 books_of({hour(kNoon, 0), hour(kNoon + 1h, 0), hour(kNoon + 2h, 0)}));
+  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 10}, Lost{kNoon + 1h, 3}));
+  EXPECT_EQ(lost.true_losses + lost.too_early + lost.unjudged, 0U);
+  EXPECT_FALSE(lost.open_hours);
+}
+
+TEST(LostMarkersTest, WhatBothLackStaysALoss) {
+  const auto lost = lost_markers(books_of({hour(kNoon, 10), hour(kNoon + 1h, 2)}),
+                                 books_of({hour(kNoon, 4), hour(kNoon + 1h, 5)}, false));
+  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 6}));
+  EXPECT_EQ(lost.true_losses, 4U + 2U);
+}
+
+TEST(LostMarkersTest, WhatIsNotCertainWaits) {
+  auto target = books_of({hour(kNoon, 7)}, false);
+  EXPECT_EQ(lost_markers(target, books_of({hour(kNoon, 0)})).too_early, 7U);
+  target.confirmed[kNoon] = 5;
+  const auto lost = lost_markers(target, books_of({hour(kNoon, 0)}));
+  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 5}));
+  EXPECT_EQ(lost.too_early, 2U);
+}
+
+TEST(LostMarkersTest, HoursThatTheOtherDoesNotJudgeAreLeft) {
+  auto other = books_of({hour(kNoon, 0)});
+  other.lines[0].state = LineState::unknown;
+  const auto lost = lost_markers(books_of({hour(kNoon, 7), hour(kNoon + 1h, 2)}), other);
+  EXPECT_THAT(lost.hours, IsEmpty());
+  EXPECT_EQ(lost.unjudged, 9U);
+}
+
+TEST(LostMarkersTest, AnHourThatIsOpenIsTold) {
+  EXPECT_TRUE(lost_markers(books_of({hour(kNoon, 7, 1)}), books_of({hour(kNoon, 0, 1)})).open_hours);
+}
+
+// The secondary was rebuilt: of ten events it has no marker.
+class BooksRebuiltTest : public books::KeeperTest {
+ protected:
+  void SetUp() override {
+    KeeperTest::SetUp();
+    queue_.set({.hours = {{.hour = kNoon, .received = kReceived}, {.hour = kNoon + 1h, .received = 0}}});
+    land("primary", kReceived - 1);  // one is lost for good
+    land("secondary", kReceived - 1);
+    start();
+    (void)count(1);
+    land("secondary", 0);
+  }
+  base::Result<RebuiltReport> ask(const std::string& target) {
+    return read_rebuilt_reply(answer_books_request(keeper_.get(), *file_, rebuilt_request(target, "rebuilt")));
+  }
+};
+
+TEST_F(BooksRebuiltTest, TheBooksCloseButForATrueLoss) {
+  auto report = ask("secondary");
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(std::tuple(report->events, report->hours, report->true_losses), std::tuple(kReceived - 1, 1U, 1U));
+  EXPECT_EQ(keeper_->books().at(1).missing, 1U);
+  EXPECT_FALSE(leaves_work(*report));
+  EXPECT_TRUE(leaves_work({.too_early = 1}) && leaves_work({.unjudged = 1}));
+  EXPECT_THAT(rebuilt_text("secondary", *report), HasSubstr("9 events of 1 hours were signed off for secondary"));
+  EXPECT_THAT(rebuilt_json("secondary", *report), HasSubstr(R"("signedOff":9)"));
+  // Twice changes nothing.
+  report = ask("secondary");
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->events, 0U);
+  EXPECT_EQ(file_->sign_offs().value().size(), 1U);
+}
+
+TEST_F(BooksRebuiltTest, ATargetThatCannotBeCountedIsSaid) {
+  {
+    const std::lock_guard lock(mutex_);
+    broken_["primary"] = {base::ErrorKind::unavailable, "away", "primary", ""};
+  }
+  const auto report = ask("secondary");
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().text(), HasSubstr("away"));
+  EXPECT_THAT(file_->sign_offs().value(), IsEmpty());
+}
+
+TEST_F(BooksRebuiltTest, AnythingElseIsNoRequest) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {}, {"secondary"}, {"secondary", "because"}, {"secondary", "reason:\x1f"}};
+  for (const auto& arguments : wrong) {
+    EXPECT_THAT(answer_books_request(keeper_.get(), *file_, {kRebuiltVerb, arguments}).text,
+                HasSubstr("was not understood"));
+  }
+  EXPECT_FALSE(read_rebuilt_reply({true, "1 2 x"}));
+}
+
+}  // namespace
+}  // namespace twinshift::app
