@@ -98,7 +98,7 @@ def command(bench, stores, folder, *arguments):
 
 def measure(bench, kind, name):
     folder = bench.folder / f"repair-{name}"
-    accepted, _ = fill_queue(bench, folder, bench.options.landing_events)
+    accepted, _ = fill_queue(bench, folder, bench.options.repair_events)
     with kind(folder) as stores:
         plain = plain_load(bench, stores, folder, accepted)
         figures = {"events": accepted, "plain_per_second": plain, "rebuild_per_second": command(bench, stores, folder, "rebuild", "--target", "secondary")}

@@ -53,6 +53,7 @@ def parse():
         options.steady_seconds, options.idle_seconds, options.quiet_seconds = 5, 4, 3
     options.aws_events, options.node_events = (3_000, 100) if options.quick else (20_000, 400)
     options.isolation_rounds, options.isolation_seconds, options.owed_events = (1, 2, 40_000) if options.quick else (5, 3, 70_000)
+    options.repair_events = 20_000 if options.quick else 250_000
     options.verify_seed_events, options.verify_rows = (5_000, 50_000) if options.quick else (20_000, 1_000_000)
     options.only = options.only or ([options.part] if options.part else None)
     options.parts = options.only or [name for name in PARTS if name not in ONLY_WHEN_ASKED or options.long]

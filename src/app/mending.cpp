@@ -24,28 +24,6 @@ namespace {
 
 using proof::MendReport;
 
-std::string other_than(const std::string& target) {
-  return target == "primary" ? "secondary" : "primary";
-}
-
-// Both tables for reading, over connections of their own: two to the one that is copied from.
-struct Readers {
-  std::unique_ptr<proof::Side> here;
-  std::unique_ptr<proof::Side> elsewhere;
-  std::unique_ptr<proof::Side> elsewhere_too;
-};
-
-base::Result<Readers> open_readers(const config::Settings& settings, const std::string& target) {
-  Readers readers;
-  for (auto* side : {&readers.here, &readers.elsewhere, &readers.elsewhere_too}) {
-    const std::string name = side == &readers.here ? target : other_than(target);
-    auto opened = open_for_reading(settings, name);
-    if (!opened) return base::fail(std::move(opened.error()));
-    *side = proof::make_side(name, std::move(*opened));
-  }
-  return readers;
-}
-
 proof::TableMender::Parts parts_of(const config::Settings& settings, const Readers& readers) {
   return {.here = readers.here.get(),
           .elsewhere = readers.elsewhere.get(),
@@ -113,16 +91,21 @@ MendReport mend_in_service(const config::Settings& settings, const MendingParts&
     auto ready = make_ready(*service.delivery, order.target);
     return ready ? MendReport() : MendReport{.error = std::move(ready.error())};
   }
-  auto readers = open_readers(settings, order.target);
-  if (!readers) return {.error = std::move(readers.error())};
-  proof::TableMender::Parts parts = parts_of(settings, *readers);
+  auto loan = service.readers->take(settings, order.target);
+  if (!loan) return {.error = std::move(loan.error())};
+  proof::TableMender::Parts parts = parts_of(settings, loan->readers());
+  parts.read_first = loan->read_at_once();
   if (order.target == "primary") parts.rows_max = std::min(parts.rows_max, kMendRowsOfPrimaryMax);
   parts.write = [&](proof::BatchPtr batch, std::uint64_t standing) {
     return write_in_lane(service, time, order.target, std::move(batch), standing);
   };
   parts.until = time.begin_until();
   parts.stop = service.stop;
-  return proof::TableMender(std::move(parts)).mend(order);
+  proof::TableMender mender(std::move(parts));
+  MendReport report = mender.mend(order);
+  loan->read_at_once() = mender.read_at_once();
+  if (report.error) loan->spoil();
+  return report;
 }
 
 void log_mended(const proof::MendOrder& order, const MendReport& report) {
@@ -169,13 +152,10 @@ class OwnMender final : public TargetMender {
     if (!writer) return {.error = std::move(writer.error())};
     if (order.places.empty()) return {};
     if (auto ready = readers_of(order.target); !ready) return {.error = std::move(ready.error())};
-    proof::TableMender::Parts parts = parts_of(settings_, readers_.at(order.target));
-    parts.write = [&, warehouse = *writer](const proof::BatchPtr& batch, std::uint64_t standing) {
-      auto sums = proof::write_settled(*warehouse, *batch, standing);
-      if (sums) note_landed(witness_.get(), order.target, *batch, *sums);
-      return sums;
-    };
-    return proof::TableMender(std::move(parts)).mend(order);
+    return mender_of(order.target, std::move(*writer)).mend(order);
+  }
+  [[nodiscard]] std::size_t order_max(proof::MendKind kind) const override {
+    return kind == proof::MendKind::copy ? proof::kCopiedHereMax : proof::mended_max(kind);
   }
   base::Status note_erased(const std::string& target, std::span<const warehouse::EventPlace> events,
                            std::uint64_t& rows) override {
@@ -195,6 +175,18 @@ class OwnMender final : public TargetMender {
     return writers_[target] = std::move(*opened);
   }
 
+  // Kept from order to order: it has learned how many events to read at once.
+  proof::TableMender& mender_of(const std::string& target, std::shared_ptr<warehouse::Warehouse> writer) {
+    if (const auto found = menders_.find(target); found != menders_.end()) return found->second;
+    proof::TableMender::Parts parts = parts_of(settings_, readers_.at(target));
+    parts.write = [this, target, writer = std::move(writer)](const proof::BatchPtr& batch, std::uint64_t standing) {
+      auto sums = proof::write_settled(*writer, *batch, standing);
+      if (sums) note_landed(witness_.get(), target, *batch, *sums);
+      return sums;
+    };
+    return menders_.try_emplace(target, std::move(parts)).first->second;
+  }
+
   base::Status readers_of(const std::string& target) {
     if (readers_.contains(target)) return {};
     auto opened = open_readers(settings_, target);
@@ -206,7 +198,8 @@ class OwnMender final : public TargetMender {
   const config::Settings settings_;
   std::map<std::string, std::shared_ptr<warehouse::Warehouse>> writers_;
   std::map<std::string, Readers> readers_;
-  const std::unique_ptr<JournalWitness> witness_;  // null where TRACE_BYTES_MAX is 0
+  std::map<std::string, proof::TableMender> menders_;  // after what they use
+  const std::unique_ptr<JournalWitness> witness_;      // null where TRACE_BYTES_MAX is 0
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "app/kept_readers.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "config/settings.hpp"
@@ -30,7 +31,8 @@ inline constexpr std::chrono::milliseconds kOwedLookMax{1'000};
 struct MendingParts {
   delivery::Delivery* delivery = nullptr;  // null: the consumer is off
   proof::StoreDebts::Parts stores{};
-  std::function<bool()> stop{};          // ends an order between two batches
+  std::function<bool()> stop{};  // ends an order between two batches
+  KeptReaders* readers = nullptr;
   delivery::Witness* witness = nullptr;  // told what landed, on the order's thread; null: nobody keeps a journal
 };
 

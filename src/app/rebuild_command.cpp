@@ -11,6 +11,7 @@
 #include "app/damaged_file.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
+#include "app/heap.hpp"
 #include "app/mending.hpp"
 #include "app/rebuild_steps.hpp"
 #include "app/repair_session.hpp"
@@ -143,6 +144,7 @@ int apply(const config::Settings& settings, const RebuildOptions& options, Compa
 }  // namespace
 
 int run_rebuild(const config::Settings& settings, const RebuildOptions& options) {
+  keep_freed_memory();
   auto comparison = Comparison::open(settings);
   if (!comparison) return fail_with(comparison.error());
   const auto look = look_at_ground(settings, options.target);

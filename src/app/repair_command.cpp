@@ -8,6 +8,7 @@
 #include "app/comparison.hpp"
 #include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
+#include "app/heap.hpp"
 #include "app/mending.hpp"
 #include "app/repair_session.hpp"
 #include "app/unite_lists.hpp"
@@ -66,6 +67,7 @@ int fail_with(const base::Error& error) {
 }  // namespace
 
 int run_repair(const config::Settings& settings, const RepairOptions& options) {
+  keep_freed_memory();
   auto read = read_options(settings, options);
   if (!read) return fail_with(read.error());
   auto comparison = Comparison::open(settings);

@@ -118,7 +118,8 @@ control::Reply Service::answer(const control::Request& request) {
   if (request.verb == kWaiveVerb || request.verb == kRebuiltVerb) return turns_.run(books);
   if (is_books_verb(request.verb)) return books();
   if (request.verb == kMendVerb) {
-    const MendingParts parts{delivery_.get(), debts(), [this] { return mending_stops_.load(); }, witness_.get()};
+    const MendingParts parts{delivery_.get(), debts(), [this] { return mending_stops_.load(); }, &readers_,
+                             witness_.get()};
     return turns_.run([&] { return answer_mend(settings_, parts, request); });
   }
   return turns_.run([&] { return actions_->answer(request); });

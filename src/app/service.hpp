@@ -11,6 +11,7 @@
 #include "app/auditor.hpp"
 #include "app/health.hpp"
 #include "app/journal_witness.hpp"
+#include "app/kept_readers.hpp"
 #include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/turns.hpp"
@@ -86,6 +87,7 @@ class Service {
   std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
   std::unique_ptr<Auditor> auditor_;      // none where there is nothing to compare
   std::unique_ptr<QuarantineActions> actions_;
+  KeptReaders readers_;
   Turns turns_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;

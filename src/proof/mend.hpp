@@ -29,6 +29,8 @@ struct MendPlace {
 
 // Events of one order: some 550 KB as the control socket carries them. Replacing is dearer: both sides are read.
 inline constexpr std::size_t kCopiedMax = 10'000;
+// Where no socket carries it: between two orders everything stands still for a moment.
+inline constexpr std::size_t kCopiedHereMax = 50'000;
 inline constexpr std::size_t kReplacedMax = 500;
 constexpr std::size_t mended_max(MendKind kind) {
   return kind == MendKind::copy ? kCopiedMax : kReplacedMax;
@@ -37,7 +39,7 @@ constexpr std::size_t mended_max(MendKind kind) {
 struct MendOrder {
   std::string target;
   MendKind kind = MendKind::copy;
-  std::vector<MendPlace> places{};  // at most mended_max(kind); none: only the target's tables are made ready
+  std::vector<MendPlace> places{};  // at most Mender::order_max(kind); none: only the target's tables are made ready
 };
 
 enum class LeftWhy : std::uint8_t {
@@ -98,6 +100,8 @@ class Mender {
   // Writes as the target's lane does. An order may be repeated: what is in order is left alone. One thread at a time;
   // blocks for as long as the target takes.
   virtual MendReport mend(const MendOrder& order) = 0;
+  // Places of one order.
+  [[nodiscard]] virtual std::size_t order_max(MendKind kind) const { return mended_max(kind); }
 };
 
 }  // namespace twinshift::proof

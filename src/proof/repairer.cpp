@@ -61,15 +61,21 @@ base::Status Repairer::gather(const Way& way, MendPlace place, bool timeless) {
   return drain(false);
 }
 
+// As long as an order is under way the next one grows.
+std::size_t Repairer::enough(MendKind kind) const {
+  const bool idle = !report_.valid() || report_.wait_for(std::chrono::seconds(0)) != std::future_status::timeout;
+  return idle ? mended_max(kind) : parts_.mender->order_max(kind);
+}
+
 // Begins an order for each way that has gathered enough for one, or anything at all.
 base::Status Repairer::drain(bool all) {
   for (;;) {
     const auto some = std::ranges::find_if(
-        gathered_, [&](const auto& each) { return each.second.size() >= (all ? 1 : mended_max(each.first.second)); });
+        gathered_, [&](const auto& each) { return each.second.size() >= (all ? 1 : enough(each.first.second)); });
     if (some == gathered_.end()) return {};
     std::vector<MendPlace>& places = some->second;
     MendOrder order{.target = some->first.first, .kind = some->first.second};
-    const auto count = static_cast<std::ptrdiff_t>(std::min(places.size(), mended_max(order.kind)));
+    const auto count = static_cast<std::ptrdiff_t>(std::min(places.size(), parts_.mender->order_max(order.kind)));
     order.places.assign(std::make_move_iterator(places.begin()), std::make_move_iterator(places.begin() + count));
     places.erase(places.begin(), places.begin() + count);
     if (auto begun = begin(std::move(order)); !begun) return begun;

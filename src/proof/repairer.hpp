@@ -73,6 +73,7 @@ class Repairer {
  private:
   using Way = std::pair<std::string, MendKind>;  // target and kind
   base::Status gather(const Way& way, MendPlace place, bool timeless);
+  [[nodiscard]] std::size_t enough(MendKind kind) const;
   base::Status drain(bool all);
   base::Status begin(MendOrder order);
   base::Status settle();

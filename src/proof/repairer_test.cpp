@@ -1,6 +1,8 @@
 #include "proof/repairer.hpp"
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -289,6 +291,64 @@ TEST_F(RepairerTest, AfterRandomCorruptionBothAreEqualAndNothingIsLost) {
           << table->name() << ", seed " << seed;
     }
   }
+}
+
+// Carries out one order at a time, when it is told to.
+class WaitingMender final : public Mender {
+ public:
+  MendReport mend(const MendOrder& order) override {
+    const std::size_t places = order.places.size();
+    std::unique_lock lock(mutex_);
+    orders_.push_back(places);
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return goes_on_; });
+    return {.done = places, .copied = places};
+  }
+  [[nodiscard]] std::size_t order_max(MendKind) const override { return kCopiedHereMax; }
+  void wait_for_an_order() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !orders_.empty(); });
+  }
+  void go_on() {
+    const std::lock_guard lock(mutex_);
+    goes_on_ = true;
+    changed_.notify_all();
+  }
+  std::vector<std::size_t> orders() {
+    const std::lock_guard lock(mutex_);
+    return orders_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::size_t> orders_;
+  bool goes_on_ = false;
+};
+
+TEST(RepairerOrdersTest, WhileAnOrderIsUnderWayTheNextOneGrows) {
+  WaitingMender mender;
+  Repairer repairer({.mender = &mender, .targets = {"primary", "secondary"}, .left = {}});
+  std::size_t given = 0;
+  const auto give = [&](std::size_t findings) {
+    for (std::size_t i = 0; i < findings; ++i) {
+      const std::string id = fmt::format("{:032x}", ++given);
+      ASSERT_TRUE(repairer.take({.kind = FindingKind::missing,
+                                 .target = "secondary",
+                                 .id = id,
+                                 .event_at = kArrival,
+                                 .column = {},
+                                 .content_id = {}}));
+    }
+  };
+  give(kCopiedMax);
+  mender.wait_for_an_order();
+  give(2 * kCopiedMax + 1);
+  EXPECT_THAT(mender.orders(), ElementsAre(kCopiedMax));
+  mender.go_on();
+  ASSERT_TRUE(repairer.finish());
+  EXPECT_THAT(mender.orders(), ElementsAre(kCopiedMax, 2 * kCopiedMax + 1));
+  EXPECT_EQ(repairer.receipt(1).copied, given);
 }
 
 }  // namespace

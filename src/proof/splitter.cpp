@@ -20,6 +20,10 @@ std::int64_t rows_of(const Digests& digests, std::int64_t number) {
   return found == digests.end() ? 0 : found->second.rows;
 }
 
+bool is_one_sided(const Pair<Digests>& digests, std::int64_t number) {
+  return rows_of(digests[0], number) == 0 || rows_of(digests[1], number) == 0;
+}
+
 // The most that one side holds of it.
 std::int64_t rows_of(const Pair<Digests>& digests, std::int64_t number) {
   return std::max(rows_of(digests[0], number), rows_of(digests[1], number));
@@ -98,13 +102,13 @@ std::vector<Piece> Splitter::choose(const Pair<Digests>& digests, std::span<cons
     const Span whole = span_of(number, part);
     while (at < spans.size() && spans[at].to <= whole.from) ++at;
     if (at == spans.size()) break;
-    pieces.push_back({cut(whole, spans[at]), rows_of(digests, number)});
+    pieces.push_back({cut(whole, spans[at]), rows_of(digests, number), is_one_sided(digests, number)});
   }
   return pieces;
 }
 
 // Listing costs more than a further question about sums, so of many rows that differ somewhere less is listed at once.
-std::int64_t Splitter::taken_max(std::span<const Piece> pieces) const {
+std::int64_t Splitter::listed_max(std::span<const Piece> pieces) const {
   std::int64_t rows = 0;
   for (const Piece& piece : pieces) rows += piece.rows;
   const auto most = static_cast<std::int64_t>(rows_max_);
@@ -113,10 +117,11 @@ std::int64_t Splitter::taken_max(std::span<const Piece> pieces) const {
 
 base::Status Splitter::split(std::span<const Piece> pieces, std::chrono::seconds part) {
   Gathered gathered(*this);
-  const std::int64_t most = taken_max(pieces);
+  const std::int64_t most = listed_max(pieces);
   std::vector<Span> large;
   for (const Piece& piece : pieces) {
-    if (piece.rows > most) {
+    // Of what one side lacks altogether every row is wanted.
+    if (piece.one_sided ? !fits(piece.rows) : piece.rows > most) {
       // What is gathered must not be joined over it.
       if (auto done = gathered.flush(); !done) return done;
       large.push_back(piece.span);

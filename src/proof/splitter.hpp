@@ -31,6 +31,7 @@ using TakeSlice = std::function<base::Status(const Slice&)>;
 struct Piece {
   Span span{};
   std::int64_t rows = 0;
+  bool one_sided = false;  // the other side holds nothing of it
 };
 
 class Splitter {
@@ -62,7 +63,7 @@ class Splitter {
   base::Status split_further(std::span<const Span> spans, std::chrono::seconds part);
   base::Status split_keys(const Slice& slice);
   [[nodiscard]] std::vector<std::int64_t> chosen(const Pair<Digests>& digests) const;
-  [[nodiscard]] std::int64_t taken_max(std::span<const Piece> pieces) const;
+  [[nodiscard]] std::int64_t listed_max(std::span<const Piece> pieces) const;
   [[nodiscard]] bool fits(std::int64_t rows) const { return rows <= static_cast<std::int64_t>(rows_max_); }
 
   const Sides sides_;

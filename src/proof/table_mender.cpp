@@ -75,7 +75,9 @@ void add(MendReport& all, MendReport&& part) {
 
 }  // namespace
 
-TableMender::TableMender(Parts parts) : parts_(std::move(parts)), read_max_(std::min(kReadFirst, parts_.rows_max)) {}
+TableMender::TableMender(Parts parts)
+    : parts_(std::move(parts)),
+      read_max_(std::min(parts_.read_first > 0 ? parts_.read_first : kReadFirst, parts_.rows_max)) {}
 
 bool TableMender::may_begin() const {
   return parts_.clock->steady() < parts_.until && !(parts_.stop && parts_.stop());

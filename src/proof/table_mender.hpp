@@ -42,6 +42,7 @@ class TableMender {
     std::function<std::string()> mint_id{};  // of a batch, without warehouse::kMendingPrefix
     std::size_t rows_max = 1'000;            // of a batch
     std::size_t bytes_max = 8U << 20U;       // of the events' text that are read at once
+    std::size_t read_first = 0;              // events that are read at once at first; 0: nothing is known
     bool ids_from_content = true;
     const base::Clock* clock = nullptr;
     // Nothing more is begun after it, or once stop() is true.
@@ -54,6 +55,8 @@ class TableMender {
   explicit TableMender(Parts parts);
 
   MendReport mend(const MendOrder& order);
+  // What has been learned by now: for the next one's `read_first`.
+  [[nodiscard]] std::size_t read_at_once() const { return read_max_; }
 
  private:
   using RowsById = std::vector<std::vector<warehouse::StoredEvent>>;  // by the order asked for

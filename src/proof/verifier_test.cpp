@@ -103,6 +103,15 @@ TEST_F(VerifierTest, AnEmptyTableLacksEverythingAndNothingIsListedAtOnce) {
   EXPECT_EQ(findings.size(), 40'000U);
 }
 
+TEST_F(VerifierTest, WhatOneSideLacksAltogetherIsListedWithoutFurtherSums) {
+  fill(40'000, 1);  // eleven hours, none of which is too large for one list
+  secondary.table.clear();
+  ASSERT_TRUE(run());
+  EXPECT_EQ(findings.size(), 40'000U);
+  EXPECT_EQ(primary.listed, 40'000U);
+  EXPECT_LE(secondary.questions, 20);
+}
+
 TEST_F(VerifierTest, WhatIsOwedIsNoDifference) {
   fill(3'000, 7'000);
   for (const std::uint64_t number : {10U, 20U, 30U}) {
