@@ -17,6 +17,7 @@
 #include "app/repair_session.hpp"
 #include "app/unite_lists.hpp"
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/time_text.hpp"
 
 namespace twinshift::app {
@@ -104,6 +105,8 @@ base::Status replace_damaged(const RebuildOptions& options, const FileLook& look
 void close_books(const config::Settings& settings, const std::string& target, base::WallTime as_of,
                  RepairSession& session) {
   const std::string reason = "rebuilt from the other target, equal as of " + base::iso8601_ms(as_of);
+  // What is missing until then is told in the answer; counted here, it would be an error of the log as well.
+  base::log::set_level(base::log::Level::fatal);
   auto reply = ask_books(settings, rebuilt_request(target, reason));
   const auto report = reply ? read_rebuilt_reply(*reply) : base::fail(std::move(reply.error()));
   if (report) {

@@ -253,13 +253,19 @@ base::Status make_durable(const std::string& path) {
                     "Look at the disk, and run it again");
 }
 
+// Without the line that says in which of a connection's databases it is: there is but one.
+std::string first_fault(const std::string& told) {
+  const std::size_t end = told.starts_with("***") ? told.find('\n') : std::string::npos;
+  return end == std::string::npos ? told : told.substr(end + 1);
+}
+
 }  // namespace
 
 base::Result<std::optional<std::string>> damage_of(const std::string& path) {
   auto database = Database::open(path, OpenMode::read_only);
   auto text = database ? database->text("PRAGMA integrity_check(1)")
                        : base::Result<std::string>(base::fail(std::move(database.error())));
-  if (text) return *text == "ok" ? std::nullopt : std::optional(std::move(*text));
+  if (text) return *text == "ok" ? std::nullopt : std::optional(first_fault(*text));
   if (text.error().kind == ErrorKind::corrupt) return std::optional(std::move(text.error().message));
   return base::fail(std::move(text.error()));
 }

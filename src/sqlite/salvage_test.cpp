@@ -132,6 +132,7 @@ TEST_F(SalvageTest, APageThatCannotBeReadCostsTheRowsOnItAlone) {
   }
   const auto damage = damage_of(path());
   ASSERT_TRUE(damage && *damage);
+  EXPECT_EQ((*damage)->find('\n'), std::string::npos) << **damage;
   const auto done = salvage(path(), into(), kFailuresMax);
   ASSERT_TRUE(done) << done.error().text();
   EXPECT_TRUE(done->lost);
