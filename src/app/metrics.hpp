@@ -1,35 +1,57 @@
-// GET /metrics in Prometheus's text format: the books, what is owed and parity, as gauges read at each scrape. Names
-// and labels: docs/operations.md.
+// GET /metrics in Prometheus's text format, read at each scrape, but not more often than kMetricsKept. Names and
+// labels: docs/metrics.md, which a test holds in step.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/auditor.hpp"
+#include "app/process_usage.hpp"
 #include "books/keeper.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
+#include "intake/webhook.hpp"
+#include "quarantine/quarantine.hpp"
+#include "queue/event_queue.hpp"
 
 namespace twinshift::app {
 
-// Thread-safe; the handler runs on io threads. Each may be empty (no consumer, no secondary) and outlives the server.
-class Metrics {
- public:
-  Metrics(const delivery::Delivery* delivery, const books::Keeper* books, const Auditor* auditor)
-      : delivery_(delivery), books_(books), auditor_(auditor) {}
+// Whoever scrapes more often gets the same again.
+inline constexpr std::chrono::milliseconds kMetricsKept{250};
 
-  void add_routes(http::Routes& routes);
-
- private:
-  const delivery::Delivery* delivery_;
-  const books::Keeper* books_;
-  const Auditor* auditor_;
+// One moment's figures.
+struct MetricsInput {
+  intake::WebhookStats intake{};
+  http::Stats http{};
+  queue::QueueStatus queue{};
+  std::vector<delivery::TargetStatus> targets{};
+  quarantine::QuarantineStatus quarantine{};
+  std::vector<books::TargetBooks> books{};
+  std::optional<proof::ParityState> parity{};  // nothing where there is nothing to compare
+  ProcessUsage process{};
+  base::WallTime now{};
 };
 
-// For tests. `parity`: nothing where there is nothing to compare.
-std::string metrics_text(const std::vector<books::TargetBooks>& books,
-                         const std::vector<delivery::TargetStatus>& targets,
-                         const std::optional<proof::ParityState>& parity, base::WallTime now);
+// Thread-safe; the handler runs on io threads.
+class Metrics {
+ public:
+  // `read` may be called from any thread, one at a time.
+  explicit Metrics(std::function<MetricsInput()> read) : read_(std::move(read)) {}
+
+  void add_routes(http::Routes& routes);
+  [[nodiscard]] std::string text();
+
+ private:
+  const std::function<MetricsInput()> read_;
+  std::mutex mutex_;
+  std::string text_;                              // mutex_
+  std::chrono::steady_clock::time_point made_{};  // mutex_
+};
+
+std::string metrics_text(const MetricsInput& input);
 
 }  // namespace twinshift::app

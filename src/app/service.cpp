@@ -279,6 +279,18 @@ http::Options Service::http_options() {
   return options;
 }
 
+MetricsInput Service::metrics_input() const {
+  return {.intake = webhook_->stats(),
+          .http = server_ ? server_->stats() : http::Stats{},
+          .queue = queue_->status(),
+          .targets = delivery_ ? delivery_->status().targets : std::vector<delivery::TargetStatus>(),
+          .quarantine = quarantine_->status(),
+          .books = books_ ? books_->books() : std::vector<books::TargetBooks>(),
+          .parity = auditor_ ? std::optional(auditor_->state()) : std::nullopt,
+          .process = process_usage(),
+          .now = clock_.now()};
+}
+
 base::Status Service::start_http() {
   health_ = std::make_unique<Health>(
       Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get(), auditor_.get()}, clock_);
@@ -289,15 +301,26 @@ base::Status Service::start_http() {
   http::Routes routes;
   webhook_->add_routes(routes);
   health_->add_routes(routes);
-  metrics_ = std::make_unique<Metrics>(delivery_.get(), books_.get(), auditor_.get());
+  metrics_ = std::make_unique<Metrics>([this] { return metrics_input(); });
   metrics_->add_routes(routes);
   server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
   if (auto started = server_->start(); !started) {
     stop(kClosingTime);
     return started;
   }
+  start_emf();
   log::info("Server listening").add("host", settings_.host).add("port", static_cast<std::int64_t>(server_->port()));
   return {};
+}
+
+void Service::start_emf() {
+  if (!settings_.metrics_emf) return;
+  emf_ = std::make_unique<EmfReporter>(
+      EmfReporter::Parts{.name_space = settings_.metrics_namespace,
+                         .interval = settings_.metrics_emf_interval,
+                         .read = [this] { return metrics_input(); },
+                         .write = [](const std::string& line) { log::write_beside(line); }});
+  emf_->start();
 }
 
 // A count that hangs in a target's call is left behind, as a lane is.
@@ -341,6 +364,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (delivery_) delivery_->cancel_jobs();
   if (books_) books_->cancel();
   control_.reset();
+  if (emf_) emf_->stop();
   server_.reset();  // before the stores close: it still hands over what it refused
   // Only now: requests that were under way may have needed them.
   stopping_.request_stop();

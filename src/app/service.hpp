@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/auditor.hpp"
+#include "app/emf.hpp"
 #include "app/health.hpp"
 #include "app/journal_witness.hpp"
 #include "app/kept_readers.hpp"
@@ -67,6 +68,8 @@ class Service {
   [[nodiscard]] proof::StoreDebts::Parts debts() const;
   control::Reply answer(const control::Request& request);
   base::Status start_http();
+  [[nodiscard]] MetricsInput metrics_input() const;
+  void start_emf();
   [[nodiscard]] http::Options http_options();
 
   const config::Settings& settings_;
@@ -92,6 +95,7 @@ class Service {
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<EmfReporter> emf_;  // none where METRICS_EMF is off
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
   bool leaves_threads_ = false;

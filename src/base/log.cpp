@@ -77,6 +77,10 @@ void set_sink(std::function<void(std::string_view line)> sink) {
   output().custom = std::move(sink);
 }
 
+void write_beside(std::string_view line) {
+  write(line);
+}
+
 void flush() {
   output().logger->flush();
 }

@@ -32,6 +32,8 @@ void set_level(Level level);
 bool enabled(Level level);
 // Where lines go; the default is standard output. For tests.
 void set_sink(std::function<void(std::string_view line)> sink);
+// A line that is not of the log but stands among its lines, whole, whatever the level: for who reads standard output.
+void write_beside(std::string_view line);
 // Writes what is buffered; called before exit.
 void flush();
 

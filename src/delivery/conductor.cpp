@@ -37,7 +37,8 @@ Conductor::Conductor(Parts parts)
     : parts_(std::move(parts)),
       machine_(parts_.setup),
       narrator_(narrated(parts_)),
-      last_commits_(parts_.lanes->size()) {}
+      last_commits_(parts_.lanes->size()),
+      tallies_(parts_.lanes->size()) {}
 
 void Conductor::run() {
   while (!machine_.finished()) {
@@ -73,11 +74,13 @@ void Conductor::take_in(Input& input, Step& step) {
       [&](Written& each) {
         machine_.named(each.lane, std::move(each.statement_id));
         if (each.result) base::failpoint(base::Failpoint::delivery_written);
+        tally(each);
         witness_landed(each);
         machine_.written(each.lane, std::move(each.result), each.took, step);
       },
       [&](MarkerAnswered& each) {
         machine_.named(each.lane, std::move(each.statement_id));
+        tally(each);
         witness_landed(each);
         machine_.marker_answered(each.lane, std::move(each.result), step);
       },
@@ -185,10 +188,25 @@ void Conductor::note(const Note& note) {
     last_commits_[note.lane] = parts_.clock->now();
   }
   if (note.kind == NoteKind::undecodable) undecodable_ += note.rows;
+  if (note.kind == NoteKind::breaker_opened) tallies_[note.lane].breaker_opened();
   narrator_.tell(note, parts_.clock->steady());
 }
 
-// Before the machine takes it in: then the batch is gone.
+// This and the next three: before the machine takes it in, for then the batch is gone.
+void Conductor::tally(const Written& written) {
+  const warehouse::Batch& batch = *machine_.lane(written.lane).current->batch;
+  if (written.result) {
+    tallies_[written.lane].committed(batch, written.took);
+  } else {
+    tallies_[written.lane].failed(batch, written.result.error().kind);
+  }
+}
+
+void Conductor::tally(const MarkerAnswered& answered) {
+  if (answered.result && *answered.result)
+    tallies_[answered.lane].settled(*machine_.lane(answered.lane).current->batch);
+}
+
 void Conductor::witness_landed(const Written& written) {
   if (parts_.witness == nullptr || !written.result) return;
   const Flight& flight = *machine_.lane(written.lane).current;
@@ -240,6 +258,7 @@ void Conductor::publish() {
     target.batches = lane.counts.batches;
     target.in_hand = machine_.queued_rows(index);
     target.last_commit = last_commits_[index];
+    target.tally = tallies_[index].counts();
     target.counts_duplicates = (*parts_.lanes)[index]->counts_duplicates();
   }
   parts_.board->publish(std::move(status));

@@ -14,6 +14,7 @@
 #include "delivery/machine.hpp"
 #include "delivery/narrator.hpp"
 #include "delivery/receiver.hpp"
+#include "delivery/tally.hpp"
 #include "delivery/witness.hpp"
 
 namespace twinshift::delivery {
@@ -64,6 +65,8 @@ class Conductor {
   void give_back(const Release& release);
   void extend(const Extend& extend);
   void note(const Note& note);
+  void tally(const Written& written);
+  void tally(const MarkerAnswered& answered);
   void witness_landed(const Written& written);
   void witness_landed(const MarkerAnswered& answered);
   void publish();
@@ -74,6 +77,7 @@ class Conductor {
   Machine machine_;
   Narrator narrator_;
   std::vector<std::optional<base::WallTime>> last_commits_;
+  std::vector<Tally> tallies_;  // by lane
   std::optional<base::SteadyTime> give_up_at_;
   std::uint64_t received_ = 0;
   std::uint64_t undecodable_ = 0;

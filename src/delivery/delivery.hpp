@@ -19,6 +19,7 @@
 #include "base/error.hpp"
 #include "delivery/lane_job.hpp"
 #include "delivery/limits.hpp"
+#include "delivery/tally.hpp"
 #include "event/event.hpp"
 #include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
@@ -81,6 +82,7 @@ struct TargetStatus {
   std::chrono::milliseconds oldest_owed_age{0};
   std::optional<backlog::StorageStatus> backlog_storage;  // where the backlog stands on a disk of ours
   std::optional<base::WallTime> last_commit;
+  TallyCounts tally{};
   // False: the target's user may not note duplicates, so the books cannot count them.
   bool counts_duplicates = true;
 };

@@ -24,6 +24,8 @@ class PendingAnswers {
     // True for the first caller, who alone may then use the responder.
     bool claim() { return !claimed_.exchange(true, std::memory_order_acq_rel); }
     [[nodiscard]] bool claimed() const { return claimed_.load(std::memory_order_acquire); }
+    // When it was added, and how long it may take.
+    [[nodiscard]] base::SteadyTime deadline() const { return deadline_; }
     void send(http::Response response) { responder_.send(std::move(response)); }
 
    private:

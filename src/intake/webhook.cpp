@@ -38,10 +38,59 @@ http::Response success(std::string_view message_id, base::WallTime now) {
   return response;
 }
 
+// By reason. Any thread.
+template <std::size_t kReasons>
+class Counters {
+ public:
+  template <class Reason>
+  void add(Reason reason) {
+    counts_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  }
+  // Also their sum.
+  std::uint64_t read(std::array<std::uint64_t, kReasons>& into) const {
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < kReasons; ++i) all += into[i] = counts_[i].load(std::memory_order_relaxed);
+    return all;
+  }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, kReasons> counts_{};
+};
+
 // A copy is kept of larger events only, until the queue has them: a queue may be unable to hold those.
 constexpr std::size_t kMayNotFitBytes = 4U << 10U;
 
 }  // namespace
+
+std::string_view to_string(RefusedFor reason) {
+  switch (reason) {
+    case RefusedFor::body:
+      return "body";
+    case RefusedFor::field:
+      return "field";
+    case RefusedFor::query:
+      return "query";
+    case RefusedFor::too_large:
+      return "too_large";
+    case RefusedFor::encoding:
+      return "encoding";
+  }
+  return "?";
+}
+
+std::string_view to_string(TurnedAwayFor reason) {
+  switch (reason) {
+    case TurnedAwayFor::full:
+      return "full";
+    case TurnedAwayFor::queue:
+      return "queue";
+    case TurnedAwayFor::late:
+      return "late";
+    case TurnedAwayFor::stopping:
+      return "stopping";
+  }
+  return "?";
+}
 
 struct Webhook::Impl {
   WebhookOptions options;
@@ -49,17 +98,19 @@ struct Webhook::Impl {
   queue::RefusedStore& refused_store;
   const base::Clock& clock;
   std::atomic<bool> stopping{false};
-  std::atomic<std::uint64_t> accepted{0}, refused{0}, turned_away{0}, late{0};
+  std::atomic<std::uint64_t> accepted{0};
+  Counters<kRefusedFor.size()> refused;
+  Counters<kTurnedAwayFor.size()> turned_away;
+  base::LatencyHistogram latency;
   PendingAnswers answers;
 
   Impl(WebhookOptions o, queue::EventQueue& q, queue::RefusedStore& r, const base::Clock& c)
       : options(o), queue(q), refused_store(r), clock(c), answers(o.answer_within, [this] {
-          late.fetch_add(1, std::memory_order_relaxed);
-          return turn_away("The event could not be stored in time; send it again later");
+          return turn_away(TurnedAwayFor::late, "The event could not be stored in time; send it again later");
         }) {}
 
-  http::Response turn_away(std::string_view why) {
-    turned_away.fetch_add(1, std::memory_order_relaxed);
+  http::Response turn_away(TurnedAwayFor reason, std::string_view why) {
+    turned_away.add(reason);
     http::Response response = failure(503, why);
     response.headers.emplace_back("Retry-After", std::to_string(options.retry_after.count()));
     return response;
@@ -67,7 +118,7 @@ struct Webhook::Impl {
 
   void take_post(http::Request request, http::Responder responder) {
     if (auto checked = check_body(request.body); !checked) {
-      return refuse(std::move(request), std::move(responder), checked.error());
+      return refuse(RefusedFor::body, std::move(request), std::move(responder), checked.error());
     }
     take(std::move(request), std::move(responder));
   }
@@ -77,12 +128,12 @@ struct Webhook::Impl {
       const base::Error missing{ErrorKind::invalid,
                                 "There is no query string: send the event's fields in it, or POST one JSON object",
                                 "webhook", ""};
-      return refuse(std::move(request), std::move(responder), missing);
+      return refuse(RefusedFor::query, std::move(request), std::move(responder), missing);
     }
     auto body = event::object_from_query(request.query);
     if (!body) {
       request.body = std::move(request.query);
-      return refuse(std::move(request), std::move(responder), body.error());
+      return refuse(RefusedFor::query, std::move(request), std::move(responder), body.error());
     }
     request.body = std::move(*body);
     take(std::move(request), std::move(responder));
@@ -91,11 +142,11 @@ struct Webhook::Impl {
   void take(http::Request request, http::Responder responder) {
     if (options.strict) {
       if (auto checked = check_required_fields(request.body); !checked) {
-        return refuse(std::move(request), std::move(responder), checked.error());
+        return refuse(RefusedFor::field, std::move(request), std::move(responder), checked.error());
       }
     }
     if (stopping.load(std::memory_order_relaxed)) {
-      return responder.send(turn_away("The service is stopping; send the event again"));
+      return responder.send(turn_away(TurnedAwayFor::stopping, "The service is stopping; send the event again"));
     }
     enqueue(std::move(request.body), std::move(responder));
   }
@@ -120,7 +171,7 @@ struct Webhook::Impl {
   // No retry mends it: SQS holds at most 1 MiB, and this does not fit compressed either.
   void keep_too_large(const PendingAnswers::Handle& answer, std::string event) {
     constexpr std::string_view kWhy = "The event is larger than the queue can hold";
-    refused.fetch_add(1, std::memory_order_relaxed);
+    refused.add(RefusedFor::too_large);
     log::warn("An event is larger than the queue can hold: it is kept among the refused bodies")
         .add("bytes", event.size())
         .add("hint", "Raise the SQS queue's MaximumMessageSize to 1 MiB");
@@ -137,17 +188,23 @@ struct Webhook::Impl {
       if (log::enabled(log::Level::debug)) log::debug("Data pushed to SQS").add("messageId", id);
     }
     if (!answer.claim()) return;
-    if (stored) return answer.send(success(id, clock.now()));
-    answer.send(
-        turn_away(stored.error().kind == ErrorKind::full
-                      ? "There is no room for events now: the disk is down to its reserve, or too many wait; send "
-                        "the event again later"
-                      : "The queue cannot take events now; send the event again later"));
+    if (!stored) return answer.send(cannot_store(stored.error().kind));
+    latency.add(std::chrono::steady_clock::now() - (answer.deadline() - options.answer_within));
+    answer.send(success(id, clock.now()));
+  }
+
+  http::Response cannot_store(ErrorKind why) {
+    if (why == ErrorKind::full) {
+      return turn_away(TurnedAwayFor::full,
+                       "There is no room for events now: the disk is down to its reserve, or too many wait; send "
+                       "the event again later");
+    }
+    return turn_away(TurnedAwayFor::queue, "The queue cannot take events now; send the event again later");
   }
 
   // Kept first, then answered: a sender may take a 4xx as final.
-  void refuse(http::Request request, http::Responder responder, const base::Error& error) {
-    refused.fetch_add(1, std::memory_order_relaxed);
+  void refuse(RefusedFor reason, http::Request request, http::Responder responder, const base::Error& error) {
+    refused.add(reason);
     auto answer = std::make_shared<http::Responder>(std::move(responder));
     queue::RefusedBody body;
     body.received_at = clock.now();
@@ -182,7 +239,7 @@ void Webhook::keep_refused(http::Refusal refusal) {
   bool ours = false;
   for (const char* path : kPaths) ours = ours || refusal.path == path;
   if (!ours) return;
-  impl_->refused.fetch_add(1, std::memory_order_relaxed);
+  impl_->refused.add(refusal.status == kTooLarge ? RefusedFor::too_large : RefusedFor::encoding);
   queue::RefusedBody body;
   body.received_at = impl_->clock.now();
   body.status = refusal.status;
@@ -199,7 +256,12 @@ void Webhook::stop_taking() {
 }
 
 WebhookStats Webhook::stats() const {
-  return {impl_->accepted.load(), impl_->refused.load(), impl_->turned_away.load(), impl_->late.load()};
+  WebhookStats stats{.accepted = impl_->accepted.load(std::memory_order_relaxed)};
+  stats.refused = impl_->refused.read(stats.refused_for);
+  stats.turned_away = impl_->turned_away.read(stats.turned_away_for);
+  stats.late = stats.turned_away_for[static_cast<std::size_t>(TurnedAwayFor::late)];
+  stats.latency = impl_->latency.read();
+  return stats;
 }
 
 }  // namespace twinshift::intake

@@ -4,13 +4,16 @@
 // limit on a thread of this class.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
+#include "base/histogram.hpp"
 #include "http/server.hpp"
 #include "queue/event_queue.hpp"
 #include "queue/refused_store.hpp"
@@ -26,11 +29,37 @@ struct WebhookOptions {
   std::chrono::seconds retry_after{5};
 };
 
+// Why a body was answered with 4xx.
+enum class RefusedFor : std::uint8_t {
+  body,       // no JSON object
+  field,      // WEBHOOK_STRICT: a field is missing
+  query,      // a GET whose query string is none, or is no text
+  too_large,  // for us, or for the queue
+  encoding,   // a Content-Encoding that could not be undone
+};
+inline constexpr std::array kRefusedFor{RefusedFor::body, RefusedFor::field, RefusedFor::query, RefusedFor::too_large,
+                                        RefusedFor::encoding};
+std::string_view to_string(RefusedFor reason);
+
+// Why an event was answered with 503.
+enum class TurnedAwayFor : std::uint8_t {
+  full,   // the disk is down to its reserve, or too many wait
+  queue,  // the queue cannot take it now
+  late,   // not durable in time; it may still have been stored
+  stopping,
+};
+inline constexpr std::array kTurnedAwayFor{TurnedAwayFor::full, TurnedAwayFor::queue, TurnedAwayFor::late,
+                                           TurnedAwayFor::stopping};
+std::string_view to_string(TurnedAwayFor reason);
+
 struct WebhookStats {
   std::uint64_t accepted = 0;     // durable and answered with 200
   std::uint64_t refused = 0;      // 4xx
   std::uint64_t turned_away = 0;  // 503
   std::uint64_t late = 0;         // of these, not durable in time; they may still have been stored
+  std::array<std::uint64_t, kRefusedFor.size()> refused_for{};         // by RefusedFor
+  std::array<std::uint64_t, kTurnedAwayFor.size()> turned_away_for{};  // by TurnedAwayFor
+  base::LatencyCounts latency{};  // of what was accepted in time: from the whole request to its answer
 };
 
 class Webhook {

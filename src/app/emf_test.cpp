@@ -1,0 +1,124 @@
+#include "app/emf.hpp"
+
+#include <mutex>
+
+#include <gmock/gmock.h>
+#include <simdjson.h>
+
+#include "tests/support/wait_until.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+using namespace std::chrono_literals;
+
+delivery::TargetStatus target(const std::string& name) {
+  delivery::TargetStatus status;
+  status.name = name;
+  status.is_primary = name == "primary";
+  status.state = delivery::TargetState::ok;
+  return status;
+}
+
+class EmfLinesTest : public ::testing::Test {
+ protected:
+  EmfLinesTest() {
+    now_.now = base::WallTime(1'700'000'000s);
+    now_.targets = {target("primary"), target("secondary")};
+    before_.targets = now_.targets;
+  }
+  std::vector<std::string> lines() { return emf_lines("Twinshift", before_, now_); }
+
+  MetricsInput before_;
+  MetricsInput now_;
+};
+
+TEST_F(EmfLinesTest, EachLineIsWhatTheSpecificationAsksFor) {
+  now_.intake.latency.add(3ms);
+  now_.targets[0].tally.commit_latency.add(3ms);
+  books::TargetBooks& books = now_.books.emplace_back();
+  books.name = "primary";
+  books.counted_at = now_.now;
+  simdjson::dom::parser parser;
+  for (const std::string& line : lines()) {
+    EXPECT_LT(line.size(), 256U << 10U);
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    simdjson::dom::element root;
+    ASSERT_EQ(parser.parse(line).get(root), simdjson::SUCCESS) << line;
+    EXPECT_EQ(std::int64_t(root["_aws"]["Timestamp"]), 1'700'000'000'000);
+    simdjson::dom::element directive = root["_aws"]["CloudWatchMetrics"].at(0);
+    EXPECT_EQ(std::string_view(directive["Namespace"]), "Twinshift");
+    for (auto name : directive["Dimensions"].at(0)) EXPECT_TRUE(root[std::string_view(name)].is_string()) << line;
+    std::size_t metrics = 0;
+    for (auto metric : directive["Metrics"]) {
+      ++metrics;
+      EXPECT_TRUE(root[std::string_view(metric["Name"])].is_number()) << line;
+    }
+    EXPECT_GT(metrics, 5U);
+    EXPECT_LE(metrics, 100U);
+  }
+}
+
+TEST_F(EmfLinesTest, TellOfWhatHappenedSinceTheLinesBefore) {
+  before_.targets[1].tally.attempts = 100;
+  before_.targets[1].tally.commits = 100;
+  now_.targets[1].tally.attempts = 110;
+  now_.targets[1].tally.commits = 109;
+  now_.targets[1].tally.failures[static_cast<std::size_t>(base::ErrorKind::throttled)] = 1;
+  now_.targets[1].landed = 500;
+  now_.targets[1].owed = 7;
+  for (int i = 0; i < 10; ++i) {
+    now_.targets[0].tally.commit_latency.add(2ms);
+    now_.targets[1].tally.commit_latency.add(40ms);
+  }
+  const auto all = lines();
+  ASSERT_THAT(all, SizeIs(3));
+  EXPECT_THAT(all[0], HasSubstr(R"("Service":"twinshift")"));
+  EXPECT_THAT(all[0], HasSubstr(R"("LatencyDifference":)"));
+  EXPECT_THAT(all[2], HasSubstr(R"("Target":"secondary")"));
+  EXPECT_THAT(all[2], HasSubstr(R"("InsertionSuccessRate":90)"));
+  EXPECT_THAT(all[2], HasSubstr(R"("ErrorRate":10)"));
+  EXPECT_THAT(all[2], HasSubstr(R"("Throttles":1)"));
+  EXPECT_THAT(all[2], HasSubstr(R"("RowsInserted":500)"));
+  EXPECT_THAT(all[2], HasSubstr(R"("BacklogEvents":7)"));
+}
+
+TEST_F(EmfLinesTest, WhatHasNoValueIsLeftOut) {
+  const auto all = lines();
+  EXPECT_THAT(all[1], Not(HasSubstr("InsertionSuccessRate"))) << "nothing was tried: 0 and 100 would both be wrong";
+  EXPECT_THAT(all[1], Not(HasSubstr("CommitLatency")));
+  EXPECT_THAT(all[1], Not(HasSubstr("BooksMissing"))) << "never counted";
+  EXPECT_THAT(all[1], Not(HasSubstr("BacklogEvents"))) << "the primary owes nothing";
+  EXPECT_THAT(all[0], Not(HasSubstr("ParityLag")));
+  now_.targets[1].state = delivery::TargetState::disabled;
+  EXPECT_THAT(lines(), SizeIs(2));
+}
+
+TEST(EmfReporterTest, WritesAtItsIntervalAndAtTheEnd) {
+  std::mutex mutex;
+  std::vector<std::string> written;
+  const auto count = [&] {
+    const std::lock_guard lock(mutex);
+    return written.size();
+  };
+  EmfReporter reporter({.name_space = "N",
+                        .interval = 1ms,
+                        .read = [] { return MetricsInput{}; },
+                        .write =
+                            [&](const std::string& line) {
+                              const std::lock_guard lock(mutex);
+                              written.push_back(line);
+                            }});
+  reporter.start();
+  EXPECT_TRUE(tests::wait_until([&] { return count() >= 3; }));
+  reporter.stop();
+  const std::size_t last = count();
+  reporter.stop();
+  EXPECT_EQ(count(), last);
+}
+
+}  // namespace
+}  // namespace twinshift::app

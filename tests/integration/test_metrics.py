@@ -1,0 +1,110 @@
+"""`/metrics` and the lines for CloudWatch on the real binary, held against docs/metrics.md."""
+
+import json
+import pathlib
+import re
+import threading
+import unittest
+
+from harness import GUIDE_EVENT, ServiceTest, wait_until
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
+
+
+def documented():
+    """name -> (type, labels, whether it may have no value yet)"""
+    rows = re.findall(r"^\| `(\w+)`( †)? \| (gauge|counter|histogram) \| (.*?) ?\| ", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: (kind, frozenset(re.findall(r"`(\w+)`", labels)), bool(later)) for name, later, kind, labels in rows}
+
+
+def scraped(text):
+    """name -> (type, labels); the format's own rules are checked on the way."""
+    families, labels = {}, {}
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split()
+            assert name not in families, f"{name} begins twice"
+            families[name], current = kind, name
+            labels[name] = set()
+        elif line and not line.startswith("#"):
+            found = re.fullmatch(r'([a-z_]+)(?:\{(.*)\})? (\S+)', line)
+            assert found, line
+            assert found[1].removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") in (current, current.removesuffix("_count")) or found[1] == current, line
+            float(found[3])
+            labels[current] |= set(re.findall(r'(\w+)="', found[2] or "")) - {"le"}
+    return {name: (kind, frozenset(labels[name])) for name, kind in families.items()}
+
+
+class Metrics(ServiceTest):
+    def scrape(self, service):
+        answer = service.request("GET", "/metrics")
+        self.assertEqual(answer.status, 200)
+        return answer.body.decode()
+
+    def value(self, service, sample):
+        found = re.search(rf"^{re.escape(sample)} (\S+)$", self.scrape(service), re.MULTILINE)
+        return float(found[1]) if found else None
+
+    def test_the_page_and_the_first_scrape_are_in_step(self):
+        pages = documented()
+        self.assertGreater(len(pages), 50)
+        first = scraped(self.scrape(self.start()))
+        self.assertEqual({name: pages[name][:2] for name in first if name in pages}, first, "names, types and labels")
+        self.assertEqual({name for name, (_, _, later) in pages.items() if not later} - set(first), set(), "there from the first scrape on")
+
+    def test_what_comes_later_is_on_the_page_too(self):
+        service = self.start({"BOOKS_INTERVAL": "1s", "AUDIT_INTERVAL": "1"})
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        late = {"twinshift_books_missing", "twinshift_books_events", "twinshift_target_last_commit_timestamp_seconds"}
+        wait_until(lambda: late <= set(scraped(self.scrape(service))), "books in the metrics")
+        pages = documented()
+        for name, family in scraped(self.scrape(service)).items():
+            self.assertEqual(pages[name][:2], family, name)
+
+    def test_what_happens_is_counted(self):
+        service = self.start()
+        for number in range(20):
+            self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id=f"m{number}")).status, 200)
+        self.assertEqual(service.post("no json").status, 400)
+        service.wait_landed(20)
+        wait_until(lambda: self.value(service, 'twinshift_target_rows_total{target="secondary"}') == 20, "rows")
+        self.assertEqual(self.value(service, 'twinshift_intake_requests_total{outcome="accepted"}'), 20)
+        self.assertEqual(self.value(service, 'twinshift_intake_refused_total{reason="body"}'), 1)
+        self.assertEqual(self.value(service, "twinshift_intake_duration_seconds_count"), 20)
+        self.assertGreaterEqual(self.value(service, 'twinshift_target_commits_total{target="primary"}'), 1)
+        self.assertGreater(self.value(service, "process_resident_memory_bytes"), 1_000_000)
+
+    def test_many_scrapes_at_once_are_answered(self):
+        service = self.start()
+        answers = []
+
+        def scrape():
+            for _ in range(100):
+                answers.append(service.request("GET", "/metrics").status)
+
+        scrapers = [threading.Thread(target=scrape) for _ in range(10)]
+        for each in scrapers:
+            each.start()
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        for each in scrapers:
+            each.join()
+        self.assertEqual(answers, [200] * 1_000)
+
+    def test_cloudwatch_lines_stand_among_the_logs(self):
+        service = self.start({"METRICS_EMF": "true", "METRICS_EMF_INTERVAL": "1", "METRICS_NAMESPACE": "Test/Space"})
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        service.wait_landed(1)
+        line = service.wait_log(lambda each: each.get("IntakeAccepted") == 1, "a line of the service")
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        self.assertEqual((directive["Namespace"], directive["Dimensions"]), ("Test/Space", [["Service"]]))
+        line = service.wait_log(lambda each: each.get("Target") == "secondary" and each.get("RowsInserted") == 1, "a line of the secondary")
+        self.assertEqual((line["InsertionSuccessRate"], line["ErrorRate"]), (100, 0))
+        page = PAGE.read_text(encoding="utf-8")
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+            self.assertIn(f"`{metric['Name']}`", page)
+            self.assertIsInstance(line[metric["Name"]], (int, float))
+        self.assertNotIn(json.dumps(GUIDE_EVENT["appsflyer_id"]), json.dumps(line))
+
+
+if __name__ == "__main__":
+    unittest.main()
