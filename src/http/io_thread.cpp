@@ -107,7 +107,11 @@ struct IoThread::Impl final : Loop, SessionHost {
     for (auto& entry : burst) {
       if (entry.sink->session() == nullptr) continue;
       const auto session = entry.sink->session()->shared_from_this();
-      session->answered(std::move(entry.response));
+      if (entry.response) {
+        session->answered(std::move(*entry.response));
+      } else {
+        session->pushed(entry.sink->take_pushed());
+      }
     }
     burst.clear();
   }

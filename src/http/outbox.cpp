@@ -1,5 +1,6 @@
 #include "http/outbox.hpp"
 
+#include "base/assert.hpp"
 #include "http/response_text.hpp"
 
 namespace twinshift::http {
@@ -19,6 +20,14 @@ Responder::~Responder() {
 
 void Responder::send(Response response) {
   if (const auto sink = std::move(sink_)) sink->send(std::move(response));
+}
+
+std::shared_ptr<Stream> Responder::stream(Response head) {
+  TWINSHIFT_ASSERT(sink_ != nullptr);
+  head.streams = true;
+  const std::shared_ptr<Sink> sink = sink_;
+  send(std::move(head));
+  return sink->stream();
 }
 
 void Outbox::put(Entry entry) {

@@ -2,9 +2,12 @@
 // once: they are gathered here, and the io thread is woken once for all of them.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -16,33 +19,46 @@ namespace twinshift::http {
 class Responder::Sink {
  public:
   virtual ~Sink() = default;
-  virtual void send(Response response) = 0;  // once a request, any thread
+  virtual void send(Response response) = 0;      // once a request, any thread
+  virtual std::shared_ptr<Stream> stream() = 0;  // of the answer that was sent
 };
 
 class Session;
 class Outbox;
 
 // One a connection: requests on a connection run one after another, and a responder lets go of it when it has answered.
-class SessionSink final : public Responder::Sink, public std::enable_shared_from_this<SessionSink> {
+class SessionSink final : public Responder::Sink, public Stream, public std::enable_shared_from_this<SessionSink> {
  public:
   SessionSink(std::shared_ptr<Outbox> outbox, Session* session) : outbox_(std::move(outbox)), session_(session) {}
   void send(Response response) override;
+  std::shared_ptr<Stream> stream() override { return shared_from_this(); }
+  void push(std::shared_ptr<const std::string> message) override;
+  [[nodiscard]] bool closed() const override { return gone_.load(std::memory_order_relaxed); }
 
-  // The next two: io thread only. Null once the connection has gone.
+  // The next three: io thread only. Null once the connection has gone.
   [[nodiscard]] Session* session() const { return session_; }
-  void detach() { session_ = nullptr; }
+  void detach() {
+    session_ = nullptr;
+    gone_.store(true, std::memory_order_relaxed);
+  }
+  // The newest message that was pushed; null: it was taken already.
+  std::shared_ptr<const std::string> take_pushed();
 
  private:
   const std::shared_ptr<Outbox> outbox_;
   Session* session_;
+  std::atomic<bool> gone_{false};
+  std::mutex mutex_;
+  std::shared_ptr<const std::string> pushed_;  // mutex_; while there is one, the io thread has been told
 };
 
-// Holds at most one answer for each open connection, hence Options::connections_max of them.
+// Holds at most one answer for each open connection, and one word that a stream has something new: hence twice
+// Options::connections_max of them.
 class Outbox {
  public:
   struct Entry {
     std::shared_ptr<SessionSink> sink;
-    Response response;
+    std::optional<Response> response;  // none: a stream has something new
   };
 
   // `wake` runs on the sender's thread when the first answer of a burst comes in; never after close().

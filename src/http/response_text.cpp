@@ -87,7 +87,7 @@ void append_response(std::string& out, const Response& response, const AnswerSha
   append_header(out, "Date", date);
   if (!without_body) {
     append_header(out, "Content-Type", response.content_type);
-    append_header(out, "Content-Length", fmt::format_int(response.body.size()).c_str());
+    if (!response.streams) append_header(out, "Content-Length", fmt::format_int(response.body.size()).c_str());
   }
   if (shape.close) {
     append_header(out, "Connection", "close");

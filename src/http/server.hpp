@@ -30,6 +30,18 @@ struct Response {
   std::string content_type = "application/json; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers;  // Allow, Retry-After, ...
   bool close = false;
+  bool streams = false;  // Responder::stream()'s: the body has no end of its own
+};
+
+// An answer that goes on (server-sent events): messages are sent as they come, until either side closes. A client that
+// reads more slowly than they come gets the newest: at most one waits for it, and who takes none within write_timeout
+// is cut off. Any thread.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  virtual void push(std::shared_ptr<const std::string> message) = 0;
+  // The client has gone, or the server stops: what is pushed now goes nowhere.
+  [[nodiscard]] virtual bool closed() const = 0;
 };
 
 // The answer to one request. send() may be called once, from any thread, also after the client has gone (then it
@@ -42,6 +54,8 @@ class Responder {
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
   void send(Response response);
+  // In place of send(): `head` with what its body holds, then what is pushed. Never null.
+  std::shared_ptr<Stream> stream(Response head);
 
  private:
   std::shared_ptr<Sink> sink_;

@@ -35,6 +35,19 @@ void shrink(std::string& text) {
 
 }  // namespace
 
+void SessionSink::push(std::shared_ptr<const std::string> message) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(pushed_, std::move(message)) != nullptr) return;
+  }
+  outbox_->put({shared_from_this(), std::nullopt});
+}
+
+std::shared_ptr<const std::string> SessionSink::take_pushed() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(pushed_, nullptr);
+}
+
 void SessionSink::send(Response response) {
   if (outbox_->on_io_thread() && session_ != nullptr && session_->answered_in_handler(response)) return;
   outbox_->put({shared_from_this(), std::move(response)});
@@ -95,7 +108,7 @@ void Session::wait_readable() {
 }
 
 void Session::on_readable() {
-  if (!reading() && state_ != State::lingering) return;
+  if (!reading() && state_ != State::lingering && state_ != State::streaming) return;
   auto& buffer = host_.read_buffer;
   const ssize_t count = recv(descriptor_.native_handle(), buffer.data(), buffer.size(), 0);
   if (count < 0) {
@@ -104,7 +117,7 @@ void Session::on_readable() {
   }
   if (count == 0) return on_end_of_input();
   const std::string_view fresh(buffer.data(), static_cast<std::size_t>(count));
-  if (state_ == State::lingering) return discard(fresh);
+  if (state_ == State::lingering || state_ == State::streaming) return discard(fresh);
   if (pending_.empty()) return advance(fresh);
   pending_.append(fresh);
   advance(pending_);
@@ -274,7 +287,8 @@ void Session::report(Refusal refusal) {
 // --- writing
 
 void Session::write(const Response& response) {
-  shape_.close = shape_.close || response.close || host_.draining;
+  streams_ = response.streams && !host_.draining;
+  shape_.close = shape_.close || response.close || response.streams || host_.draining;
   append_response(out_, response, shape_, host_.date.now());
   written_ = 0;
   state_ = State::writing;
@@ -302,8 +316,28 @@ void Session::flush() {
   after_write();
 }
 
+void Session::pushed(std::shared_ptr<const std::string> message) {
+  if (message == nullptr || state_ == State::closed) return;
+  next_message_ = std::move(message);
+  if (state_ == State::streaming) go_on_streaming();
+}
+
+void Session::go_on_streaming() {
+  if (next_message_ == nullptr) {
+    state_ = State::streaming;
+    deadline_ = base::SteadyTime::max();
+    return wait_readable();
+  }
+  out_ = *std::exchange(next_message_, nullptr);
+  written_ = 0;
+  state_ = State::writing;
+  deadline_ = now() + host_.shared.options.write_timeout;
+  flush();
+}
+
 void Session::after_write() {
   shrink(out_);
+  if (streams_) return host_.draining ? close() : go_on_streaming();
   if (!shape_.close) {
     state_ = State::idle;
     deadline_ = now() + host_.shared.options.keep_alive_idle;
@@ -357,6 +391,7 @@ void Session::sweep(base::SteadyTime at) {
 void Session::drain() {
   // A request that is already in the socket's buffer is still served.
   if (state_ == State::idle) on_readable();
+  if (state_ == State::streaming) close();
 }
 
 }  // namespace twinshift::http

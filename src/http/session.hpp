@@ -53,6 +53,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void answered(Response response);
   // False where there is no handler of this session on the stack: the answer must come through the outbox then.
   bool answered_in_handler(Response& response);
+  // A message for the stream that is the answer; null: it was sent already.
+  void pushed(std::shared_ptr<const std::string> message);
   // Cuts off whoever is past the deadline.
   void sweep(base::SteadyTime now);
   // Closes an idle connection; one with a request under way closes after its answer.
@@ -68,6 +70,7 @@ class Session : public std::enable_shared_from_this<Session> {
     body,       // reading a body
     handling,   // the handler has the request: no deadline of ours
     writing,    // the client takes its answer slowly
+    streaming,  // the answer goes on, and all of it that there is has been taken; the client has nothing more to say
     lingering,  // answered and shut down for sending; what still comes is thrown away, so that the client is not reset
     closed,
   };
@@ -91,6 +94,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void write(const Response& response);
   void flush();
   void after_write();
+  void go_on_streaming();
   void resume();
   void collect(std::string_view input);
   void discard(std::string_view input);
@@ -112,8 +116,10 @@ class Session : public std::enable_shared_from_this<Session> {
   bool continue_sent_ = false;
   bool linger_ = false;  // after the answer: more may be on its way from the client
   bool turned_away_ = false;
-  std::optional<Response> answer_;    // given within the handler
-  std::unique_ptr<Refusal> refusal_;  // told when its body has been collected
+  bool streams_ = false;                             // the answer goes on
+  std::shared_ptr<const std::string> next_message_;  // of the stream, while another is on its way
+  std::optional<Response> answer_;                   // given within the handler
+  std::unique_ptr<Refusal> refusal_;                 // told when its body has been collected
 };
 
 }  // namespace twinshift::http
