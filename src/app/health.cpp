@@ -99,7 +99,7 @@ std::string Health::health() const {
       .text();
 }
 
-Health::Ready Health::ready() {
+Health::Ready Health::ready(bool short_ready) {
   const queue::QueueStatus queue = parts_.queue->status();
   JsonObject parts;
   parts.add_raw("queue", queue_part(queue, parts_.delivery == nullptr ? "" : parts_.delivery->status().receive_error));
@@ -118,18 +118,18 @@ Health::Ready Health::ready() {
   JsonObject body;
   body.add("status", ready ? "ready" : stopping_ ? "stopping" : "not ready");
   body.add("timestamp", base::iso8601_ms(clock_.now()));
-  body.add_raw("parts", parts.text());
+  if (!short_ready) body.add_raw("parts", parts.text());
   return {ready, body.text()};
 }
 
-void Health::add_routes(http::Routes& routes) {
+void Health::add_routes(http::Routes& routes, bool short_ready) {
   routes.add(
       "GET", "/health",
       [this](const http::Request&, http::Responder responder) { responder.send(json(200, health())); }, true);
   routes.add(
       "GET", "/ready",
-      [this](const http::Request&, http::Responder responder) {
-        Ready state = ready();
+      [this, short_ready](const http::Request&, http::Responder responder) {
+        Ready state = ready(short_ready);
         http::Response response = json(state.ready ? 200 : 503, std::move(state.body));
         if (!state.ready) response.headers.emplace_back("Retry-After", "5");
         responder.send(std::move(response));

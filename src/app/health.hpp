@@ -28,7 +28,8 @@ class Health {
  public:
   Health(Parts parts, const base::Clock& clock) : parts_(parts), clock_(clock) {}
 
-  void add_routes(http::Routes& routes);
+  // `short_ready`: /ready tells no more than whether, for an address that others reach.
+  void add_routes(http::Routes& routes, bool short_ready = false);
   // From now on /ready is 503: traffic should go elsewhere.
   void stopping() { stopping_ = true; }
 
@@ -37,7 +38,7 @@ class Health {
     bool ready;
     std::string body;
   };
-  Ready ready();
+  Ready ready(bool short_ready = false);
   [[nodiscard]] std::string health() const;
 
  private:

@@ -28,17 +28,11 @@ std::string Metrics::text() {
   return text_;
 }
 
-void Metrics::add_routes(http::Routes& routes) {
-  routes.add(
-      "GET", "/metrics",
-      [this](const http::Request&, http::Responder responder) {
-        http::Response response;
-        response.status = 200;
-        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        response.body = text();
-        responder.send(std::move(response));
-      },
-      true);
+void Metrics::answer(http::Responder responder) {
+  http::Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = text();
+  responder.send(std::move(response));
 }
 
 }  // namespace twinshift::app

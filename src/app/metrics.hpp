@@ -36,13 +36,13 @@ struct MetricsInput {
   base::WallTime now{};
 };
 
-// Thread-safe; the handler runs on io threads.
+// Thread-safe; requests are answered on io threads.
 class Metrics {
  public:
   // `read` may be called from any thread, one at a time.
   explicit Metrics(std::function<MetricsInput()> read) : read_(std::move(read)) {}
 
-  void add_routes(http::Routes& routes);
+  void answer(http::Responder responder);
   [[nodiscard]] std::string text();
 
  private:

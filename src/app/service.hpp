@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "app/admin_door.hpp"
 #include "app/auditor.hpp"
 #include "app/emf.hpp"
 #include "app/health.hpp"
@@ -15,6 +16,7 @@
 #include "app/kept_readers.hpp"
 #include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
+#include "app/status_board.hpp"
 #include "app/turns.hpp"
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
@@ -70,6 +72,10 @@ class Service {
   base::Status start_http();
   [[nodiscard]] MetricsInput metrics_input() const;
   void start_emf();
+  void start_board();
+  void add_admin_routes(http::Routes& routes);
+  base::Status start_admin();
+  [[nodiscard]] std::vector<RefusedWhy> read_refused() const;
   [[nodiscard]] http::Options http_options();
 
   const config::Settings& settings_;
@@ -95,9 +101,12 @@ class Service {
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<StatusBoard> board_;
+  std::unique_ptr<AdminDoor> door_;
   std::unique_ptr<EmfReporter> emf_;  // none where METRICS_EMF is off
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> admin_;  // none without ADMIN_PORT
   bool leaves_threads_ = false;
   std::atomic<bool> mending_stops_{false};
 };

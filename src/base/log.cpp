@@ -53,6 +53,24 @@ void write(std::string_view line) {
   }
 }
 
+struct Watching {
+  std::mutex mutex;
+  std::function<void(Level, std::string_view)> watcher;
+  std::atomic<bool> any{false};
+};
+
+Watching& watching() {
+  static auto* const instance = new Watching;
+  return *instance;
+}
+
+void tell_watcher(Level level, std::string_view line) {
+  Watching& watch = watching();
+  if (!watch.any.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(watch.mutex);
+  if (watch.watcher) watch.watcher(level, line);
+}
+
 }  // namespace
 
 std::optional<Level> level_from(std::string_view name) {
@@ -77,6 +95,13 @@ void set_sink(std::function<void(std::string_view line)> sink) {
   output().custom = std::move(sink);
 }
 
+void watch(std::function<void(Level level, std::string_view line)> watcher) {
+  Watching& watch = watching();
+  const std::lock_guard lock(watch.mutex);
+  watch.any = static_cast<bool>(watcher);
+  watch.watcher = std::move(watcher);
+}
+
 void write_beside(std::string_view line) {
   write(line);
 }
@@ -85,17 +110,20 @@ void flush() {
   output().logger->flush();
 }
 
-Line::Line(Level level, std::string_view message) : on_(enabled(level) && level != Level::silent) {
+Line::Line(Level level, std::string_view message) : on_(enabled(level) && level != Level::silent), level_(level) {
   if (!on_) return;
   fields_.add("level", to_string(level)).add("time", epoch_ms(system_clock().now())).add("msg", message);
 }
 
-Line::Line(Line&& other) noexcept : on_(other.on_), fields_(std::move(other.fields_)) {
+Line::Line(Line&& other) noexcept : on_(other.on_), level_(other.level_), fields_(std::move(other.fields_)) {
   other.on_ = false;
 }
 
 Line::~Line() {
-  if (on_) write(fields_.text());
+  if (!on_) return;
+  const std::string text = fields_.text();
+  write(text);
+  tell_watcher(level_, text);
 }
 
 Line& Line::add_ms(std::string_view key, std::chrono::nanoseconds duration) {

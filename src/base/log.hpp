@@ -32,6 +32,9 @@ void set_level(Level level);
 bool enabled(Level level);
 // Where lines go; the default is standard output. For tests.
 void set_sink(std::function<void(std::string_view line)> sink);
+// Told each line of the log as it is written, on the writer's thread: short, and without logging itself. One watcher at
+// a time; an empty one ends it, and when this returns nobody is being told any more.
+void watch(std::function<void(Level level, std::string_view line)> watcher);
 // A line that is not of the log but stands among its lines, whole, whatever the level: for who reads standard output.
 void write_beside(std::string_view line);
 // Writes what is buffered; called before exit.
@@ -57,6 +60,7 @@ class Line {
 
  private:
   bool on_;
+  Level level_;
   JsonObject fields_;
 };
 
