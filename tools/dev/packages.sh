@@ -12,6 +12,8 @@ package_set() {
       printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 postgresql curl git locales
       # Where a Node.js of another origin brings its own npm, the distribution's would be in its way.
       command -v npm >/dev/null || printf '%s\n' nodejs npm
+      # The page is looked at in a browser. Ubuntu's is no package but a snap: there that test is skipped.
+      case $(distribution) in debian*) printf '%s\n' chromium fonts-dejavu-core ;; esac
       ;;
     check) printf '%s\n' clang-format-19 clang-tidy-19 ;;
     bench) printf '%s\n' wrk nginx-light python3 curl ;;

@@ -203,7 +203,7 @@ function showBooks({ targets }) {
   else put(part("books", "sentence"), missing > 0 ? `No: ${count(missing)} accepted events are missing.` : "Nothing is missing.");
   const rows = [];
   for (const target of counted) {
-    rows.push([`${target.name}: received`, count(target.books.received)], ["missing", count(target.books.missing), target.books.missing > 0], ["open hours", count(target.books.openHours)]);
+    rows.push([target.name, `${count(target.books.missing)} missing of ${count(target.books.received)}`, target.books.missing > 0]);
     if (target.books.error) rows.push(["not counted now", target.books.error, true]);
   }
   if (counted.length > 0) rows.push(["counted", clock(counted[0].books.countedAt)]);
