@@ -15,7 +15,6 @@
 #include "app/erase_answer.hpp"
 #include "app/mend_answer.hpp"
 #include "app/mending.hpp"
-#include "app/page.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/trace_waiting.hpp"
 #include "app/waived_gap.hpp"
@@ -300,97 +299,24 @@ base::Status Service::start_http() {
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;
   webhook_ = std::make_unique<intake::Webhook>(webhook_options, *queue_, *refused_, clock_);
-  metrics_ = std::make_unique<Metrics>([this] { return metrics_input(); });
-  door_ = std::make_unique<AdminDoor>(settings_);
-  start_board();
-  if (auto started = start_admin(); !started) {
-    stop(kClosingTime);
-    return started;
-  }
+  site_ = std::make_unique<AdminSite>(AdminSite::Parts{.settings = &settings_,
+                                                       .clock = &clock_,
+                                                       .health = health_.get(),
+                                                       .read = [this] { return metrics_input(); },
+                                                       .options = http_options()});
   http::Routes routes;
   webhook_->add_routes(routes);
-  health_->add_routes(routes, door_->elsewhere() || door_->is_shut());
-  if (!door_->elsewhere()) add_admin_routes(routes);
+  site_->add_routes(routes);
+  // Both are there before either begins: the site's threads ask the server.
   server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
-  if (auto started = server_->start(); !started) {
+  base::Status started = site_->start();
+  if (started) started = server_->start();
+  if (!started) {
     stop(kClosingTime);
     return started;
   }
-  start_emf();
   log::info("Server listening").add("host", settings_.host).add("port", static_cast<std::int64_t>(server_->port()));
   return {};
-}
-
-// The page, /api/status and /metrics on a port of their own, with /health and all of /ready.
-base::Status Service::start_admin() {
-  if (door_->is_shut()) {
-    log::warn("The page and /metrics are closed: this address is reached by others")
-        .add("host", settings_.host)
-        .add("hint", "Set ADMIN_PORT or ADMIN_TOKEN (docs/page.md)");
-  }
-  if (!door_->elsewhere()) return {};
-  http::Options options = http_options();
-  options.host = settings_.admin_host.empty() ? settings_.host : settings_.admin_host;
-  options.port = static_cast<std::uint16_t>(settings_.admin_port);
-  options.threads = 1;
-  options.on_refusal = {};
-  http::Routes routes;
-  health_->add_routes(routes, false);
-  add_admin_routes(routes);
-  admin_ = std::make_unique<http::Server>(options, std::move(routes));
-  if (auto started = admin_->start(); !started) return started;
-  log::info("Admin page listening").add("host", options.host).add("port", static_cast<std::int64_t>(admin_->port()));
-  if (settings_.admin_token.empty() && !is_loopback(options.host)) {
-    log::warn("Whoever reaches the admin port sees the page and /metrics")
-        .add("hint", "Set ADMIN_TOKEN, or ADMIN_HOST=127.0.0.1");
-  }
-  return {};
-}
-
-void Service::add_admin_routes(http::Routes& routes) {
-  add_page_routes(routes, *door_);
-  routes.add("GET", "/metrics", door_->guard([this](const http::Request&, http::Responder responder) {
-    metrics_->answer(std::move(responder));
-  }),
-             true);
-  routes.add("GET", "/api/status", door_->guard([this](const http::Request&, http::Responder responder) {
-    board_->answer_status(std::move(responder));
-  }),
-             true);
-  routes.add("GET", "/api/events", door_->guard([this](const http::Request&, http::Responder responder) {
-    board_->answer_events(std::move(responder));
-  }));
-}
-
-// A quarantine in a queue takes minutes to read: there the number has to do.
-std::vector<RefusedWhy> Service::read_refused() const {
-  if (!settings_.quarantine_queue_url.empty()) return {};
-  auto reader = open_quarantine_reader(settings_);
-  if (!reader) return {};
-  quarantine::Query query;
-  query.records_max = kRefusedReadMax;
-  query.newest_first = true;
-  query.with_json = false;
-  const auto records = (*reader)->read(query);
-  return records ? reasons_of(*records) : std::vector<RefusedWhy>();
-}
-
-void Service::start_board() {
-  board_ = std::make_unique<StatusBoard>(StatusBoard::Parts{.read = [this] { return metrics_input(); },
-                                                            .read_refused = [this] { return read_refused(); },
-                                                            .queue_driver = settings_.queue.driver,
-                                                            .clock = &clock_});
-  board_->start();
-}
-
-void Service::start_emf() {
-  if (!settings_.metrics_emf) return;
-  emf_ = std::make_unique<EmfReporter>(
-      EmfReporter::Parts{.name_space = settings_.metrics_namespace,
-                         .interval = settings_.metrics_emf_interval,
-                         .read = [this] { return metrics_input(); },
-                         .write = [](const std::string& line) { log::write_beside(line); }});
-  emf_->start();
 }
 
 // A count that hangs in a target's call is left behind, as a lane is.
@@ -425,8 +351,6 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
     // Whoever asks /ready learns it before the door closes.
     std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(settings_.shutdown_notice, limit / 3));
   }
-  if (board_) board_->stop();
-  if (admin_) admin_->drain(std::chrono::milliseconds(0));
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
   looks_.request_stop();
@@ -436,8 +360,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (delivery_) delivery_->cancel_jobs();
   if (books_) books_->cancel();
   control_.reset();
-  if (emf_) emf_->stop();
-  admin_.reset();
+  if (site_) site_->stop();
   server_.reset();  // before the stores close: it still hands over what it refused
   // Only now: requests that were under way may have needed them.
   stopping_.request_stop();

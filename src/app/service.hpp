@@ -8,15 +8,13 @@
 #include <stop_token>
 #include <vector>
 
-#include "app/admin_door.hpp"
+#include "app/admin_site.hpp"
 #include "app/auditor.hpp"
-#include "app/emf.hpp"
 #include "app/health.hpp"
 #include "app/journal_witness.hpp"
 #include "app/kept_readers.hpp"
 #include "app/metrics.hpp"
 #include "app/quarantine_actions.hpp"
-#include "app/status_board.hpp"
 #include "app/turns.hpp"
 #include "backlog/backlog.hpp"
 #include "base/clock.hpp"
@@ -71,11 +69,6 @@ class Service {
   control::Reply answer(const control::Request& request);
   base::Status start_http();
   [[nodiscard]] MetricsInput metrics_input() const;
-  void start_emf();
-  void start_board();
-  void add_admin_routes(http::Routes& routes);
-  base::Status start_admin();
-  [[nodiscard]] std::vector<RefusedWhy> read_refused() const;
   [[nodiscard]] http::Options http_options();
 
   const config::Settings& settings_;
@@ -100,13 +93,9 @@ class Service {
   Turns turns_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
-  std::unique_ptr<Metrics> metrics_;
-  std::unique_ptr<StatusBoard> board_;
-  std::unique_ptr<AdminDoor> door_;
-  std::unique_ptr<EmfReporter> emf_;  // none where METRICS_EMF is off
+  std::unique_ptr<AdminSite> site_;
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
-  std::unique_ptr<http::Server> admin_;  // none without ADMIN_PORT
   bool leaves_threads_ = false;
   std::atomic<bool> mending_stops_{false};
 };

@@ -63,7 +63,8 @@ void add_state(const TargetStatus& target, Points& points) {
   const std::string name = capital(target.name);
   const bool away = target.state == TargetState::open || target.state == TargetState::stalled ||
                     target.state == TargetState::retrying;
-  const std::string cure = target.last_error.empty() ? "It is tried again by itself" : target.last_error;
+  const std::string cure =
+      "It is tried again by itself" + (target.last_error.empty() ? "" : ". The last error: " + target.last_error);
   if (away && target.is_primary) {
     points.push_back({StatusLevel::alarm, name + " does not take events: they wait in the queue", cure});
   } else if (away) {

@@ -44,7 +44,7 @@ TEST_F(StatusVerdictTest, ASecondaryThatIsAwayIsAWarningAPrimaryAnAlarm) {
     input_.targets[1].last_error = "connection refused";
     EXPECT_EQ(point().level, StatusLevel::warning);
     EXPECT_THAT(point().what, HasSubstr("does not touch the primary: 12,345 events wait for it"));
-    EXPECT_EQ(point().cure, "connection refused");
+    EXPECT_EQ(point().cure, "It is tried again by itself. The last error: connection refused");
   }
   input_.targets[1] = {};
   input_.targets[1].state = TargetState::ok;

@@ -14,6 +14,7 @@ try {
   page.on("pageerror", (error) => faults.push(`script: ${error.message}`));
   page.on("request", (request) => request.url().startsWith(url) || request.url().startsWith("data:") || faults.push(`from elsewhere: ${request.url()}`));
   await page.goto(url);
+  console.error("open");
   await page.waitForSelector(`#verdict.${level}`, { timeout: PATIENCE_MS });
   await page.waitForSelector("#lanes article", { timeout: PATIENCE_MS });
   const picture = async (suffix) => pictures && page.screenshot({ path: `${pictures}/page-${name}${suffix}.png`, fullPage: true });

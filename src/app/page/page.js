@@ -202,7 +202,11 @@ function showBooks({ targets }) {
   if (counted.length === 0) put(part("books", "sentence"), "Not counted yet.");
   else put(part("books", "sentence"), missing > 0 ? `No: ${count(missing)} accepted events are missing.` : "Nothing is missing.");
   const rows = [];
-  for (const target of counted) {
+  for (const target of targets) {
+    if (!target.books) {
+      rows.push([target.name, "not counted yet"]);
+      continue;
+    }
     rows.push([target.name, `${count(target.books.missing)} missing of ${count(target.books.received)}`, target.books.missing > 0]);
     if (target.books.error) rows.push(["not counted now", target.books.error, true]);
   }
