@@ -41,6 +41,14 @@ std::uint64_t lacking(const Line& line) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(line.counts.residual(), 0));
 }
 
+// As many as the one has fewer markers of than the other, though both hold the same. Not what the other has not landed
+// either: that may be in its quarantine, owed or given up, and then stands in neither table.
+std::uint64_t markers_short(const books::Counts& here, const books::Counts& there) {
+  const std::uint64_t has = here.landed + here.duplicate + here.waived;
+  const std::uint64_t wanted = there.landed + there.duplicate;
+  return wanted > has ? wanted - has : 0;
+}
+
 base::Error cannot_count(const std::string& target, const TargetBooks* books) {
   const std::string why = books == nullptr ? "it is switched off" : books->error;
   return {ErrorKind::unavailable, "the target cannot be counted now" + (why.empty() ? "" : ": " + why), target,
@@ -60,7 +68,7 @@ base::Result<RebuiltReport> sign_off(books::Keeper& keeper, books::BooksFile& fi
   if (here == nullptr || !here->fresh) return base::fail(cannot_count(target, here));
   if (other == nullptr || !other->fresh) return base::fail(cannot_count(other_name, other));
   const RebuiltBooks lost = lost_markers(*here, *other);
-  RebuiltReport report{.true_losses = lost.true_losses,
+  RebuiltReport report{.unexplained = lost.unexplained,
                        .too_early = lost.too_early,
                        .unjudged = lost.unjudged,
                        .open_hours = lost.open_hours};
@@ -97,9 +105,9 @@ RebuiltBooks lost_markers(const TargetBooks& target, const TargetBooks& other) {
       lost.unjudged += certain;
       continue;
     }
-    const std::uint64_t both = std::min(certain, lacking(*there));
-    lost.true_losses += both;
-    if (certain > both) lost.hours.push_back({line.hour, certain - both});
+    const std::uint64_t markers = std::min(certain, markers_short(line.counts, there->counts));
+    lost.unexplained += certain - markers;
+    if (markers > 0) lost.hours.push_back({line.hour, markers});
     lost.open_hours = lost.open_hours || line.counts.owed > 0;
   }
   return lost;
@@ -116,7 +124,7 @@ control::Reply answer_rebuilt(books::Keeper& keeper, books::BooksFile& file, con
   if (!whole || !check_reason(reason)) return {false, "the request was not understood. Is it another version?"};
   const auto report = sign_off(keeper, file, arguments[0], reason);
   if (!report) return {false, report.error().text()};
-  return {true, fmt::format("{} {} {} {} {} {}", report->events, report->hours, report->true_losses, report->too_early,
+  return {true, fmt::format("{} {} {} {} {} {}", report->events, report->hours, report->unexplained, report->too_early,
                             report->unjudged, report->open_hours ? 1 : 0)};
 }
 
@@ -125,7 +133,7 @@ base::Result<RebuiltReport> read_rebuilt_reply(const control::Reply& reply) {
   RebuiltReport report;
   int open = 0;
   std::istringstream text(reply.text);
-  text >> report.events >> report.hours >> report.true_losses >> report.too_early >> report.unjudged >> open;
+  text >> report.events >> report.hours >> report.unexplained >> report.too_early >> report.unjudged >> open;
   if (!text) {
     return base::fail(ErrorKind::conflict, "the answer was not understood", "the running service",
                       "Is it another version of twinshift?");
@@ -152,9 +160,11 @@ std::string rebuilt_text(const std::string& target, const RebuiltReport& report)
                     "waive` signs them off",
                     report.unjudged));
   }
-  if (report.true_losses > 0) {
-    add(fmt::format("{} are missing in both targets: a loss, which stays one. `twinshift books` shows the hours",
-                    report.true_losses));
+  if (report.unexplained > 0) {
+    add(
+        fmt::format("{} are missing there that the other target has not landed either: a loss, or what is in its "
+                    "quarantine, owed to it or signed off. `twinshift books` shows the hours",
+                    report.unexplained));
   }
   return text;
 }
@@ -162,8 +172,20 @@ std::string rebuilt_text(const std::string& target, const RebuiltReport& report)
 std::string rebuilt_json(const std::string& target, const RebuiltReport& report) {
   base::JsonObject text;
   text.add("target", target).add("signedOff", report.events).add("hours", report.hours);
-  text.add("tooEarly", report.too_early).add("notJudged", report.unjudged).add("missingInBoth", report.true_losses);
+  text.add("tooEarly", report.too_early).add("notJudged", report.unjudged).add("unexplained", report.unexplained);
   return "\"books\":" + text.text();
+}
+
+std::string unsigned_text(const std::string& target, const base::Error& error) {
+  return fmt::format(
+      "books: what {0}'s lost markers can no longer tell could not be signed off: {1}. The tables are equal: run it "
+      "again; or sign off what `twinshift books` shows: `twinshift books waive --target {0} --hour HOUR --events N "
+      "--reason \"rebuilt\" --yes`",
+      target, error.text());
+}
+
+std::string unsigned_json(const std::string& target, const base::Error& error) {
+  return "\"books\":" + base::JsonObject().add("target", target).add("error", error.text()).text();
 }
 
 bool leaves_work(const RebuiltReport& report) {

@@ -1,6 +1,6 @@
 // After a rebuild that ended with equal tables: the books of the rebuilt target begin to close again. Its markers were
-// lost with its table, so what landed before shows as missing, though it stands there again. What both books miss is a
-// true loss, and stays one.
+// lost with its table, so what landed before shows as missing, though it stands there again. What the other target has
+// not landed either stays missing.
 //
 // What the service answers, and what the command asks, by the control socket; decisions are pure.
 #pragma once
@@ -25,19 +25,20 @@ struct RebuiltBooks {
     bool operator==(const LostMarkers&) const = default;
   };
   std::vector<LostMarkers> hours{};  // to be signed off
-  std::uint64_t true_losses = 0;     // that the other target lacks as well
+  std::uint64_t unexplained = 0;     // that the other target has not landed either
   std::uint64_t too_early = 0;       // what is missing, but not for certain yet
   std::uint64_t unjudged = 0;        // of hours that the other target's books do not judge
   bool open_hours = false;           // of some of them events are still on their way: there may be more
 };
 
-// `target`: counted twice since it was rebuilt. Both tables hold the same: whatever the one lacks the other does.
+// `target`: counted twice since it was rebuilt. Both tables hold the same: so many events as the other has
+// landed stand in this one too.
 RebuiltBooks lost_markers(const books::TargetBooks& target, const books::TargetBooks& other);
 
 struct RebuiltReport {
   std::uint64_t events = 0;  // signed off
   std::uint64_t hours = 0;
-  std::uint64_t true_losses = 0;
+  std::uint64_t unexplained = 0;
   std::uint64_t too_early = 0;
   std::uint64_t unjudged = 0;
   bool open_hours = false;
@@ -45,8 +46,8 @@ struct RebuiltReport {
 
 // `reason` as of `books waive`.
 control::Request rebuilt_request(const std::string& target, const std::string& reason);
-// Reads all hours again, counts twice, and signs off; durable when it replies. Takes up to twice kCountMax. In its turn
-// (Turns).
+// Reads all hours again, counts twice, and signs off; durable when it replies. Takes up to three times kCountMax where
+// a target does not answer. In its turn (Turns).
 control::Reply answer_rebuilt(books::Keeper& keeper, books::BooksFile& file, const control::Request& request);
 // `conflict`: the service refuses, or it is no such answer.
 base::Result<RebuiltReport> read_rebuilt_reply(const control::Reply& reply);
@@ -55,7 +56,10 @@ base::Result<RebuiltReport> read_rebuilt_reply(const control::Reply& reply);
 std::string rebuilt_text(const std::string& target, const RebuiltReport& report);
 // A member of the JSON answer: "books":{...}
 std::string rebuilt_json(const std::string& target, const RebuiltReport& report);
-// Something is left for another run or a person. Not a true loss: that is there with or without a rebuild.
+// Likewise where it could not be signed off: the tables are equal all the same.
+std::string unsigned_text(const std::string& target, const base::Error& error);
+std::string unsigned_json(const std::string& target, const base::Error& error);
+// Something is left for another run or a person. Not what is unexplained: that is missing with or without a rebuild.
 bool leaves_work(const RebuiltReport& report);
 
 }  // namespace twinshift::app

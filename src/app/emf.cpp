@@ -107,7 +107,8 @@ std::string service_line(const std::string& name_space, const MetricsInput& befo
   line.count("DeadLetters", now.queue.dead_lettered);
   line.add("LatencyDifference", "Milliseconds", latency_difference(before, now));
   if (now.parity && now.parity->up_to) {
-    line.add("ParityLag", "Seconds", std::chrono::duration<double>(now.now - *now.parity->up_to).count());
+    line.add("ParityLag", "Seconds",
+             std::max(0.0, std::chrono::duration<double>(now.now - *now.parity->up_to).count()));
   }
   return line.text();
 }

@@ -39,7 +39,7 @@ struct MetricsInput {
 // Thread-safe; requests are answered on io threads.
 class Metrics {
  public:
-  // `read` may be called from any thread, one at a time.
+  // `read` may be called from any thread, also while somebody else calls it.
   explicit Metrics(std::function<MetricsInput()> read) : read_(std::move(read)) {}
 
   void answer(http::Responder responder);

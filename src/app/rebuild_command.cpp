@@ -113,9 +113,7 @@ void close_books(const config::Settings& settings, const std::string& target, ba
     session.note_beside(rebuilt_text(target, *report), rebuilt_json(target, *report), leaves_work(*report));
     return;
   }
-  session.note_beside("books: what " + target + "'s lost markers can no longer tell could not be signed off: " +
-                          report.error().text() + ". The tables are equal: run it again, or see `twinshift books`",
-                      "", true);
+  session.note_beside(unsigned_text(target, report.error()), unsigned_json(target, report.error()), true);
 }
 
 int apply(const config::Settings& settings, const RebuildOptions& options, Comparison& comparison, const FileLook& look,

@@ -282,7 +282,7 @@ http::Options Service::http_options() {
 
 MetricsInput Service::metrics_input() const {
   return {.intake = webhook_->stats(),
-          .http = server_ ? server_->stats() : http::Stats{},
+          .http = watched_ != nullptr ? watched_->stats() : http::Stats{},
           .queue = queue_->status(),
           .targets = delivery_ ? delivery_->status().targets : std::vector<delivery::TargetStatus>(),
           .quarantine = quarantine_->status(),
@@ -309,6 +309,7 @@ base::Status Service::start_http() {
   site_->add_routes(routes);
   // Both are there before either begins: the site's threads ask the server.
   server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
+  watched_ = server_.get();
   base::Status started = site_->start();
   if (started) started = server_->start();
   if (!started) {

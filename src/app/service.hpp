@@ -96,6 +96,7 @@ class Service {
   std::unique_ptr<AdminSite> site_;
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
+  http::Server* watched_ = nullptr;  // server_, for its own threads: also while it is being destroyed
   bool leaves_threads_ = false;
   std::atomic<bool> mending_stops_{false};
 };

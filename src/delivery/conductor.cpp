@@ -203,8 +203,11 @@ void Conductor::tally(const Written& written) {
 }
 
 void Conductor::tally(const MarkerAnswered& answered) {
-  if (answered.result && *answered.result)
-    tallies_[answered.lane].settled(*machine_.lane(answered.lane).current->batch);
+  if (!answered.result || !*answered.result) return;
+  const Flight& flight = *machine_.lane(answered.lane).current;
+  // Else it committed without some rows, and a new batch finds out which: that one counts.
+  const warehouse::Marker& marker = **answered.result;
+  if (marker.inserted + marker.duplicate == flight.refs.size()) tallies_[answered.lane].settled(*flight.batch);
 }
 
 void Conductor::witness_landed(const Written& written) {

@@ -83,7 +83,7 @@ class DamagedFile(EmbeddedRepairing):
         done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
         self.assert_same_once(50)
         # Its markers were lost with it; the books close all the same.
-        self.assertEqual((done["books"]["signedOff"], done["books"]["missingInBoth"]), (50, 0))
+        self.assertEqual((done["books"]["signedOff"], done["books"]["unexplained"]), (50, 0))
         self.check_books(0, 50)
         self.assertEqual(self.command("rebuild", DONE, "--target", "secondary", "--apply")["books"]["signedOff"], 0)
 
@@ -103,7 +103,7 @@ class DamagedFile(EmbeddedRepairing):
         service.wait_log(lambda each: each.get("msg") == "Created the table" and each.get("target") == "secondary", "a new table")
         self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
         done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
-        self.assertEqual((done["books"]["signedOff"], done["books"]["missingInBoth"]), (50, 0))
+        self.assertEqual((done["books"]["signedOff"], done["books"]["unexplained"]), (50, 0))
         self.check_books(0, 50)
 
     def test_what_both_lost_stays_a_loss(self):
@@ -115,9 +115,43 @@ class DamagedFile(EmbeddedRepairing):
         for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
             path.unlink()
         done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
-        self.assertEqual((done["books"]["signedOff"], done["books"]["missingInBoth"]), (19, 1))
+        self.assertEqual((done["books"]["signedOff"], done["books"]["unexplained"]), (19, 1))
         self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
         self.assert_same_once(19)
+
+    def test_books_that_cannot_be_signed_off_are_said_in_either_form(self):
+        service = self.start()
+        self.land(service, range(5))
+        service.stop()
+        with sqlite3.connect(pathlib.Path(self.folder, "data", "books.db")) as books:
+            books.execute("CREATE TRIGGER refuse BEFORE INSERT ON signed_off BEGIN SELECT RAISE(ABORT, 'refused'); END")
+        books.close()
+        for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
+            path.unlink()
+        told = self.command("rebuild", LEFT, "--target", "secondary", "--apply")
+        self.assertEqual(told["books"]["target"], "secondary")
+        self.assertIn("refused", told["books"]["error"])
+        self.assert_same_once(5)  # the rebuild itself is done
+        said = self.run_command("rebuild", "--target", "secondary", "--apply", settings=self.settings)
+        self.assertEqual(said.returncode, LEFT, said.stdout + said.stderr)
+        self.assertIn("twinshift books waive --target secondary", said.stdout)
+
+
+    def test_what_the_other_target_has_given_up_stays_missing(self):
+        """One that the primary's books no longer wait for, and the secondary alone held: after its loss it stands in neither table."""
+        service = self.start()
+        self.land(service, range(10))
+        service.stop()
+        self.change("primary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r5'")
+        self.change("primary", "UPDATE twinshift_loads SET inserted = inserted - 1 WHERE rowid = (SELECT min(rowid) FROM twinshift_loads WHERE inserted > 0)")
+        hour = next(each["hour"] for each in json.loads(self.run_command("books", "--format", "json", settings=self.settings).stdout) if each["target"] == "primary")
+        waive = ("books", "waive", "--target", "primary", "--hour", hour, "--events", "1", "--reason", "given up", "--yes")
+        self.assertEqual(self.run_command(*waive, settings=self.settings).returncode, 0)
+        for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
+            path.unlink()
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.assertEqual((done["books"]["signedOff"], done["books"]["unexplained"]), (9, 1))
+        self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
 
 
 if __name__ == "__main__":
