@@ -55,9 +55,21 @@ base::Error file_is_gone(const FileLook& look, const std::string& target) {
               target + " --apply`"};
 }
 
+// Else both would be made empty, and found equal.
+base::Status check_source(const config::Settings& settings, const std::string& target) {
+  const std::string& source = target == kComparedTargets[0] ? kComparedTargets[1] : kComparedTargets[0];
+  const auto look = look_at_file(settings, source, true);
+  if (!look) return base::fail(look.error());
+  if (look->state != FileState::missing) return {};
+  return base::fail(base::ErrorKind::not_found,
+                    "there is nothing to fill " + target + " from: the other target's file is gone", look->path,
+                    "Check its path, put it back, or rebuild that one: `twinshift rebuild --target " + source + "`");
+}
+
 base::Result<FileLook> look_at_ground(const config::Settings& settings, const std::string& target) {
   const auto in_use = service_runs(settings);
   if (!in_use) return base::fail(in_use.error());
+  if (auto there = check_source(settings, target); !there) return base::fail(std::move(there.error()));
   auto look = look_at_file(settings, target, *in_use);
   if (look && *in_use && look->state == FileState::missing) return base::fail(file_is_gone(*look, target));
   return look;

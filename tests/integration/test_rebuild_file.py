@@ -154,5 +154,20 @@ class DamagedFile(EmbeddedRepairing):
         self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
 
 
+    def test_nothing_is_filled_from_a_file_that_is_not_there(self):
+        service = self.start()
+        self.land(service, range(10))
+        service.stop()
+        for path in pathlib.Path(self.folder, "data").glob("primary.db*"):
+            path.unlink()
+        for arguments in ((), ("--apply",)):
+            done = self.run_command("rebuild", "--target", "secondary", *arguments, settings=self.settings)
+            self.assertEqual(done.returncode, UNDECIDED, done.stdout + done.stderr)
+            self.assertIn("rebuild --target primary", done.stderr)
+        self.assertEqual(list(pathlib.Path(self.folder, "data").glob("primary.db*")), [])
+        self.command("rebuild", DONE, "--target", "primary", "--apply")
+        self.assert_same_once(10)
+
+
 if __name__ == "__main__":
     unittest.main()
