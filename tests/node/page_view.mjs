@@ -7,7 +7,7 @@ const [url, level, pictures, name] = process.argv.slice(2);
 const PATIENCE_MS = 60_000;
 const faults = [];
 
-const browser = await chromium.launch({ executablePath: process.env.TWINSHIFT_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: process.env.TWINSHIFT_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
   page.on("console", (message) => message.type() === "error" && faults.push(`console: ${message.text()}`));
