@@ -51,7 +51,8 @@ struct SchemaDescription {
 struct Greeting {
   std::string user;
   std::string database;
-  std::string version;  // the server's own words
+  std::string version;    // the server's own words
+  std::string isolation;  // the level of a Redshift database; empty where it does not say
 };
 
 // One right that our user lacks, or a statement that does not work for another reason.

@@ -21,8 +21,10 @@ class ServerSchema final : public SchemaAccess {
     if (!access) return base::fail(told(std::move(access.error())));
     auto greeting = (*access)->run_one("SELECT current_user, current_database(), version()", deadline());
     if (!greeting) return base::fail(told(std::move(greeting.error())));
-    return Greeting{std::string(greeting->text(0, 0)), std::string(greeting->text(0, 1)),
-                    std::string(greeting->text(0, 2))};
+    Greeting found{
+        std::string(greeting->text(0, 0)), std::string(greeting->text(0, 1)), std::string(greeting->text(0, 2)), {}};
+    if (at_.dialect == Dialect::redshift) found.isolation = isolation_of(**access);
+    return found;
   }
 
   base::Result<RightsTrial> try_rights() override {
@@ -52,6 +54,12 @@ class ServerSchema final : public SchemaAccess {
 
  private:
   [[nodiscard]] base::SteadyTime deadline() const { return at_.clock->steady() + at_.attempt_timeout; }
+  // For people; who may not look loses nothing.
+  std::string isolation_of(SqlAccess& access) const {
+    auto level = access.run_one("SELECT isolation_level FROM stv_db_isolation_level WHERE db_name = current_database()",
+                                deadline());
+    return level ? std::string(level->text(0, 0)) : std::string();
+  }
   [[nodiscard]] base::Error told(SqlFailure failure) const { return at_target(std::move(failure.error), at_.target); }
 
   const ServerTable at_;

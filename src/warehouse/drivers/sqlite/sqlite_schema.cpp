@@ -31,7 +31,7 @@ class SqliteSchema final : public SchemaAccess {
     if (!database) return base::fail(std::move(database.error()));
     auto version = database->text("SELECT sqlite_version()");
     if (!version) return base::fail(std::move(version.error()));
-    return Greeting{.user = {}, .database = options_.path, .version = std::move(*version)};
+    return Greeting{.user = {}, .database = options_.path, .version = std::move(*version), .isolation = {}};
   }
 
   base::Result<RightsTrial> try_rights() override {
