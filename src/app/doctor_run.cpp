@@ -67,6 +67,7 @@ void work(const std::shared_ptr<Board>& board, std::size_t number) {
       const std::lock_guard lock(board->mutex);
       if (lane.ended) return;
       lane.began_at = begin;
+      board->changed.notify_all();  // who waits must know of its limit
     }
     Finding found = carry_out(step);
     const std::lock_guard lock(board->mutex);
