@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/cli_doctor.hpp"
 #include "app/cli_proof.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
@@ -56,6 +57,7 @@ struct Commands {
   QueueOptions queue_options;
   BooksOptions books_options;
   ProofCommands proof;
+  DoctorCommand doctor;
   EraseOptions erase_options;
   WaiveOptions waive_options;
   TraceCommandOptions trace_options;
@@ -84,6 +86,7 @@ struct Commands {
     add_quarantine();
     add_queue();
     add_books();
+    doctor.add_to(app);
     proof.add_to(app);
     add_erase();
     add_trace();
@@ -266,6 +269,7 @@ struct Commands {
     if (queue_command->parsed()) return look_into_queues();
     if (books_command->parsed()) return show_books();
     if (proof.parsed()) return compare_targets();
+    if (doctor.parsed()) return doctor.run(kEnvFile);
     if (erase_command->parsed()) return erase_person();
     if (trace_command->parsed()) return trace_event();
     // help() would show the parsed subcommand's own page.

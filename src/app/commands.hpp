@@ -2,12 +2,14 @@
 // and faults to standard error.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/table_text.hpp"
+#include "base/error.hpp"
 #include "config/settings.hpp"
 
 namespace twinshift::app {
@@ -120,6 +122,20 @@ struct TraceCommandOptions {
 };
 // Its exit codes are TraceExitCode.
 int run_trace(const config::Settings& settings, const TraceCommandOptions& options);
+
+// For all checks of `twinshift doctor` together, where nothing else is said.
+inline constexpr std::chrono::milliseconds kDoctorMax{20'000};
+struct DoctorOptions {
+  std::string target;  // empty: both
+  bool json = false;
+  std::chrono::milliseconds timeout = kDoctorMax;
+};
+// Its exit codes: kExitOk (also with warnings), kExitFailed, kExitUsage where the configuration cannot be read.
+int run_doctor(const config::Loaded& loaded, const DoctorOptions& options);
+// Where it cannot be: all its faults.
+int tell_configuration_fault(const base::Error& error, const DoctorOptions& options);
+// One line a check: its id and what it tests.
+int list_doctor_checks();
 
 struct GenerateOptions {
   std::uint64_t events = 0;

@@ -47,6 +47,25 @@ struct SchemaDescription {
   std::string not_counted;  // then: why
 };
 
+// Whom the server takes us for.
+struct Greeting {
+  std::string user;
+  std::string database;
+  std::string version;    // the server's own words
+  std::string isolation;  // the level of a Redshift database; empty where it does not say
+};
+
+// One right that our user lacks, or a statement that does not work for another reason.
+struct RightsFinding {
+  std::string what;    // half a sentence
+  std::string cure;    // the GRANT, or what else mends it
+  bool stops = false;  // no event can be written until it is mended
+};
+struct RightsTrial {
+  std::vector<RightsFinding> findings;
+  std::string tried;  // what was tried, and what only asked: for people
+};
+
 // Told each statement after it ran.
 using StatementHeard = std::function<void(std::string_view)>;
 
@@ -56,6 +75,13 @@ class SchemaAccess {
 
   // The statements that make the table and its siblings, as text. Does not connect.
   [[nodiscard]] virtual std::string ddl() const = 0;
+
+  // Logs in, and nothing more.
+  virtual base::Result<Greeting> greet() = 0;
+
+  // Tries what a start and a batch do: making tables, temporary ones too, and inserting. Nothing stays: all is rolled
+  // back, and no INSERT has a row. Where that cannot be done (the Data API rolls nothing back), the catalog is asked.
+  virtual base::Result<RightsTrial> try_rights() = 0;
 
   // Reads the catalog of the server and counts foreign rows. Changes nothing.
   virtual base::Result<SchemaDescription> describe() = 0;

@@ -5,6 +5,7 @@ import unittest
 
 from aws import AwsTest
 from harness import GUIDE_EVENT, wait_until
+from silent_hosts import unreachable
 
 POLICY_ACTIONS = ("redshift-data:ExecuteStatement", "redshift-data:DescribeStatement", "redshift-data:GetStatementResult")
 
@@ -106,30 +107,6 @@ class Guide(AwsTest):
         self.apis["secondary"].fault("off")
         self.wait_each_once(["kept"])
         wait_until(lambda: self.waiting() == 0, "the message to be deleted")
-
-
-class unreachable:
-    """A port of this machine that takes no connection and refuses none."""
-
-    def __enter__(self):
-        import socket
-        self._listener = socket.socket()
-        self._listener.bind(("127.0.0.1", 0))
-        self._listener.listen(0)
-        self._held = []
-        for _ in range(3):
-            held = socket.socket()
-            held.setblocking(False)
-            try:
-                held.connect(self._listener.getsockname())
-            except BlockingIOError:
-                pass
-            self._held.append(held)
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def __exit__(self, *_):
-        for held in (*self._held, self._listener):
-            held.close()
 
 
 if __name__ == "__main__":

@@ -1,18 +1,17 @@
 """What can go wrong on AWS: each case gives one clear line, loses nothing and spins nowhere."""
 
-import contextlib
 import json
 import os
 import signal
 import socket
 import tempfile
-import threading
 import time
 import unittest
 
 from aws import SECONDARY, AwsTest
 from harness import GUIDE_EVENT, ServiceTest, wait_until
 from servers import DataApi, PostgresServer, SqsServer
+from silent_hosts import black_hole
 from with_servers import StandIn
 
 SECRET = "canary+secret/access+key"
@@ -22,26 +21,6 @@ PASSWORD = "canary-password"
 
 def event(name):
     return dict(GUIDE_EVENT, appsflyer_id=name)
-
-
-@contextlib.contextmanager
-def black_hole():
-    """An HTTP endpoint that takes every connection and never answers; and whether one waits for it just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        held = []
-
-        def accept():
-            with contextlib.suppress(OSError):
-                while True:
-                    held.append(listener.accept()[0])
-
-        threading.Thread(target=accept, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}", lambda: len(held) > 0
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            for connection in held:
-                connection.close()
 
 
 class Credentials(AwsTest):

@@ -101,6 +101,11 @@ std::string ddl_grant_hint(SqlAccess& access, const TableName& table, std::strin
   return "GRANT USAGE, CREATE ON SCHEMA " + quote_identifier(table.schema) + " TO " + user;
 }
 
+SqlOutcome<void> check_general_rights(SqlAccess& access, Dialect dialect, const std::string& schema,
+                                      base::SteadyTime deadline) {
+  return RightsCheck(access, dialect, deadline).general(schema);
+}
+
 SqlOutcome<std::vector<std::string>> check_rights(SqlAccess& access, Dialect dialect, const TableName& table,
                                                   std::span<const std::string_view> optional,
                                                   base::SteadyTime deadline) {

@@ -17,7 +17,11 @@ std::string grantee(SqlAccess& access, base::SteadyTime deadline);
 std::string ddl_grant_hint(SqlAccess& access, const TableName& table, std::string_view statement,
                            base::SteadyTime deadline);
 
-// SELECT and INSERT on the table and its siblings, and temporary tables. `conflict` names the first GRANT that is
+// USAGE on the schema, and temporary tables. `conflict` names the GRANT that is missing.
+SqlOutcome<void> check_general_rights(SqlAccess& access, Dialect dialect, const std::string& schema,
+                                      base::SteadyTime deadline);
+
+// The same, and SELECT and INSERT on the table and its siblings. `conflict` names the first GRANT that is
 // missing, all of that one table together. Of `optional` siblings, which are there, those GRANTs are the result, in
 // their order, empty where nothing is missing: rows can be written without them.
 SqlOutcome<std::vector<std::string>> check_rights(SqlAccess& access, Dialect dialect, const TableName& table,

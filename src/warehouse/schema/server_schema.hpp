@@ -18,7 +18,8 @@ struct ServerTable {
   Dialect dialect = Dialect::postgres;
   TableName table;
   std::string target;                                // errors name it
-  std::chrono::milliseconds attempt_timeout;         // for all of apply(), for each step of describe()
+  std::chrono::milliseconds attempt_timeout;         // for all of a call, for each step of describe()
+  bool has_transactions = true;                      // false: nothing can be rolled back (the Data API)
   const base::Clock* clock = &base::system_clock();  // by which deadlines are given; must outlive the schema
 };
 

@@ -60,20 +60,22 @@ void advise_on_dead_letters(const QueueFacts& queue, const std::optional<QueueFa
     out.push_back(
         {"The SQS queue has no dead-letter queue: a message that can never be used comes again until its "
          "retention ends, and is then lost",
-         "Give the queue a RedrivePolicy with a dead-letter queue of the same type, account and region"});
+         "Give the queue a RedrivePolicy with a dead-letter queue of the same type, account and region",
+         Topic::dead_letters});
     return;
   }
   if (queue.receives_max < kReceivesMin) {
     out.push_back({fmt::format("The SQS queue moves a message to the dead-letter queue after {} receives, and every "
                                "restart and every outage of a warehouse counts as some",
                                queue.receives_max),
-                   fmt::format("Set maxReceiveCount in its RedrivePolicy to {} or more (10 is usual)", kReceivesMin)});
+                   fmt::format("Set maxReceiveCount in its RedrivePolicy to {} or more (10 is usual)", kReceivesMin),
+                   Topic::dead_letters});
   }
   if (dead_letters && dead_letters->retention && queue.retention && *dead_letters->retention <= *queue.retention) {
     out.push_back({fmt::format("The dead-letter queue keeps messages for {}, no longer than the queue itself, and they "
                                "count from when they were first sent",
                                span(*dead_letters->retention)),
-                   "Set its MessageRetentionPeriod to 14 days (1209600)"});
+                   "Set its MessageRetentionPeriod to 14 days (1209600)", Topic::dead_letters});
   }
 }
 
@@ -116,12 +118,12 @@ std::vector<Advice> advice_on(const QueueFacts& queue, const std::optional<Queue
     out.push_back({fmt::format("The quarantine's SQS queue has a dead-letter queue: whoever reads the quarantine "
                                "receives every message, and after {} times they are moved there, out of sight",
                                queue.receives_max),
-                   "Remove its RedrivePolicy, and move back what is there already"});
+                   "Remove its RedrivePolicy, and move back what is there already", Topic::dead_letters});
   }
   if (queue.retention && *queue.retention < usage.outage) {
     out.push_back({fmt::format("The SQS queue keeps messages for {} only: what cannot be delivered for longer is lost",
                                span(*queue.retention)),
-                   "Set its MessageRetentionPeriod to 14 days (1209600)"});
+                   "Set its MessageRetentionPeriod to 14 days (1209600)", Topic::retention});
   }
   // We ask for QUEUE_LEASE_TIMEOUT with each receive, so a shorter one of the queue's own harms only other readers.
   if (queue.visibility && *queue.visibility < usage.lease) {

@@ -35,9 +35,12 @@ std::string dead_letter_url(std::string_view queue_url, std::string_view dead_le
 
 bool is_fifo_url(std::string_view queue_url);
 
+// What an advice is about.
+enum class Topic : std::uint8_t { settings, retention, dead_letters };
 struct Advice {
   std::string message;
   std::string hint;
+  Topic topic = Topic::settings;
 };
 struct Usage {
   std::chrono::milliseconds lease{60'000};

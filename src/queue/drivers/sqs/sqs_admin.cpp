@@ -24,7 +24,10 @@ base::Error error_of(const aws::Failure& failure) {
 }
 
 base::Result<sqs::QueueFacts> facts_of(const SqsAdminOptions& options, const std::string& url) {
-  const auto answer = options.client->call({.operation = "GetQueueAttributes", .body = sqs::attributes_request(url)});
+  const auto answer = options.client->call({.operation = "GetQueueAttributes",
+                                            .body = sqs::attributes_request(url),
+                                            .timeout = options.look_timeout,
+                                            .tries_max = options.look_tries_max});
   if (!answer) return base::fail(error_of(answer.error()));
   const auto attributes = sqs::read_attributes_answer(answer->body);
   if (!attributes) return base::fail(attributes.error());

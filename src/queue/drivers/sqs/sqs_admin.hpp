@@ -2,6 +2,7 @@
 // makes its calls on the caller's thread. Any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +21,9 @@ struct SqsAdminOptions {
   std::string queue_url;
   std::shared_ptr<aws::Client> client;
   std::string subject = "queue";
+  // Of look_at_sqs_queue(): for one try, and how many.
+  std::chrono::milliseconds look_timeout{10'000};
+  int look_tries_max = 3;
 };
 
 struct SqsOverview {

@@ -24,6 +24,7 @@ base::Result<std::unique_ptr<SchemaAccess>> open_redshift_data_schema(RedshiftDa
                     .table = std::move(*name),
                     .target = options.target,
                     .attempt_timeout = options.attempt_timeout,
+                    .has_transactions = false,
                     .clock = options.clock};
   const auto own = std::make_shared<const OwnSession>(std::move(options));
   return make_server_schema(std::move(table), [own]() -> SqlOutcome<std::shared_ptr<SqlAccess>> {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sqlite/data_folder.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
@@ -22,6 +24,32 @@ class SqliteSchema final : public SchemaAccess {
     std::string text = "-- Twinshift's tables in SQLite, as `twinshift schema` prints them. See docs/warehouses.md.\n";
     for (const std::string& sql : statements()) text += '\n' + sql + ";\n";
     return text;
+  }
+
+  base::Result<Greeting> greet() override {
+    auto database = sqlite::Database::open(options_.path, sqlite::OpenMode::read_only);
+    if (!database) return base::fail(std::move(database.error()));
+    auto version = database->text("SELECT sqlite_version()");
+    if (!version) return base::fail(std::move(version.error()));
+    return Greeting{.user = {}, .database = options_.path, .version = std::move(*version), .isolation = {}};
+  }
+
+  base::Result<RightsTrial> try_rights() override {
+    auto database = sqlite::Database::open(options_.path, sqlite::OpenMode::read_write);
+    if (!database && database.error().kind == base::ErrorKind::not_found) {
+      return RightsTrial{.findings = {}, .tried = "the file is not there yet"};
+    }
+    if (!database) return base::fail(std::move(database.error()));
+    database->set_busy_timeout(options_.busy_timeout);
+    auto real = read_sqlite_table(*database, table_);
+    if (!real) return base::fail(std::move(real.error()));
+    auto transaction = sqlite::Transaction::begin(*database);  // rolled back
+    if (!transaction) return base::fail(std::move(transaction.error()));
+    const std::string sql = real->kind == "table"
+                                ? fmt::format("INSERT INTO {0} SELECT * FROM {0} WHERE 0", quote_identifier(table_))
+                                : std::string("CREATE TABLE twinshift_doctor (probe INTEGER)");
+    if (auto done = database->execute(sql); !done) return base::fail(std::move(done.error()));
+    return RightsTrial{.findings = {}, .tried = "a transaction that writes, rolled back"};
   }
 
   base::Result<SchemaDescription> describe() override {
