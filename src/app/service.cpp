@@ -362,7 +362,8 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (books_) books_->cancel();
   control_.reset();
   if (site_) site_->stop();
-  server_.reset();  // before the stores close: it still hands over what it refused
+  server_.reset();     // before the stores close: it still hands over what it refused
+  watched_ = nullptr;  // nobody asks it any more but this thread
   // Only now: requests that were under way may have needed them.
   stopping_.request_stop();
   const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
@@ -371,6 +372,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   stop_books();
   stop_auditor();
   close_queues();
+  if (site_) site_->tell_the_end();
   for (const auto& owed : backlogs_) {
     if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");
   }
