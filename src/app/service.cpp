@@ -288,6 +288,7 @@ MetricsInput Service::metrics_input() const {
           .quarantine = quarantine_->status(),
           .books = books_ ? books_->books() : std::vector<books::TargetBooks>(),
           .parity = auditor_ ? std::optional(auditor_->state()) : std::nullopt,
+          .aws_throttles = aws::throttles(),
           .process = process_usage(),
           .now = clock_.now()};
 }
@@ -371,8 +372,8 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (witness_) witness_->finish();
   stop_books();
   stop_auditor();
-  close_queues();
   if (site_) site_->tell_the_end();
+  close_queues();
   for (const auto& owed : backlogs_) {
     if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");
   }
