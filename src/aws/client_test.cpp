@@ -113,7 +113,8 @@ TEST(Client, CountsThrottlesAlsoWhereTheNextTryGoesWell) {
              ? ScriptedServer::answer(400, "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>")
              : error_answer(400, "ThrottlingException", "Rate exceeded"),
          error_answer(503, "ServiceUnavailable", "no throttle"),
-         ScriptedServer::answer(200, service.protocol == Protocol::query ? "<Good></Good>" : "{}")},
+         ScriptedServer::answer(
+             200, service.protocol == Protocol::query ? "<SendMessageResponse></SendMessageResponse>" : "{}")},
         service);
     EXPECT_TRUE(bench.call()) << service.name;
     EXPECT_EQ(throttles_of(service), before + 1) << service.name;
