@@ -41,6 +41,12 @@ def cpu_seconds_fine(pid):
     return total / 1e9
 
 
+def cpu_seconds_exact(pid):
+    """User and system time of a process with all its threads, ended ones included, in nanoseconds: its CPU clock (clock_getcpuclockid)."""
+    process_wide = 2
+    return time.clock_gettime((~pid << 3) | process_wide)
+
+
 def memory_peak_mb(pid):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):

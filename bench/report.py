@@ -170,9 +170,21 @@ def _verify_rows(part):
     yield ("  peak memory", _number(memory, "MB"), "", "", "< 64 MB", _verdict(memory, 64, None, False))
 
 
+def _viewers_rows(part):
+    timetable, full, idle = part["timetable"], part["full"], part["idle"]
+    rate, cpu = full["rate"], timetable["cpu_us_per_event"]
+    yield (f"intake, {part['viewers']} viewers, scrape and books each second", _number(rate["watched"], "req/s"), _number(rate["alone"], "req/s unwatched"), _spread(rate["ratio"]),
+           ">= 0.98 x", _verdict(rate["ratio"]["median"], 0.98, None))
+    yield (f"  CPU an event, landed on both, {timetable['rate_asked']:,} ev/s", _number(cpu["watched"], "us"), _number(cpu["alone"], "us unwatched"), _spread(cpu["ratio"]), "", "")
+    yield ("  the same at full rate", _number(full["cpu_us_per_event"]["watched"], "us"), _number(full["cpu_us_per_event"]["alone"], "us unwatched"),
+           _spread(full["cpu_us_per_event"]["ratio"]), "<= 1.02 x", _verdict(full["cpu_us_per_event"]["ratio"]["median"], 1.02, None, False))
+    yield ("  CPU of the idle service", _number(idle["watched"], "ms a second"), _number(idle["alone"], "ms unwatched"), f"+{idle['more']:.1f} ms", "< 20 ms (2 % of a core)",
+           _verdict(idle["more"], 20, None, False))
+
+
 def rows(figures):
     makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows, "aws": _aws_rows,
-              "isolation": _isolation_rows, "verify": _verify_rows, "repair": _repair_rows}
+              "isolation": _isolation_rows, "verify": _verify_rows, "repair": _repair_rows, "viewers": _viewers_rows}
     for name, maker in makers.items():
         part = figures.get(name)
         if part is None:

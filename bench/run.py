@@ -18,6 +18,7 @@ import repair
 import report
 import scenarios
 import verify
+import viewers
 import wire
 from load import Wrk, make_corpus
 from processes import BenchError
@@ -25,8 +26,8 @@ from processes import BenchError
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
          "postgres": wire.postgres, "redshift": wire.redshift, "aws": aws.aws,
-         "isolation": isolation.isolation, "verify": verify.verify, "repair": repair.repair}
-ONLY_WHEN_ASKED = ("deep", "aws", "isolation", "verify", "repair")
+         "isolation": isolation.isolation, "verify": verify.verify, "repair": repair.repair, "viewers": viewers.viewers}
+ONLY_WHEN_ASKED = ("deep", "aws", "isolation", "verify", "repair", "viewers")
 
 
 def parse():
@@ -53,6 +54,7 @@ def parse():
         options.steady_seconds, options.idle_seconds, options.quiet_seconds = 5, 4, 3
     options.aws_events, options.node_events = (3_000, 100) if options.quick else (20_000, 400)
     options.isolation_rounds, options.isolation_seconds, options.owed_events = (1, 2, 40_000) if options.quick else (5, 3, 70_000)
+    options.viewers_rounds, options.viewers_seconds = (2, 3) if options.quick else (9, 5)
     options.repair_events = 20_000 if options.quick else 250_000
     options.verify_seed_events, options.verify_rows = (5_000, 50_000) if options.quick else (20_000, 1_000_000)
     options.only = options.only or ([options.part] if options.part else None)

@@ -94,6 +94,10 @@ std::vector<RefusedWhy> AdminSite::read_refused() const {
   return records ? reasons_of(*records) : std::vector<RefusedWhy>();
 }
 
+void AdminSite::tell_the_end() {
+  if (emf_) emf_->finish();
+}
+
 void AdminSite::stop() {
   board_.stop();
   if (emf_) emf_->stop();

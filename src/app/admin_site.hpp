@@ -38,8 +38,10 @@ class AdminSite {
   base::Status start();
   // The routes of the webhook's port: /health and /ready, and the rest where it is not elsewhere.
   void add_routes(http::Routes& routes);
-  // Viewers are sent away, the last lines for CloudWatch written. Idempotent.
+  // Viewers are sent away, and nothing is read any more. Idempotent.
   void stop();
+  // After stop(), once delivery has ended: the last lines for CloudWatch, so that what landed meanwhile is in them.
+  void tell_the_end();
 
  private:
   void add_admin_routes(http::Routes& routes);

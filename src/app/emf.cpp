@@ -164,25 +164,36 @@ std::vector<std::string> emf_lines(const std::string& name_space, const MetricsI
 }
 
 void EmfReporter::start() {
+  before_ = parts_.read();
   thread_ = base::start_thread("emf", [this](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any never;
-    MetricsInput before = parts_.read();
     while (true) {
       std::unique_lock lock(mutex);
       never.wait_for(lock, stop, parts_.interval, [] { return false; });
-      MetricsInput now = parts_.read();
-      for (const std::string& line : emf_lines(parts_.name_space, before, now)) parts_.write(line);
       if (stop.stop_requested()) return;
-      before = std::move(now);
+      MetricsInput now = parts_.read();
+      write(now);
+      before_ = std::move(now);
     }
   });
+}
+
+void EmfReporter::write(const MetricsInput& now) {
+  for (const std::string& line : emf_lines(parts_.name_space, *before_, now)) parts_.write(line);
 }
 
 void EmfReporter::stop() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
+}
+
+void EmfReporter::finish() {
+  stop();
+  if (!before_) return;
+  write(parts_.read());
+  before_.reset();
 }
 
 }  // namespace twinshift::app

@@ -3,11 +3,12 @@
 // most 256 KB, at most 100 metrics in it, numbers only, at most 30 dimensions, each combination of which is billed: so
 // none is an id.
 //
-// Threads: one of its own, from start() on. start() and stop() by one thread.
+// Threads: one of its own, from start() to stop(). start(), stop() and finish() by one thread.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,7 +28,7 @@ class EmfReporter {
   struct Parts {
     std::string name_space;
     std::chrono::milliseconds interval{60'000};
-    std::function<MetricsInput()> read;                  // the thread's
+    std::function<MetricsInput()> read;                  // the thread's, finish() its caller's
     std::function<void(const std::string& line)> write;  // likewise
   };
   explicit EmfReporter(Parts parts) : parts_(std::move(parts)) {}
@@ -36,11 +37,16 @@ class EmfReporter {
   EmfReporter& operator=(const EmfReporter&) = delete;
 
   void start();
-  // Writes what has happened since the last lines. Idempotent.
+  // Reads and writes nothing more on its own. Idempotent.
   void stop();
+  // After stop(), where nothing more happens: writes what has happened since the last lines, once.
+  void finish();
 
  private:
+  void write(const MetricsInput& now);
+
   const Parts parts_;
+  std::optional<MetricsInput> before_;  // at the last lines; the thread's while it runs
   std::jthread thread_;
 };
 

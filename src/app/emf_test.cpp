@@ -97,7 +97,27 @@ TEST_F(EmfLinesTest, WhatHasNoValueIsLeftOut) {
   EXPECT_THAT(lines(), SizeIs(2));
 }
 
-TEST(EmfReporterTest, WritesAtItsIntervalAndAtTheEnd) {
+// What lands while the service stops is in the last lines, which come when all has ended.
+TEST(EmfReporterTest, TheLastLinesTellWhatCameAfterItsThreadHadEnded) {
+  std::vector<std::string> written;
+  MetricsInput input;
+  input.targets = {target("primary")};
+  EmfReporter reporter({.name_space = "N",
+                        .interval = 1h,
+                        .read = [&] { return input; },
+                        .write = [&](const std::string& line) { written.push_back(line); }});
+  reporter.start();
+  reporter.stop();
+  EXPECT_THAT(written, SizeIs(0));
+  input.targets[0].landed = 7;
+  reporter.finish();
+  ASSERT_THAT(written, SizeIs(2));
+  EXPECT_THAT(written[1], HasSubstr(R"("RowsInserted":7)"));
+  reporter.finish();
+  EXPECT_THAT(written, SizeIs(2)) << "once";
+}
+
+TEST(EmfReporterTest, WritesAtItsIntervalAndNothingOnceStopped) {
   std::mutex mutex;
   std::vector<std::string> written;
   const auto count = [&] {

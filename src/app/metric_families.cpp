@@ -9,26 +9,38 @@ namespace twinshift::app {
 using prometheus::ClientMetric;
 using prometheus::MetricType;
 
-ClientMetric& MetricFamilies::next(const char* name, const char* help, MetricType type, MetricLabels labels) {
-  if (families_.empty() || families_.back().name != name) {
-    families_.push_back({.name = name, .help = help, .type = type, .metric = {}});
-  }
-  ClientMetric& metric = families_.back().metric.emplace_back();
+MetricFamilies::Family MetricFamilies::declare(const char* name, const char* help, MetricType type) {
+  families_.push_back({.name = name, .help = help, .type = type, .metric = {}});
+  return {*this, families_.size() - 1};
+}
+
+MetricFamilies::Family MetricFamilies::gauge(const char* name, const char* help) {
+  return declare(name, help, MetricType::Gauge);
+}
+
+MetricFamilies::Family MetricFamilies::counter(const char* name, const char* help) {
+  return declare(name, help, MetricType::Counter);
+}
+
+MetricFamilies::Family MetricFamilies::histogram(const char* name, const char* help) {
+  return declare(name, help, MetricType::Histogram);
+}
+
+void MetricFamilies::Family::add(MetricLabels labels, double value) {
+  prometheus::MetricFamily& family = all_.families_[index_];
+  ClientMetric& metric = family.metric.emplace_back();
   metric.label = std::move(labels);
-  return metric;
+  if (family.type == MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
 }
 
-void MetricFamilies::gauge(const char* name, const char* help, MetricLabels labels, double value) {
-  next(name, help, MetricType::Gauge, std::move(labels)).gauge.value = value;
-}
-
-void MetricFamilies::counter(const char* name, const char* help, MetricLabels labels, double value) {
-  next(name, help, MetricType::Counter, std::move(labels)).counter.value = value;
-}
-
-void MetricFamilies::histogram(const char* name, const char* help, MetricLabels labels,
-                               const base::LatencyCounts& counts) {
-  ClientMetric::Histogram& out = next(name, help, MetricType::Histogram, std::move(labels)).histogram;
+void MetricFamilies::Family::add(MetricLabels labels, const base::LatencyCounts& counts) {
+  ClientMetric& metric = all_.families_[index_].metric.emplace_back();
+  metric.label = std::move(labels);
+  ClientMetric::Histogram& out = metric.histogram;
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < counts.counts.size(); ++i) {
     sum += counts.counts[i];

@@ -13,7 +13,8 @@ std::string metrics_text(const MetricsInput& input) {
   add_targets(families, input);
   add_backlogs(families, input.targets);
   add_books(families, input.books);
-  if (input.parity) add_parity(families, *input.parity, input.now);
+  add_parity(families, input.parity, input.now);
+  add_aws(families, input.aws_throttles);
   add_process(families, input.process);
   return families.text();
 }

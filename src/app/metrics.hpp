@@ -11,6 +11,7 @@
 
 #include "app/auditor.hpp"
 #include "app/process_usage.hpp"
+#include "aws/throttles.hpp"
 #include "books/keeper.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
@@ -32,6 +33,7 @@ struct MetricsInput {
   quarantine::QuarantineStatus quarantine{};
   std::vector<books::TargetBooks> books{};
   std::optional<proof::ParityState> parity{};  // nothing where there is nothing to compare
+  std::vector<aws::ServiceThrottles> aws_throttles{};
   ProcessUsage process{};
   base::WallTime now{};
 };

@@ -11,10 +11,10 @@ namespace {
 template <class Value>
 void add_family(MetricFamilies& families, const char* name, const char* help,
                 const std::vector<delivery::TargetStatus>& targets, Value value) {
+  auto family = families.gauge(name, help);
   for (const delivery::TargetStatus& target : targets) {
     if (target.is_primary) continue;
-    if (const std::optional<double> known = value(target))
-      families.gauge(name, help, {{"target", target.name}}, *known);
+    if (const std::optional<double> known = value(target)) family.add({{"target", target.name}}, *known);
   }
 }
 

@@ -24,11 +24,9 @@ std::vector<books::TargetBooks> counted_of(const std::vector<books::TargetBooks>
   return counted;
 }
 
-void add_sides(MetricFamilies& families, const books::TargetBooks& books) {
+void add_sides(MetricFamilies::Family& family, const books::TargetBooks& books) {
   const auto add = [&](const char* side, std::uint64_t count) {
-    families.gauge("twinshift_books_events",
-                   "Events by what became of them: received = landed + duplicate + quarantined + owed + waived.",
-                   labels(books.name, "side", side), static_cast<double>(count));
+    family.add(labels(books.name, "side", side), static_cast<double>(count));
   };
   const books::Counts& counts = books.summary.counts;
   add("received", counts.received);
@@ -41,18 +39,19 @@ void add_sides(MetricFamilies& families, const books::TargetBooks& books) {
 
 }  // namespace
 
-// A family at a time: the format wants its samples together.
 void add_books(MetricFamilies& families, const std::vector<books::TargetBooks>& books) {
   const std::vector<books::TargetBooks> counted = counted_of(books);
   const auto add = [&families](const std::vector<books::TargetBooks>& of, const char* name, const char* help,
                                auto value) {
-    for (const books::TargetBooks& each : of) {
-      families.gauge(name, help, labels(each.name), static_cast<double>(value(each)));
-    }
+    auto family = families.gauge(name, help);
+    for (const books::TargetBooks& each : of) family.add(labels(each.name), static_cast<double>(value(each)));
   };
   add(books, "twinshift_books_counted", "1: the last count succeeded; 0: it failed, or there was none yet.",
       [](const auto& each) { return each.counted_at && each.error.empty() ? 1 : 0; });
-  for (const books::TargetBooks& each : counted) add_sides(families, each);
+  auto sides =
+      families.gauge("twinshift_books_events",
+                     "Events by what became of them: received = landed + duplicate + quarantined + owed + waived.");
+  for (const books::TargetBooks& each : counted) add_sides(sides, each);
   add(counted, "twinshift_books_missing", "Events that were received and are nowhere. Above 0: wake somebody.",
       [](const auto& each) { return each.missing; });
   add(counted, "twinshift_books_surplus", "More than was received, in closed hours.",

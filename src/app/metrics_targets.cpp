@@ -22,11 +22,12 @@ struct Counter {
 };
 
 constexpr std::array kCounters{
-    Counter{"twinshift_target_attempts_total", "Batches that were sent to the target.",
+    Counter{"twinshift_target_attempts_total", "Tries to write a batch, also where the target was out of reach.",
             [](const TargetStatus& t) { return t.tally.attempts; }},
     Counter{"twinshift_target_commits_total", "Of these: committed. The rate of both is the success rate.",
             [](const TargetStatus& t) { return t.tally.commits; }},
-    Counter{"twinshift_target_retries_total", "Of the attempts: batches that had been sent before.",
+    Counter{"twinshift_target_retries_total",
+            "Of the attempts: of a batch, or a part of one, that had been tried before.",
             [](const TargetStatus& t) { return t.tally.retries; }},
     Counter{"twinshift_target_breaker_openings_total",
             "How often the target was left alone for a pause after failures.",
@@ -48,25 +49,34 @@ constexpr std::array kCounters{
 };
 
 void add_states(MetricFamilies& families, const std::vector<TargetStatus>& targets) {
+  auto family = families.gauge("twinshift_target_state",
+                               "1 for the state that the target is in: open means that its breaker is open.");
   for (const TargetStatus& target : targets) {
     for (const TargetState state : kStates) {
-      families.gauge(
-          "twinshift_target_state", "1 for the state that the target is in: open means that its breaker is open.",
-          {{"target", target.name}, {"state", std::string(to_string(state))}}, target.state == state ? 1 : 0);
+      family.add({{"target", target.name}, {"state", std::string(to_string(state))}}, target.state == state ? 1 : 0);
     }
   }
 }
 
 void add_failures(MetricFamilies& families, const std::vector<TargetStatus>& targets) {
+  auto family = families.counter("twinshift_target_failures_total",
+                                 "Attempts that failed, by kind; throttled: the target asked for less; "
+                                 "unknown_outcome: the answer was lost, the marker tells.");
   for (const TargetStatus& target : targets) {
     for (std::size_t kind = 0; kind < delivery::TallyCounts::kKinds; ++kind) {
-      families.counter(
-          "twinshift_target_failures_total",
-          "Attempts that failed, by kind; throttled: the target asked for less; unknown_outcome: the answer "
-          "was lost, the marker tells.",
-          {{"target", target.name}, {"kind", std::string(base::to_string(static_cast<ErrorKind>(kind)))}},
-          static_cast<double>(target.tally.failures[kind]));
+      family.add({{"target", target.name}, {"kind", std::string(base::to_string(static_cast<ErrorKind>(kind)))}},
+                 static_cast<double>(target.tally.failures[kind]));
     }
+  }
+}
+
+void add_commits(MetricFamilies& families, const std::vector<TargetStatus>& targets) {
+  auto durations =
+      families.histogram("twinshift_target_commit_duration_seconds", "Of a batch, from its sending to its commit.");
+  for (const TargetStatus& target : targets) durations.add({{"target", target.name}}, target.tally.commit_latency);
+  auto last = families.gauge("twinshift_target_last_commit_timestamp_seconds", "When something was last committed.");
+  for (const TargetStatus& target : targets) {
+    if (target.last_commit) last.add({{"target", target.name}}, seconds_of(*target.last_commit));
   }
 }
 
@@ -75,30 +85,24 @@ void add_failures(MetricFamilies& families, const std::vector<TargetStatus>& tar
 void add_targets(MetricFamilies& families, const MetricsInput& input) {
   add_states(families, input.targets);
   for (const Counter& counter : kCounters) {
+    auto family = families.counter(counter.name, counter.help);
     for (const TargetStatus& target : input.targets) {
-      families.counter(counter.name, counter.help, {{"target", target.name}},
-                       static_cast<double>(counter.value(target)));
+      family.add({{"target", target.name}}, static_cast<double>(counter.value(target)));
     }
   }
   add_failures(families, input.targets);
+  add_commits(families, input.targets);
+  auto in_hand =
+      families.gauge("twinshift_target_in_hand_events", "Events that wait for the target or are on their way.");
   for (const TargetStatus& target : input.targets) {
-    families.histogram("twinshift_target_commit_duration_seconds", "Of a batch, from its sending to its commit.",
-                       {{"target", target.name}}, target.tally.commit_latency);
+    in_hand.add({{"target", target.name}}, static_cast<double>(target.in_hand));
   }
-  for (const TargetStatus& target : input.targets) {
-    families.gauge("twinshift_target_in_hand_events", "Events that wait for the target or are on their way.",
-                   {{"target", target.name}}, static_cast<double>(target.in_hand));
-  }
-  for (const TargetStatus& target : input.targets) {
-    if (!target.last_commit) continue;
-    families.gauge("twinshift_target_last_commit_timestamp_seconds", "When something was last committed.",
-                   {{"target", target.name}}, seconds_of(*target.last_commit));
-  }
+  auto records =
+      families.gauge("twinshift_quarantine_records", "Events that the target refuses for good and that are kept.");
   for (const TargetStatus& target : input.targets) {
     const auto found = input.quarantine.records.find(target.name);
-    families.gauge("twinshift_quarantine_records", "Events that the target refuses for good and that are kept.",
-                   {{"target", target.name}},
-                   found == input.quarantine.records.end() ? 0 : static_cast<double>(found->second));
+    records.add({{"target", target.name}},
+                found == input.quarantine.records.end() ? 0 : static_cast<double>(found->second));
   }
 }
 

@@ -32,10 +32,10 @@ TEST(Metrics, SayNothingOfWhatWasNotCounted) {
   auto books = some_books();
   books[0].counted_at.reset();
   const std::string text = metrics_text({.books = books});
-  EXPECT_THAT(text, Not(HasSubstr("counted_timestamp")));
-  EXPECT_THAT(text, Not(HasSubstr("twinshift_books_missing"))) << "0 would say that nothing is missing";
-  EXPECT_THAT(text, Not(HasSubstr("twinshift_books_events")));
-  EXPECT_THAT(text, Not(HasSubstr("twinshift_books_surplus")));
+  EXPECT_THAT(text, Not(HasSubstr("\ntwinshift_books_counted_timestamp")));
+  EXPECT_THAT(text, Not(HasSubstr("\ntwinshift_books_missing"))) << "0 would say that nothing is missing";
+  EXPECT_THAT(text, Not(HasSubstr("\ntwinshift_books_events")));
+  EXPECT_THAT(text, Not(HasSubstr("\ntwinshift_books_surplus")));
   EXPECT_THAT(text, HasSubstr("twinshift_books_counted{target=\"secondary\"} 0"));
 }
 
@@ -66,7 +66,7 @@ TEST(Metrics, TellOfWhatIsOwedAndWhenItEnds) {
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_parity_seconds{target=\"secondary\"} 60"));
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_unreadable_files{target=\"secondary\"} 1"));
   EXPECT_THAT(text, HasSubstr("twinshift_backlog_unreadable_events{target=\"secondary\"} 5"));
-  EXPECT_THAT(text, Not(HasSubstr("budget_seconds")));
+  EXPECT_THAT(text, Not(HasSubstr("budget_seconds{")));
   EXPECT_THAT(text, Not(HasSubstr("twinshift_backlog_events{target=\"primary\"")));
 }
 
@@ -75,7 +75,7 @@ TEST(Metrics, ParityHasNoValueBeforeItIsKnown) {
   const base::WallTime now{std::chrono::seconds(1'000)};
   const std::string none = metrics_text({.parity = state, .now = now});
   EXPECT_THAT(none, HasSubstr("twinshift_audit_verdict{verdict=\"equal\"} 0"));
-  EXPECT_EQ(none.find("twinshift_parity"), std::string::npos);
+  EXPECT_EQ(none.find("\ntwinshift_parity"), std::string::npos);
   state.up_to = now - std::chrono::seconds(90);
   state.except = 2;
   state.last = proof::Audit{.verdict = proof::AuditVerdict::different, .differences = 3, .found = {}};
@@ -117,7 +117,25 @@ TEST(Metrics, TellOfEachTargetsTriesByKind) {
   EXPECT_THAT(text, HasSubstr("twinshift_target_failures_total{target=\"secondary\",kind=\"throttled\"} 3"));
   EXPECT_THAT(text, HasSubstr("twinshift_target_commit_duration_seconds_count{target=\"secondary\"} 0"));
   EXPECT_THAT(text, HasSubstr("twinshift_quarantine_records{target=\"secondary\"} 4"));
-  EXPECT_THAT(text, Not(HasSubstr("last_commit_timestamp"))) << "it has committed nothing yet";
+  EXPECT_THAT(text, Not(HasSubstr("last_commit_timestamp_seconds{"))) << "it has committed nothing yet";
+}
+
+TEST(Metrics, EveryFamilyIsDeclaredThoughNothingIsThereToTell) {
+  const std::string text = metrics_text({});
+  for (const char* name :
+       {"twinshift_queue_events", "twinshift_target_attempts_total", "twinshift_target_commit_duration_seconds",
+        "twinshift_quarantine_records", "twinshift_backlog_events", "twinshift_books_missing", "twinshift_books_events",
+        "twinshift_audit_verdict", "twinshift_parity_lag_seconds", "twinshift_aws_throttles_total",
+        "process_open_fds"}) {
+    EXPECT_THAT(text, HasSubstr("# HELP " + std::string(name) + " "));
+    EXPECT_THAT(text, HasSubstr("# TYPE " + std::string(name) + " "));
+  }
+}
+
+TEST(Metrics, TellOfAwsThrottlesByService) {
+  const std::string text = metrics_text({.aws_throttles = {{"sqs", 3}, {"sts", 0}}});
+  EXPECT_THAT(text, HasSubstr("twinshift_aws_throttles_total{service=\"sqs\"} 3"));
+  EXPECT_THAT(text, HasSubstr("twinshift_aws_throttles_total{service=\"sts\"} 0"));
 }
 
 TEST(Metrics, TellOfTheProcess) {

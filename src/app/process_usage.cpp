@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 #include <sys/resource.h>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -33,13 +34,19 @@ std::optional<double> booted_at() {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> open_files() {
+bool none_left(const std::error_code& error) {
+  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system;
+}
+
+// Counting them takes one: where none is left, all that `most` allows are open, and that is when it must be told.
+std::optional<std::uint64_t> open_files(std::optional<std::uint64_t> most) {
   std::error_code error;
   std::uint64_t count = 0;
   for (auto each = std::filesystem::directory_iterator("/proc/self/fd", error);
        !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
     ++count;
   }
+  if (none_left(error)) return most;
   if (error || count == 0) return std::nullopt;
   return count - 1;  // the folder itself was open
 }
@@ -67,9 +74,9 @@ void read_stat(ProcessUsage& usage) {
 ProcessUsage process_usage() {
   ProcessUsage usage;
   read_stat(usage);
-  usage.open_files = open_files();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) usage.open_files_max = limit.rlim_cur;
+  usage.open_files = open_files(usage.open_files_max);
   return usage;
 }
 

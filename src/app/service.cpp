@@ -288,6 +288,7 @@ MetricsInput Service::metrics_input() const {
           .quarantine = quarantine_->status(),
           .books = books_ ? books_->books() : std::vector<books::TargetBooks>(),
           .parity = auditor_ ? std::optional(auditor_->state()) : std::nullopt,
+          .aws_throttles = aws::throttles(),
           .process = process_usage(),
           .now = clock_.now()};
 }
@@ -362,7 +363,8 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (books_) books_->cancel();
   control_.reset();
   if (site_) site_->stop();
-  server_.reset();  // before the stores close: it still hands over what it refused
+  server_.reset();     // before the stores close: it still hands over what it refused
+  watched_ = nullptr;  // nobody asks it any more but this thread
   // Only now: requests that were under way may have needed them.
   stopping_.request_stop();
   const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
@@ -370,6 +372,7 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   if (witness_) witness_->finish();
   stop_books();
   stop_auditor();
+  if (site_) site_->tell_the_end();
   close_queues();
   for (const auto& owed : backlogs_) {
     if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");

@@ -3,10 +3,12 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <simdjson.h>
 
+#include "http/wire_testing.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -155,6 +157,31 @@ TEST_F(StatusBoardTest, TheTextIsJsonAndNewEachTime) {
   simdjson::dom::element root;
   ASSERT_EQ(parser.parse(*board_->text()).get(root), simdjson::SUCCESS);
   EXPECT_EQ(std::string_view(root["verdict"]["level"]), "well");
+}
+
+// None of them ever reads: each holds one place, and gives it back when it goes.
+TEST_F(StatusBoardTest, ViewersAreBoundedAlsoWhereTheyNeverRead) {
+  start(1ms);
+  const std::string ask = "GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::vector<http::testing::Wire> deaf;
+  for (std::size_t i = 0; i < StatusBoard::kViewersMax; ++i) {
+    deaf.emplace_back(server_->port());
+    ASSERT_TRUE(deaf.back().send(ask));
+  }
+  ASSERT_TRUE(tests::wait_until([&] { return board_->viewers() == StatusBoard::kViewersMax; }));
+  http::testing::Wire late(server_->port());
+  ASSERT_TRUE(late.send(ask));
+  const http::testing::Answer full = late.answer();
+  EXPECT_EQ(full.status, 503);
+  EXPECT_EQ(full.headers.at("Retry-After"), "10");
+  EXPECT_EQ(board_->viewers(), StatusBoard::kViewersMax);
+  const auto told = board_->text();
+  EXPECT_TRUE(tests::wait_until([&] { return *board_->text() != *told; })) << "figures are taken on";
+  deaf.clear();
+  EXPECT_TRUE(tests::wait_until([&] { return board_->viewers() == 0; }));
+  http::testing::Wire next(server_->port());
+  ASSERT_TRUE(next.send(ask));
+  EXPECT_EQ(next.answer(true).status, 200);
 }
 
 }  // namespace

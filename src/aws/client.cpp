@@ -8,6 +8,7 @@
 #include "aws/failure_text.hpp"
 #include "aws/retry.hpp"
 #include "aws/signer.hpp"
+#include "aws/throttles.hpp"
 #include "base/ids.hpp"
 
 namespace twinshift::aws {
@@ -157,6 +158,7 @@ Try Client::Impl::answered(const Call& call, curl::Response response, const Cred
     return out;
   }
   out.throttled = answer.trouble == Trouble::throttled;
+  if (out.throttled) count_throttle(options_.service);
   out.again = out.throttled || (answer.trouble == Trouble::transient && call.idempotent);
   out.wish = retry_wish(response);
   return out;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/services.hpp"
+#include "aws/throttles.hpp"
 #include "curl/scripted_server_testing.hpp"
 #include "tests/support/manual_clock.hpp"
 
@@ -93,6 +94,32 @@ TEST(Client, TriesAgainAfterThrottlesAnd5xxAndACutConnection) {
   EXPECT_EQ(bench.server.seen().size(), 3U);
   Bench throttled({error_answer(400, "ThrottlingException", "Rate exceeded"), ScriptedServer::answer(200, "{}")});
   EXPECT_TRUE(throttled.call());
+}
+
+std::uint64_t throttles_of(const Service& service) {
+  for (const ServiceThrottles& each : throttles()) {
+    if (each.service == service.signing_name) return each.count;
+  }
+  ADD_FAILURE() << service.name << " is not counted";
+  return 0;
+}
+
+TEST(Client, CountsThrottlesAlsoWhereTheNextTryGoesWell) {
+  for (const Service& service : {kSqs, kRedshiftData, kSts}) {
+    const std::uint64_t before = throttles_of(service);
+    const std::uint64_t others = throttles_of(kRedshiftServerless);
+    Bench bench(
+        {service.protocol == Protocol::query
+             ? ScriptedServer::answer(400, "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>")
+             : error_answer(400, "ThrottlingException", "Rate exceeded"),
+         error_answer(503, "ServiceUnavailable", "no throttle"),
+         ScriptedServer::answer(
+             200, service.protocol == Protocol::query ? "<SendMessageResponse></SendMessageResponse>" : "{}")},
+        service);
+    EXPECT_TRUE(bench.call()) << service.name;
+    EXPECT_EQ(throttles_of(service), before + 1) << service.name;
+    EXPECT_EQ(throttles_of(kRedshiftServerless), others);
+  }
 }
 
 TEST(Client, GivesUpAfterItsTries) {

@@ -1,8 +1,29 @@
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "config/resolve.hpp"
 
 namespace twinshift::config {
+namespace {
+
+constexpr std::size_t kNamespaceMax = 255;
+
+// Amazon CloudWatch user guide, "Concepts: Namespaces"; PutMetricData's pattern forbids the colon in front. CloudWatch
+// drops lines whose namespace it does not take, and tells nobody.
+std::string_view namespace_fault(std::string_view name) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_/#: ";
+  if (name.find_first_not_of(' ') == std::string_view::npos) return "is empty";
+  if (name.size() > kNamespaceMax) return "is longer than 255 characters";
+  if (name.find_first_not_of(kAllowed) != std::string_view::npos) {
+    return "holds a character that CloudWatch does not take: letters, digits, space and . - _ / # : are taken";
+  }
+  if (name.starts_with(':')) return "begins with a colon, which CloudWatch does not take";
+  if (name.starts_with("AWS/")) return "begins with AWS/, which AWS keeps for its own services";
+  return {};
+}
+
+}  // namespace
 
 void check_limits(const Settings& settings, Findings& findings) {
   const auto fault_if = [&](bool wrong, std::string text) {
@@ -19,6 +40,8 @@ void check_limits(const Settings& settings, Findings& findings) {
            "LANE_ROWS_MAX is less than BATCH_ROWS_MAX: a full batch could never be gathered");
   fault_if(settings.http_header_timeout > settings.http_keep_alive_idle,
            "HTTP_HEADER_TIMEOUT is longer than HTTP_KEEP_ALIVE_IDLE: an idle connection would end before a slow one");
+  const std::string_view name_fault = namespace_fault(settings.metrics_namespace);
+  fault_if(!name_fault.empty(), fmt::format("METRICS_NAMESPACE {}", name_fault));
   warn_if(settings.intake_timeout >= std::chrono::seconds(2),
           "INTAKE_TIMEOUT is 2 s or more: AppsFlyer will have given up by then");
   warn_if(settings.shutdown_timeout >= std::chrono::seconds(30),

@@ -316,6 +316,17 @@ TEST_F(Resolve, LimitsThatContradictEachOtherAreRefused) {
   EXPECT_THAT(faults("HTTP_KEEP_ALIVE_IDLE=2\n"), HasSubstr("HTTP_HEADER_TIMEOUT"));
 }
 
+TEST_F(Resolve, ANamespaceThatCloudWatchWouldDropIsRefused) {
+  const std::string longest(255, 'n');
+  for (const std::string& name : {std::string("Twinshift"), std::string("My team/twin-shift_1.0#a:b"), longest}) {
+    EXPECT_EQ(good("METRICS_NAMESPACE=" + name + "\n").settings.metrics_namespace, name);
+  }
+  for (const std::string& name : {longest + "n", std::string(":a"), std::string("AWS/SQS"), std::string("a*b"),
+                                  std::string("\"a\tb\""), std::string("caf\xc3\xa9")}) {
+    EXPECT_THAT(faults("METRICS_NAMESPACE=" + name + "\n"), HasSubstr("METRICS_NAMESPACE ")) << name;
+  }
+}
+
 TEST_F(Resolve, DoubtfulLimitsAreWarnedAbout) {
   EXPECT_THAT(joined(good("INTAKE_TIMEOUT=2000\n").warnings), HasSubstr("INTAKE_TIMEOUT"));
   EXPECT_THAT(joined(good("SHUTDOWN_TIMEOUT=30\n").warnings), HasSubstr("SHUTDOWN_TIMEOUT"));

@@ -194,11 +194,11 @@ void Conductor::note(const Note& note) {
 
 // This and the next three: before the machine takes it in, for then the batch is gone.
 void Conductor::tally(const Written& written) {
-  const warehouse::Batch& batch = *machine_.lane(written.lane).current->batch;
+  const Flight& flight = *machine_.lane(written.lane).current;
   if (written.result) {
-    tallies_[written.lane].committed(batch, written.took);
+    tallies_[written.lane].committed(*flight.batch, flight.tried, written.took);
   } else {
-    tallies_[written.lane].failed(batch, written.result.error().kind);
+    tallies_[written.lane].failed(flight.tried, written.result.error().kind);
   }
 }
 

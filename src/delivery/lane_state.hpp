@@ -34,6 +34,7 @@ struct Flight {
   Source source = kQueue;
   bool unknown = false;        // its marker must be asked for before anything else
   int lost = 0;                // times that its marker was asked for and not there
+  bool tried = false;          // it was, or a larger batch that its messages are taken from
   std::string statement_id{};  // the database's own name for its last try; empty where it has none
 
   // For log lines.

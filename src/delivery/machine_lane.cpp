@@ -101,8 +101,10 @@ Flight Machine::split_off(Flight& flight) {
   std::vector<MessageRef> refs = std::move(flight.refs);
   std::erase_if(refs, [&](MessageRef ref) { return settlement_.find(ref) == nullptr; });
   const auto middle = refs.begin() + static_cast<std::ptrdiff_t>((refs.size() + 1) / 2);
+  const bool tried = flight.tried;
   Flight second = make_flight({middle, refs.end()}, flight.source);
   flight = make_flight({refs.begin(), middle}, flight.source);
+  flight.tried = second.tried = tried;
   return second;
 }
 
@@ -145,6 +147,7 @@ void Machine::written(LaneIndex index, base::Result<warehouse::WriteReport> resu
                       Step& step) {
   TWINSHIFT_ASSERT(lanes_[index].doing == Doing::writing && lanes_[index].current);
   finish_call(index, step);
+  lanes_[index].current->tried = true;
   if (result) {
     commit(index, *result, took, step);
   } else {
@@ -278,7 +281,8 @@ void Machine::commit_all(LaneIndex index, const warehouse::Marker& marker, Step&
     // It committed without some rows, and only its lost answer knew which: a new batch finds out (each event once).
     auto again = std::make_shared<warehouse::Batch>(*flight.batch);
     again->id = mint_batch_id_();
-    lane.current = Flight{.batch = std::move(again), .refs = std::move(flight.refs), .source = flight.source};
+    lane.current =
+        Flight{.batch = std::move(again), .refs = std::move(flight.refs), .source = flight.source, .tried = true};
     return;
   }
   land(index, flight.refs, marker.duplicate, step);

@@ -54,7 +54,9 @@ void Machine::bisect(LaneIndex index, const base::Error& error, Step& step) {
       // A message that was settled meanwhile (parked, say) need not be tried.
       std::vector<MessageRef> half(begin, end);
       std::erase_if(half, [&](MessageRef ref) { return settlement_.find(ref) == nullptr; });
-      if (!half.empty()) bisection.parts.push_front(make_flight(std::move(half), flight.source));
+      if (half.empty()) continue;
+      bisection.parts.push_front(make_flight(std::move(half), flight.source));
+      bisection.parts.front().tried = true;
     }
   }
   if (bisection.rows > 1 && lane.guard.too_many(count_fresh(index, bisection.suspects))) {

@@ -1,12 +1,12 @@
 // What one lane has tried since the start, for metrics and the page: every try counts, whatever the machine makes of
-// it. One thread, the conductor's; copies go to whoever asks.
+// it. So does one that found the target out of reach before it could send: else a target that is away would have a
+// success rate of nothing instead of 0. One thread, the conductor's; copies go to whoever asks.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "base/error.hpp"
 #include "base/histogram.hpp"
@@ -17,9 +17,9 @@ namespace twinshift::delivery {
 struct TallyCounts {
   static constexpr std::size_t kKinds = static_cast<std::size_t>(base::ErrorKind::internal) + 1;
 
-  std::uint64_t attempts = 0;                    // batches that were sent
+  std::uint64_t attempts = 0;                    // tries to write a batch
   std::uint64_t commits = 0;                     // of these: committed, or found committed afterwards
-  std::uint64_t retries = 0;                     // of these: sent before
+  std::uint64_t retries = 0;                     // of these: of a batch, or a part of one, that was tried before
   std::array<std::uint64_t, kKinds> failures{};  // the others, by base::ErrorKind
   std::uint64_t breaker_openings = 0;
   std::uint64_t bytes = 0;  // of the events' text in what was committed
@@ -35,14 +35,15 @@ struct TallyCounts {
 
 class Tally {
  public:
-  void committed(const warehouse::Batch& batch, std::chrono::nanoseconds took) {
-    sent(batch);
+  // `again`: the batch, or a larger one that it is a part of, was tried before.
+  void committed(const warehouse::Batch& batch, bool again, std::chrono::nanoseconds took) {
+    tried(again);
     ++counts_.commits;
     counts_.commit_latency.add(took);
     add_bytes(batch);
   }
-  void failed(const warehouse::Batch& batch, base::ErrorKind kind) {
-    sent(batch);
+  void failed(bool again, base::ErrorKind kind) {
+    tried(again);
     ++counts_.failures[static_cast<std::size_t>(kind)];
   }
   // A try whose outcome was not known was a commit.
@@ -55,20 +56,15 @@ class Tally {
   [[nodiscard]] const TallyCounts& counts() const { return counts_; }
 
  private:
-  void sent(const warehouse::Batch& batch) {
+  void tried(bool again) {
     ++counts_.attempts;
-    if (batch.id == last_id_) {
-      ++counts_.retries;
-    } else {
-      last_id_ = batch.id;
-    }
+    if (again) ++counts_.retries;
   }
   void add_bytes(const warehouse::Batch& batch) {
     for (const auto& event : batch.events) counts_.bytes += event->json.size();
   }
 
   TallyCounts counts_;
-  std::string last_id_;
 };
 
 }  // namespace twinshift::delivery

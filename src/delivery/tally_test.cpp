@@ -14,10 +14,10 @@ warehouse::Batch batch(const std::string& id) {
 
 TEST(TallyTest, EveryTryCountsAndWhatIsSentAgainIsARetry) {
   Tally tally;
-  tally.failed(batch("b1"), ErrorKind::unavailable);
-  tally.failed(batch("b1"), ErrorKind::throttled);
-  tally.committed(batch("b1"), 3ms);
-  tally.committed(batch("b2"), 4ms);
+  tally.failed(false, ErrorKind::unavailable);
+  tally.failed(true, ErrorKind::throttled);
+  tally.committed(batch("b1"), true, 3ms);
+  tally.committed(batch("b2"), false, 4ms);
   const TallyCounts& counts = tally.counts();
   EXPECT_EQ(counts.attempts, 4U);
   EXPECT_EQ(counts.commits, 2U);
@@ -30,7 +30,7 @@ TEST(TallyTest, EveryTryCountsAndWhatIsSentAgainIsARetry) {
 
 TEST(TallyTest, AnUnknownOutcomeThatWasACommitIsNoFurtherTry) {
   Tally tally;
-  tally.failed(batch("b1"), ErrorKind::unknown_outcome);
+  tally.failed(false, ErrorKind::unknown_outcome);
   tally.settled(batch("b1"));
   EXPECT_EQ(tally.counts().attempts, 1U);
   EXPECT_EQ(tally.counts().commits, 1U);

@@ -160,6 +160,22 @@ class Trouble(AwsTest):
                 self.wait_each_once(names)
         wait_until(lambda: self.waiting() == 0, "the queue to be empty")
 
+    def test_throttles_that_are_ridden_out_are_counted(self):
+        service = self.start(self.guide())
+
+        def value(sample):
+            scrape = service.request("GET", "/metrics").body.decode()
+            return next(float(line.split()[-1]) for line in scrape.splitlines() if line.startswith(sample + " "))
+        self.assertEqual(service.post(event("warm")).status, 200)
+        self.wait_each_once(["warm"])
+        self.assertEqual(value('twinshift_aws_throttles_total{service="redshift-data"}'), 0)
+        self.apis["secondary"].fault("throttle", times=2, operation="BatchExecuteStatement")
+        self.assertEqual(service.post(event("throttled")).status, 200)
+        self.wait_each_once(["warm", "throttled"])
+        self.assertEqual(value('twinshift_aws_throttles_total{service="redshift-data"}'), 2)
+        self.assertEqual(value('twinshift_aws_throttles_total{service="sqs"}'), 0)
+        self.assertEqual(value('twinshift_target_failures_total{target="secondary",kind="throttled"}'), 0, "no batch failed for it")
+
     def test_a_statement_that_never_ends(self):
         service = self.start(self.guide(SECONDARY_REDSHIFT_STATEMENT_TIMEOUT="2000"))
         self.assertEqual(service.post(event("warm")).status, 200)

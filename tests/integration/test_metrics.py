@@ -3,10 +3,13 @@
 import json
 import pathlib
 import re
+import signal
+import socket
+import sqlite3
 import threading
 import unittest
 
-from harness import GUIDE_EVENT, ServiceTest, wait_until
+from harness import GUIDE_EVENT, PATIENCE_SECONDS, ServiceTest, wait_until
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 
@@ -18,8 +21,8 @@ def documented():
 
 
 def scraped(text):
-    """name -> (type, labels); the format's own rules are checked on the way."""
-    families, labels = {}, {}
+    """name -> (type, labels, whether it has samples); the format's own rules are checked on the way."""
+    families, labels, samples = {}, {}, set()
     for line in text.splitlines():
         if line.startswith("# TYPE "):
             _, _, name, kind = line.split()
@@ -31,8 +34,9 @@ def scraped(text):
             assert found, line
             assert found[1].removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") in (current, current.removesuffix("_count")) or found[1] == current, line
             float(found[3])
+            samples.add(current)
             labels[current] |= set(re.findall(r'(\w+)="', found[2] or "")) - {"le"}
-    return {name: (kind, frozenset(labels[name])) for name, kind in families.items()}
+    return {name: (kind, frozenset(labels[name]), name in samples) for name, kind in families.items()}
 
 
 class Metrics(ServiceTest):
@@ -49,16 +53,36 @@ class Metrics(ServiceTest):
         pages = documented()
         self.assertGreater(len(pages), 50)
         first = scraped(self.scrape(self.start()))
-        self.assertEqual({name: pages[name][:2] for name in first if name in pages}, first, "names, types and labels")
-        self.assertEqual({name for name, (_, _, later) in pages.items() if not later} - set(first), set(), "there from the first scrape on")
+        self.assertEqual(set(first), set(pages), "declared from the first scrape on")
+        with_samples = {name: family for name, family in first.items() if family[2]}
+        self.assertEqual({name: (*pages[name][:2], True) for name in with_samples}, with_samples, "types and labels")
+        self.assertEqual({name for name, (_, _, later) in pages.items() if not later} - set(with_samples), set(), "samples from the first scrape on")
+
+    def test_every_family_is_declared_whatever_is_configured(self):
+        pages = documented()
+        of_delivery = ("twinshift_target_", "twinshift_quarantine_", "twinshift_backlog_", "twinshift_books_")
+        of_comparing = ("twinshift_audit_", "twinshift_parity_")
+        for settings, without in (({"ENABLE_SQS_CONSUMER": "false"}, of_delivery + of_comparing),
+                                  ({"SECONDARY_REDSHIFT_ENABLED": "false", "PRIMARY_WAREHOUSE_URL": "sqlite:data/one.db"}, ("twinshift_backlog_", *of_comparing))):
+            service = self.start(settings)
+            first = scraped(self.scrape(service))
+            self.assertEqual({name: kind for name, (kind, _, _) in first.items()}, {name: kind for name, (kind, _, _) in pages.items()}, settings)
+            bare = {name for name, (_, _, samples) in first.items() if not samples}
+            silent = {name for name in pages if name.startswith(without)}
+            self.assertEqual(silent - bare, set(), settings)
+            self.assertEqual(bare - silent - {name for name, (_, _, later) in pages.items() if later}, set(), settings)
+            service.stop()
 
     def test_what_comes_later_is_on_the_page_too(self):
         service = self.start({"BOOKS_INTERVAL": "1s", "AUDIT_INTERVAL": "1"})
         self.assertEqual(service.post(GUIDE_EVENT).status, 200)
         late = {"twinshift_books_missing", "twinshift_books_events", "twinshift_target_last_commit_timestamp_seconds"}
-        wait_until(lambda: late <= set(scraped(self.scrape(service))), "books in the metrics")
+
+        def with_samples():
+            return {name: (kind, labels) for name, (kind, labels, samples) in scraped(self.scrape(service)).items() if samples}
+        wait_until(lambda: late <= set(with_samples()), "books in the metrics")
         pages = documented()
-        for name, family in scraped(self.scrape(service)).items():
+        for name, family in with_samples().items():
             self.assertEqual(pages[name][:2], family, name)
 
     def test_what_happens_is_counted(self):
@@ -104,6 +128,28 @@ class Metrics(ServiceTest):
             self.assertIn(f"`{metric['Name']}`", page)
             self.assertIsInstance(line[metric["Name"]], (int, float))
         self.assertNotIn(json.dumps(GUIDE_EVENT["appsflyer_id"]), json.dumps(line))
+
+    def test_what_lands_during_a_stop_is_in_the_last_cloudwatch_lines(self):
+        service = self.start({"METRICS_EMF": "true", "METRICS_EMF_INTERVAL": "3600"})
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        service.wait_landed(1)
+        lock = sqlite3.connect(service.warehouse("primary"), timeout=PATIENCE_SECONDS, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")  # the batch is on its way until this ends
+        self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="late")).status, 200)
+        wait_until(lambda: self.value(service, 'twinshift_target_in_hand_events{target="primary"}') == 1, "the event at the primary")
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: self.port_is_closed(service), "the port to close")
+        self.assertEqual([line for line in service.lines if "_aws" in line], [], "not before delivery has ended")
+        lock.execute("ROLLBACK")
+        lock.close()
+        self.assertEqual(service.wait_exit(), 0)
+        (last,) = [line for line in service.lines if line.get("Target") == "primary"]
+        self.assertEqual(last["RowsInserted"], 2)
+
+    @staticmethod
+    def port_is_closed(service):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", service.port)) != 0
 
 
 if __name__ == "__main__":
