@@ -1,6 +1,7 @@
 #include "app/books_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <map>
@@ -18,6 +19,10 @@ using books::Line;
 using books::TargetBooks;
 
 constexpr std::size_t kWidth = 200;
+
+// Columns of the books, of what instances say and of what was signed off, that hold counts.
+constexpr std::array<std::string_view, 8> kNumbers{"received", "landed", "duplicate", "quarantined",
+                                                   "owed",     "waived", "residual",  "events"};
 
 std::vector<std::optional<std::string>> row_of(const std::string& target, const Line& line) {
   const books::Counts& counts = line.counts;
@@ -144,7 +149,7 @@ std::string books_as_text(const std::vector<TargetBooks>& books, TableFormat for
 }
 
 std::string table_in(const warehouse::Table& table, TableFormat format, const char* empty) {
-  if (format == TableFormat::json) return table_as_json(table) + "\n";
+  if (format == TableFormat::json) return table_as_json(table, kNumbers) + "\n";
   if (format == TableFormat::csv) return table_as_csv(table);
   return table.rows.empty() ? empty : table_as_text(table, kWidth);
 }

@@ -43,7 +43,8 @@ void ProofCommands::add_verify(CLI::App& app) {
       ->add_option("--query-seconds", verify_options_.query_seconds,
                    "How long one query should take on a target: it asks for more or less at a time (default 2)")
       ->check(CLI::Range(0.05, 600.0));
-  verify_->add_option("--ids-max", verify_options_.ids_max, "Name at most so many (default 10000)");
+  verify_->add_option("--ids-max", verify_options_.ids_max, "Name at most so many (default 10000)")
+      ->check(CLI::NonNegativeNumber);
   add_text_or_json(verify_, verify_options_.json);
 }
 
@@ -58,7 +59,8 @@ void ProofCommands::add_repair(CLI::App& app) {
   repair_->add_option("--window", repair_options_.window, "Compared at once: 30m, 1h, 7d (default 1h)");
   repair_->add_flag("--deep", repair_options_.deep, "Also read every row: finds what was changed in place");
   repair_->add_flag("--apply", repair_options_.apply, "Do it");
-  repair_->add_option("--ids-max", repair_options_.ids_max, "Name at most so many (default 10000)");
+  repair_->add_option("--ids-max", repair_options_.ids_max, "Name at most so many (default 10000)")
+      ->check(CLI::NonNegativeNumber);
   add_text_or_json(repair_, repair_options_.json);
 }
 
@@ -69,7 +71,8 @@ void ProofCommands::add_rebuild(CLI::App& app) {
       ->required()
       ->check(CLI::IsMember({"primary", "secondary"}));
   rebuild_->add_flag("--apply", rebuild_options_.apply, "Do it");
-  rebuild_->add_option("--ids-max", rebuild_options_.ids_max, "Name at most so many that are left");
+  rebuild_->add_option("--ids-max", rebuild_options_.ids_max, "Name at most so many that are left")
+      ->check(CLI::NonNegativeNumber);
   add_text_or_json(rebuild_, rebuild_options_.json);
 }
 

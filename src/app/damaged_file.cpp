@@ -114,12 +114,14 @@ base::Result<FileReplaced> replace_file(const std::string& path, base::WallTime 
   const std::vector<std::string> before = stamps_of(path, kRebuilding);
   const std::string first = before.empty() ? stamp(now) : before.front();
   const std::string fresh = path + kRebuilding + first;
-  FileReplaced done{.aside = path + kDamaged + (is_there(path + kDamaged + first) ? stamp(now) : first)};
+  // The first run has moved the damaged one; what is at its place now has come since, and is kept beside that.
+  FileReplaced done{.aside = path + kDamaged + first};
+  const std::string aside = is_there(done.aside) ? path + kDamaged + stamp(now) : done.aside;
   // From here on a run that is killed is known.
   if (auto begun = sqlite::Database::open(fresh, sqlite::OpenMode::create); !begun)
     return base::fail(std::move(begun.error()));
   if (is_there(path)) {
-    if (auto moved = sqlite::rename_database(path, done.aside); !moved) return base::fail(std::move(moved.error()));
+    if (auto moved = sqlite::rename_database(path, aside); !moved) return base::fail(std::move(moved.error()));
   }
   auto salvaged = salvage_all(path, first, fresh);
   if (!salvaged) return base::fail(std::move(salvaged.error()));

@@ -1,6 +1,8 @@
 // `twinshift erase`: removes a person's events from both targets, the queue, the backlog and the quarantine.
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,16 @@ base::Status add_tables(const config::Settings& settings, std::vector<std::uniqu
   return {};
 }
 
+// Run in another folder it would find nothing, say so as if that were all, and leave an empty data folder behind.
+base::Status check_folder(const config::Settings& settings) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(settings.data_dir, ignored)) return {};
+  return base::fail(base::ErrorKind::not_found, "nothing was changed: there is no data folder here",
+                    settings.data_dir.string(),
+                    "Run it in the folder whose .env the service reads (TWINSHIFT_DATA_DIR); where no service ever ran "
+                    "with these settings, make that folder first");
+}
+
 // Without --yes.
 int tell(const Person& person, const ErasureLook& look) {
   std::printf("%s", look_text(person.field, look).c_str());
@@ -44,7 +56,7 @@ int tell(const Person& person, const ErasureLook& look) {
   }
   if (const std::string left = left_text(look, unseen); !left.empty()) {
     std::fprintf(stderr, "twinshift: erase: nothing was changed, and not all could be seen\n%s", left.c_str());
-    return kExitFailed;
+    return kExitUsage;
   }
   if (look.is_empty()) return kExitOk;
   std::fprintf(stderr, "twinshift: erase: nothing was changed; add --yes to erase them for good\n");
@@ -65,6 +77,7 @@ int erase(Eraser& eraser, const Person& person, const ErasureLook& look) {
 int run_erase(const config::Settings& settings, const EraseOptions& options) {
   auto person = parse_person(options.where);
   if (!person) return explain(person.error(), kExitUsage);
+  if (auto there = check_folder(settings); !there) return explain(there.error(), kExitUsage);
   std::vector<std::unique_ptr<PersonTable>> tables;
   Eraser::Parts parts;
   if (auto opened = add_tables(settings, tables, parts); !opened) return explain(opened.error(), kExitFailed);

@@ -78,7 +78,7 @@ std::optional<MendPlace> read_place(Words& words) {
 std::optional<LeftEvent> read_left(Words& words) {
   LeftEvent left{.id = std::string(words.next())};
   int why = 0;
-  if (!words.read(why) || why < 0 || why > static_cast<int>(LeftWhy::timeless)) return std::nullopt;
+  if (!words.read(why) || why < 0 || why > static_cast<int>(proof::kLeftWhyLast)) return std::nullopt;
   left.why = static_cast<LeftWhy>(why);
   left.detail = text_or_none(words.next());
   return left;

@@ -19,6 +19,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
+#include "warehouse/missing_file_hint.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -48,11 +49,10 @@ RebuildSteps steps_of(RepairSession& session, Comparison& comparison) {
           .begin_anew = [&] { session.begin_anew(); }};
 }
 
-// The service alone makes a new one, at its start.
+// Beside it nobody else may make one.
 base::Error file_is_gone(const FileLook& look, const std::string& target) {
   return {base::ErrorKind::not_found, "the running service's file is gone", look.path,
-          "Put it back; or restart the service, which begins an empty one, and run `twinshift rebuild --target " +
-              target + " --apply`"};
+          warehouse::missing_file_hint(target)};
 }
 
 // Else both would be made empty, and found equal.
@@ -61,9 +61,10 @@ base::Status check_source(const config::Settings& settings, const std::string& t
   const auto look = look_at_file(settings, source, true);
   if (!look) return base::fail(look.error());
   if (look->state != FileState::missing) return {};
-  return base::fail(base::ErrorKind::not_found,
-                    "there is nothing to fill " + target + " from: the other target's file is gone", look->path,
-                    "Check its path, put it back, or rebuild that one: `twinshift rebuild --target " + source + "`");
+  return base::fail(
+      base::ErrorKind::not_found, "there is nothing to fill " + target + " from: the other target's file is gone",
+      look->path,
+      "Check its path, put it back, or rebuild that one: `twinshift rebuild --target " + source + " --apply`");
 }
 
 base::Result<FileLook> look_at_ground(const config::Settings& settings, const std::string& target) {
@@ -89,8 +90,8 @@ int tell_absence(const config::Settings& settings, const std::string& target, Re
 
 int plan(const config::Settings& settings, const RebuildOptions& options, Comparison& comparison, const FileLook& look,
          proof::VerifyOptions verify) {
-  verify.once = true;
-  RepairSession session({.comparison = &comparison, .json = options.json, .lists = false});
+  verify.once = verify.once_minds_erased = true;
+  RepairSession session({.comparison = &comparison, .settings = &settings, .json = options.json, .lists = false});
   if (look.state != FileState::none && look.state != FileState::sound) {
     session.note_beside(plan_text(options.target, look), file_json(look, {}), true);
     return session.finish_unseen();
@@ -134,6 +135,7 @@ int apply(const config::Settings& settings, const RebuildOptions& options, Compa
   if (!mender) return fail_with(mender.error());
   RepairSession session({.comparison = &comparison,
                          .mender = mender->get(),
+                         .settings = &settings,
                          .json = options.json,
                          .lists = false,
                          .ids_max = options.ids_max});

@@ -80,8 +80,11 @@ int run_repair(const config::Settings& settings, const RepairOptions& options) {
   }
   const auto any = narrow(*comparison, *read);
   if (!any) return fail_with(any.error());
-  RepairSession session(
-      {.comparison = &*comparison, .mender = mender.get(), .json = options.json, .ids_max = options.ids_max});
+  RepairSession session({.comparison = &*comparison,
+                         .mender = mender.get(),
+                         .settings = &settings,
+                         .json = options.json,
+                         .ids_max = options.ids_max});
   // Before anything is copied: see erased_union.hpp.
   if (auto united = unite_lists(settings, mender.get(), session); !united) return session.give_up(united.error());
   if (!*any) return session.finish({.as_of = base::system_clock().now()}, read->verify.window);

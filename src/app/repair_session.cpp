@@ -7,10 +7,17 @@
 #include <fmt/ranges.h>
 
 #include "app/answer_written.hpp"
+#include "app/by_hand.hpp"
+#include "app/driver_table.hpp"
 #include "app/exit_code.hpp"
 #include "base/time_text.hpp"
 
 namespace twinshift::app {
+namespace {
+
+constexpr const char* kUnread = " (their rows are not read yet: one that was changed needs --deep, or is left)";
+
+}  // namespace
 
 RepairSession::RepairSession(Parts parts) : parts_(parts) {
   if (parts_.json) std::fputs("{\"findings\":[", stdout);
@@ -23,6 +30,7 @@ RepairSession::RepairSession(Parts parts) : parts_(parts) {
 
 base::Result<proof::VerifyReport> RepairSession::put_right(const proof::VerifyOptions& options, const Wanted& wanted,
                                                            const char* progress) {
+  deep_ = options.deep;
   ProgressLine line(progress);
   base::Status mended;
   auto report = parts_.comparison->run(options, {.found =
@@ -81,10 +89,12 @@ void RepairSession::note(const proof::Finding& finding) {
 void RepairSession::note_left(const std::string& target, const proof::LeftEvent& left) {
   if (left.why != proof::LeftWhy::owed) ++left_;  // that needs nobody: it lands by itself
   if (++left_told_ > parts_.ids_max) return;
+  const auto chosen = find_target(*parts_.settings, target);
+  const ByHand hand = chosen ? by_hand(**chosen, left) : ByHand{};
   if (parts_.json) {
-    left_json_.push_back(left_as_json(target, left));
+    left_json_.push_back(left_as_json(target, left, hand));
   } else {
-    std::printf("%s\n", left_as_text(target, left).c_str());
+    std::printf("%s\n", left_as_text(target, left, hand).c_str());
   }
 }
 
@@ -162,8 +172,10 @@ void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono
   std::printf("%s\n", compared_text(compared, window).c_str());
   const std::string as_of = " (as of " + base::iso8601_ms(compared.as_of) + ')';
   const std::string found = found_.text();
-  std::printf("found: %s%s\nplan: %s\n", found.empty() ? "no difference" : found.c_str(), as_of.c_str(),
-              plan_.text().c_str());
+  // A row that was changed in place cannot be copied, which shows once it is read.
+  const bool unread = !repairer_ && !deep_ && plan_.copies();
+  std::printf("found: %s%s\nplan: %s%s\n", found.empty() ? "no difference" : found.c_str(), as_of.c_str(),
+              plan_.text().c_str(), unread ? kUnread : "");
   std::fputs((reasons_text(compared) + advice_text(found_) + beside_).c_str(), stdout);
   if (!repairer_) {
     if (!plan_.empty() || beside_open_) std::puts("Nothing was changed: --apply carries it out.");

@@ -14,6 +14,7 @@
 #include "app/repair_text.hpp"
 #include "app/verify_text.hpp"
 #include "base/error.hpp"
+#include "config/settings.hpp"
 #include "proof/finding.hpp"
 #include "proof/mend.hpp"
 #include "proof/repairer.hpp"
@@ -26,6 +27,7 @@ class RepairSession {
   struct Parts {
     Comparison* comparison = nullptr;
     proof::Mender* mender = nullptr;  // null: nothing is changed, the plan is told
+    const config::Settings* settings = nullptr;
     bool json = false;
     bool lists = true;  // each finding, not only their number
     std::size_t ids_max = 0;
@@ -68,6 +70,7 @@ class RepairSession {
 
   const Parts parts_;
   std::optional<proof::Repairer> repairer_;  // none without a mender
+  bool deep_ = false;                        // the last comparison
   std::size_t printed_ = 0;
   PlanCounts plan_;
   FindingCounts found_;

@@ -13,11 +13,14 @@ namespace {
 
 using proof::MendKind;
 
+// An id is 32 digits; what somebody else has put there may be anything.
+constexpr std::size_t kIdBytesShown = 64;
 const std::array<std::string_view, 2> kTargets{"primary", "secondary"};
 
 }  // namespace
 
 const char* remedy_text(const proof::Finding& finding) {
+  if (finding.goes) return "remove";
   const auto remedy = proof::remedy_of(finding);
   if (!remedy) return "leave";
   return *remedy == MendKind::copy ? "copy" : "replace";
@@ -36,15 +39,24 @@ std::string plan_as_json(const proof::Finding& finding) {
   return text + '}';
 }
 
-std::string left_as_text(const std::string& target, const proof::LeftEvent& left) {
+std::string left_as_text(const std::string& target, const proof::LeftEvent& left, const ByHand& by_hand) {
   const std::string detail = left.detail.empty() ? "" : " (" + printable(left.detail) + ')';
-  return fmt::format("left     {:<9} {}  {}{}", target, printable(left.id), to_string(left.why), detail);
+  const std::string id = printable(shortened(left.id, kIdBytesShown));
+  std::string text = fmt::format("left     {:<9} {}  {}{}", target, id, to_string(left.why), detail);
+  if (!by_hand.statement.empty()) {
+    text += fmt::format("\n         look: {}\n         then: {}", by_hand.look, by_hand.statement);
+  }
+  return text;
 }
 
-std::string left_as_json(const std::string& target, const proof::LeftEvent& left) {
+std::string left_as_json(const std::string& target, const proof::LeftEvent& left, const ByHand& by_hand) {
   std::string text = fmt::format("{{\"target\":{},\"eventId\":{},\"why\":\"{}\"", base::json_string(target),
-                                 base::json_string(left.id), to_string(left.why));
+                                 base::json_string(shortened(left.id, kIdBytesShown)), to_string(left.why));
   if (!left.detail.empty()) text += ",\"detail\":" + base::json_string(left.detail);
+  if (!by_hand.statement.empty()) {
+    text += fmt::format(",\"look\":{},\"byHand\":{}", base::json_string(by_hand.look),
+                        base::json_string(by_hand.statement));
+  }
   return text + '}';
 }
 
@@ -58,11 +70,16 @@ std::string looked_again_text(const std::optional<proof::Span>& touched, bool ti
 }
 
 void PlanCounts::add(const proof::Finding& finding) {
-  hopeless_ += finding.hopeless ? 1 : 0;
   const auto remedy = proof::remedy_of(finding);
-  if (!remedy) return;
   const std::size_t side = finding.target == kTargets[0] ? 0 : 1;
-  ++(*remedy == MendKind::copy ? copies_ : replaced_)[side];
+  if (remedy == MendKind::copy) {
+    ++copies_[side];
+    return;
+  }
+  // What is doubled and changed is found as both, and is one event to whoever puts it right.
+  const char* const text = remedy_text(finding);
+  if (ids_.size() < kPlanIdsMax && !ids_.emplace(text, finding.target, finding.id).second) return;
+  ++(remedy ? replaced_[side] : finding.goes ? removed_[side] : left_);
 }
 
 std::string PlanCounts::text() const {
@@ -75,7 +92,11 @@ std::string PlanCounts::text() const {
       text += fmt::format("{}replace {} in {}", text.empty() ? "" : ", ", replaced_[side], kTargets[side]);
     }
   }
-  if (hopeless_ > 0) text += fmt::format("{}leave {}", text.empty() ? "" : ", ", hopeless_);
+  for (std::size_t side = 0; side < kTargets.size(); ++side) {
+    if (removed_[side] == 0) continue;
+    text += fmt::format("{}remove {} from {}", text.empty() ? "" : ", ", removed_[side], kTargets[side]);
+  }
+  if (left_ > 0) text += fmt::format("{}leave {}", text.empty() ? "" : ", ", left_);
   return text.empty() ? "nothing is to be done" : text;
 }
 

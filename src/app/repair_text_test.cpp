@@ -39,7 +39,7 @@ TEST(RepairText, ThePlanIsCountedByTarget) {
   EXPECT_TRUE(plan.empty());
   for (const char* target : {"secondary", "primary", "secondary"}) plan.add(finding(FindingKind::missing, target));
   plan.add(finding(FindingKind::changed, "primary"));
-  EXPECT_EQ(plan.text(), "copy 1 to primary, replace 1 in primary, copy 2 to secondary");
+  EXPECT_EQ(plan.text(), "copy 1 to primary, replace 1 in primary, copy 2 to secondary, leave 1");
 }
 
 TEST(RepairText, ThePlanDoesNotPromiseWhatIsHopelessAlready) {
@@ -55,6 +55,38 @@ TEST(RepairText, ThePlanDoesNotPromiseWhatIsHopelessAlready) {
   plan.add(hopeless);
   EXPECT_TRUE(plan.empty());
   EXPECT_EQ(plan.text(), "leave 1");
+}
+
+TEST(RepairText, ThePlanCountsEventsAsTheReceiptDoes) {
+  PlanCounts plan;
+  for (const auto kind : {FindingKind::changed, FindingKind::changed, FindingKind::doubled}) {
+    plan.add(finding(kind, "primary"));
+  }
+  EXPECT_EQ(plan.text(), "replace 1 in primary");
+  for (const auto kind : {FindingKind::foreign, FindingKind::erased}) {
+    Finding each = finding(kind, "primary");
+    each.id = to_string(kind);
+    plan.add(each);
+  }
+  EXPECT_EQ(plan.text(), "replace 1 in primary, leave 2");
+}
+
+TEST(RepairText, WhatOnlyTheOtherTargetHasNotedAsErasedGoesWithTheLists) {
+  Finding erased = finding(FindingKind::erased, "secondary");
+  erased.goes = true;
+  EXPECT_STREQ(remedy_text(erased), "remove");
+  PlanCounts plan;
+  plan.add(erased);
+  EXPECT_FALSE(plan.empty());
+  EXPECT_EQ(plan.text(), "remove 1 from secondary");
+}
+
+TEST(RepairText, WhatIsLeftComesWithWhatAPersonMayRun) {
+  const proof::LeftEvent left{"x", proof::LeftWhy::foreign, {}};
+  const ByHand hand{"SELECT 1", "DELETE 1"};
+  EXPECT_TRUE(left_as_text("primary", left, hand).ends_with("\n         look: SELECT 1\n         then: DELETE 1"));
+  EXPECT_TRUE(left_as_json("primary", left, hand).contains(R"("look":"SELECT 1","byHand":"DELETE 1")"));
+  EXPECT_FALSE(left_as_text("primary", left).contains("look"));
 }
 
 TEST(RepairText, WhatHasNoTimeIsNotLookedAtIn1970) {

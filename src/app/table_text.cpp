@@ -95,13 +95,15 @@ std::string table_as_text(const Table& table, std::size_t width_columns) {
   return out;
 }
 
-std::string table_as_json(const Table& table) {
+std::string table_as_json(const Table& table, std::span<const std::string_view> numbers) {
   std::string out = "[";
   for (const auto& row : table.rows) {
     if (out.size() > 1) out += ',';
     base::JsonObject object;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      if (row[i]) {
+      if (row[i] && std::ranges::count(numbers, table.columns[i]) > 0) {
+        object.add_raw(table.columns[i], *row[i]);
+      } else if (row[i]) {
         object.add(table.columns[i], *row[i]);
       } else {
         object.add_raw(table.columns[i], "null");

@@ -1,7 +1,9 @@
 // Result sets for people and programs: a table, JSON, CSV. Pure functions.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "warehouse/warehouse.hpp"
 
@@ -13,8 +15,9 @@ enum class TableFormat { table, json, csv };
 // there and counted.
 std::string table_as_text(const warehouse::Table& table, std::size_t width_columns);
 
-// [{"column":"value"|null,...},...]. Values are texts, as the database showed them.
-std::string table_as_json(const warehouse::Table& table);
+// [{"column":"value"|null,...},...]. Values are texts, as the database showed them, but in columns of `numbers`, whose
+// texts are JSON numbers already.
+std::string table_as_json(const warehouse::Table& table, std::span<const std::string_view> numbers = {});
 
 // RFC 4180 with a header line; null is an empty field, an empty text is "". `first_column` and `first_value` put one
 // more column in front.

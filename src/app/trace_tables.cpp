@@ -119,9 +119,8 @@ base::Result<std::map<std::string, base::WallTime>> TracedTable::erased(const st
   auto answer = warehouse_->query(erased_sql(warehouse_->event_table(), escapes, asked), asked.size());
   std::map<std::string, base::WallTime> noted;
   if (!answer) {
-    // No such list, or none that may be read: nobody was erased through us. No file: nothing was ever written.
-    const auto kind = answer.error().kind;
-    if (kind == base::ErrorKind::invalid || kind == base::ErrorKind::not_found) return noted;
+    // No such list, or none that may be read: nobody was erased through us.
+    if (answer.error().kind == base::ErrorKind::invalid) return noted;
     return base::fail(std::move(answer.error()));
   }
   for (const Cells& cells : answer->rows) {
@@ -147,7 +146,6 @@ base::Result<std::vector<TableRow>> TracedTable::ask(const std::string& with_nam
     answer = warehouse_->query(without_name, kTraceEventsMax + 1);
   }
   std::vector<TableRow> rows;
-  if (failed_as(base::ErrorKind::not_found)) return rows;  // an embedded target that nothing was written into yet
   if (!answer) return base::fail(std::move(answer.error()));
   for (const Cells& cells : answer->rows) {
     if (cells.size() < kColumns) {

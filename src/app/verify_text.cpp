@@ -149,20 +149,43 @@ std::string compared_text(const proof::VerifyReport& report, std::chrono::second
   return text;
 }
 
+namespace {
+
+// Also where the rows that are owed make up for the difference, so that no id was looked at.
+std::string owed_text(const proof::VerifyReport& report) {
+  std::string text;
+  for (std::size_t side = 0; side < report.owed.size(); ++side) {
+    if (report.owed[side] == 0) continue;
+    text += fmt::format("; {} owed to the {} are on their way", report.owed[side], side == 0 ? "primary" : "secondary");
+  }
+  if (text.empty() && report.owed_ids > 0) text = fmt::format("; {} more are owed and on their way", report.owed_ids);
+  return text;
+}
+
+}  // namespace
+
 std::string verdict_text(const FindingCounts& counts, const proof::VerifyReport& report) {
   const std::string found = counts.text();
   const std::string as_of = " (as of " + base::iso8601_ms(report.as_of) + ')';
   std::string text = name_of(counts.verdict());
   if (counts.verdict() == VerifyVerdict::equal && !found.empty()) text += ", except";
   if (!found.empty()) text += (counts.verdict() == VerifyVerdict::equal ? " " : ": ") + found;
-  if (report.owed_ids > 0) text += fmt::format("; {} more are owed and on their way", report.owed_ids);
-  return text + as_of;
+  return text + owed_text(report) + as_of;
 }
 
 std::string advice_text(const FindingCounts& counts) {
-  if (!counts.has(FindingKind::erased)) return {};
-  return "erased: these stand there though they were erased: run `twinshift erase --where FIELD=VALUE --yes` for that "
-         "person again, which removes them\n";
+  std::string text;
+  if (counts.has(FindingKind::erased)) {
+    text +=
+        "erased: these stand there though they were erased: run `twinshift erase --where FIELD=VALUE --yes` for that "
+        "person again, which removes them; what one target alone has noted `twinshift repair --apply` removes, too\n";
+  }
+  if (counts.has(FindingKind::foreign)) {
+    text +=
+        "foreign: no events of ours, so nobody but you can say whether they are needed: look at them with `twinshift "
+        "query`, and delete by their event_id, in the database itself, those that are not\n";
+  }
+  return text;
 }
 
 std::string reasons_text(const proof::VerifyReport& report) {
@@ -185,11 +208,12 @@ std::string report_as_json(const FindingCounts& counts, const proof::VerifyRepor
                            const std::array<std::string, 2>& targets) {
   return fmt::format(
       "\"verdict\":\"{}\",\"asOf\":\"{}\",\"from\":\"{}\",\"to\":\"{}\",\"windows\":{},\"windowsDifferent\":{},"
-      "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"settled\":{},"
+      "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"onTheirWay\":{{{}:{},{}:{}}},\"settled\":{},"
       "\"outside\":{{{}:{},{}:{}}},\"reasons\":{}",
       name_of(counts.verdict()), base::iso8601_ms(report.as_of), exact_time(report.span.from),
       exact_time(report.span.to), report.windows, report.different, base::json_string(targets[0]), report.rows[0],
-      base::json_string(targets[1]), report.rows[1], counts.json(targets), report.owed_ids, report.settled,
+      base::json_string(targets[1]), report.rows[1], counts.json(targets), report.owed_ids,
+      base::json_string(targets[0]), report.owed[0], base::json_string(targets[1]), report.owed[1], report.settled,
       base::json_string(targets[0]), report.outside[0], base::json_string(targets[1]), report.outside[1],
       reasons_as_json(report.reasons));
 }

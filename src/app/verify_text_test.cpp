@@ -102,6 +102,20 @@ TEST(VerifyText, SaysWhySomethingCannotBeTold) {
   EXPECT_THAT(report_as_json({}, report, kBoth), ::testing::HasSubstr(R"(is silent","another"])"));
 }
 
+TEST(VerifyText, WhatIsOwedIsSaidWhereTheTablesAreNotEqualForItAlone) {
+  proof::VerifyReport report{.as_of = kNoon};
+  report.owed = {0, 7};
+  EXPECT_EQ(verdict_text({}, report),
+            "equal; 7 owed to the secondary are on their way (as of 2024-01-01T12:00:00.000Z)");
+  EXPECT_THAT(report_as_json({}, report, kBoth), ::testing::HasSubstr(R"("onTheirWay":{"primary":0,"secondary":7})"));
+}
+
+TEST(VerifyText, ForeignRowsComeWithTheirAdvice) {
+  FindingCounts counts;
+  counts.add(finding(FindingKind::foreign));
+  EXPECT_THAT(advice_text(counts), ::testing::HasSubstr("delete by their event_id"));
+}
+
 TEST(VerifyText, WindowsAsTheyAreWritten) {
   EXPECT_EQ(window_text(std::chrono::minutes(90)), "90m");
   EXPECT_EQ(window_text(std::chrono::hours(36)), "36h");

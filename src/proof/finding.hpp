@@ -45,14 +45,14 @@ constexpr std::string_view to_string(FindingKind kind) {
 
 struct Finding {
   FindingKind kind = FindingKind::missing;
-  std::string target;  // where it is so
-  std::string id;
+  std::string target{};  // where it is so
+  std::string id{};
   base::WallTime event_at{};     // 1970 where the row has none
   bool timeless = false;         // it has none that can be read
   base::WallTime received_at{};  // of the copy that stands; 1970 where that does not say
   std::int64_t copies = 0;       // that stand there
-  std::string column;            // of `changed`: which columns differ, by comma, as far as that can be known
-  std::string content_id;        // of `changed` whose event_id was: the id of the event that the row tells
+  std::string column{};          // of `changed`: which columns differ, by comma, as far as that can be known
+  std::string content_id{};      // of `changed` whose event_id was: the id of the event that the row tells
   // Of `changed`: the row tells another event than its id names, or none, so that nothing can be copied from it.
   bool unsound = false;
   // Why nobody can put it right, where what was compared shows it already.
@@ -60,6 +60,9 @@ struct Finding {
   // Of `undecided`: other instances have at least as many events of its hour of arrival in the quarantine of this
   // target alone as are missing, so that it may well be one of them.
   bool perhaps_refused = false;
+  // Of `erased`: only the other target has noted it, so that `repair --apply` removes it with making the lists the
+  // same.
+  bool goes = false;
   std::optional<Span> window{};  // of `undecided` without an id: where the sums differ and no row says why
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "event/identity.hpp"
+#include "proof/side.hpp"
 #include "proof/soundness.hpp"
 
 namespace twinshift::proof {
@@ -75,7 +76,7 @@ bool tell_one_event(const std::vector<Judged>& rows) {
       rows, [&](const Judged& each) { return each.content_id.empty() || each.content_id == first->content_id; });
 }
 
-// The earliest arrival that any of them knows.
+// The earliest arrival that any of them knows; 1970 where none does: drivers write that as NULL.
 base::WallTime received_of(Rows rows) {
   base::WallTime earliest{};
   for (const StoredEvent& row : rows) {
@@ -97,9 +98,14 @@ void remove_all(Rows here, MendRow& row) {
 }
 
 // `best`: none where the rows here tell other events only.
-MendChoice replaced_by(const Judged* best, const std::vector<Judged>& rows, Rows here, bool ids_from_content) {
+MendChoice replaced_by(const Judged* best, const std::vector<Judged>& rows, Rows here, Rows elsewhere,
+                       bool ids_from_content) {
   MendRow row;
-  if (best != nullptr) row.events.push_back(event_of(*best, received_of(here), ids_from_content));
+  if (best != nullptr) {
+    const base::WallTime arrived = received_of(here);
+    const bool known = arrived != base::WallTime{};
+    row.events.push_back(event_of(*best, known ? arrived : received_of(elsewhere), ids_from_content));
+  }
   for (const Judged& each : rows) {
     // Its own key still says which event it was: it is written under its own id again.
     if (each.fault != Fault::renamed) continue;
@@ -151,7 +157,20 @@ MendChoice choose_replacement(Rows here, Rows elsewhere, bool ids_from_content) 
   if (best == nullptr) best = best_of(others);
   const bool all_renamed = std::ranges::all_of(rows, [](const Judged& each) { return each.fault == Fault::renamed; });
   if (best == nullptr && !all_renamed) return {.why = LeftWhy::unsound};
-  return replaced_by(best, rows, here, ids_from_content);
+  return replaced_by(best, rows, here, elsewhere, ids_from_content);
+}
+
+MendChoice choose_thinning(Rows here, LeftWhy why) {
+  if (here.size() < 2) return {.why = why};
+  const std::vector<Judged> rows = judged(here, false);
+  // Of so many not all may have been read.
+  const bool alike =
+      here.size() < kCopiesMax &&
+      std::ranges::all_of(
+          rows,
+          [&](const Judged& each) { return !each.content_id.empty() && each.content_id == rows.front().content_id; });
+  if (!alike) return {.why = why == LeftWhy::unsound ? LeftWhy::differing : why};
+  return replaced_by(&rows.front(), {}, here, {}, false);
 }
 
 }  // namespace twinshift::proof

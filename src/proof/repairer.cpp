@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "warehouse/stored_event.hpp"
+
 namespace twinshift::proof {
 namespace {
 
@@ -44,6 +46,11 @@ Repairer::~Repairer() {
 base::Status Repairer::take(const Finding& finding) {
   const auto remedy = remedy_of(finding.kind);
   if (!remedy) return {};
+  if (!warehouse::is_event_id(finding.id)) {  // no batch can write such a row, so none may remove it
+    ++receipt_of(finding.target).left;
+    if (parts_.left) parts_.left(finding.target, {finding.id, LeftWhy::foreign, {}});
+    return {};
+  }
   return gather({finding.target, *remedy},
                 {.id = finding.id, .event_at = finding.event_at, .copies = std::max<std::int64_t>(1, finding.copies)},
                 finding.timeless);

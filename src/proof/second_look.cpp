@@ -43,7 +43,7 @@ base::Status SecondLook::take(std::vector<Suspect> suspects, base::SteadyTime se
       std::ranges::stable_partition(suspects, [](const Suspect& s) { return warehouse::is_event_id(s.row.id); });
   for (const Suspect& suspect : odd) {
     for (std::size_t side = 0; side < suspect.copies.size(); ++side) {
-      if (suspect.copies[side] > 0) report(FindingKind::foreign, side, suspect, suspect.copies[side]);
+      report_foreign(suspect, side);
     }
   }
   suspects.erase(odd.begin(), odd.end());
@@ -187,7 +187,7 @@ base::Status SecondLook::look_elsewhere(std::vector<Case>& cases) {
 
 // What stands on one side alone, or too often, may be there only because somebody has put it back.
 base::Status SecondLook::look_for_erased(std::vector<Case>& cases) {
-  if (parts_.once) return {};
+  if (parts_.once && !parts_.once_minds_erased) return {};
   std::vector<Listed> asked;
   for (const Case& each : cases) {
     if (each.absent(0) || each.absent(1) || each.suspect->doubled) asked.push_back(each.suspect->row);
@@ -197,7 +197,8 @@ base::Status SecondLook::look_for_erased(std::vector<Case>& cases) {
   if (!noted) return base::fail(std::move(noted.error()));
   for (Case& each : cases) {
     const std::string& id = each.suspect->row.id;
-    each.erased = (*noted)[0].contains(id) || (*noted)[1].contains(id);
+    each.noted = {(*noted)[0].contains(id), (*noted)[1].contains(id)};
+    each.erased = each.noted[0] || each.noted[1];
   }
   return {};
 }
@@ -275,7 +276,10 @@ void SecondLook::judge(const Case& open) {
 bool SecondLook::judge_side(const Case& open, std::size_t side) {
   if (open.erased) {
     // Whatever else is wrong with it: it should not stand there at all.
-    if (open.now[side].copies > 0) report(FindingKind::erased, side, *open.suspect, open.now[side].copies);
+    if (open.now[side].copies > 0) {
+      report({.kind = FindingKind::erased, .copies = open.now[side].copies, .goes = !open.noted[side]}, side,
+             *open.suspect);
+    }
     return open.now[side].copies == 0;
   }
   if (open.lacks(side)) {
@@ -306,20 +310,27 @@ void SecondLook::judge_missing(const Case& open, std::size_t side) {
   }
 }
 
+// The question for doubles alone asks one side: of the other it says nothing.
+void SecondLook::report_foreign(const Suspect& suspect, std::size_t side) {
+  const std::int64_t copies = suspect.copies[side];
+  if (copies == 0 || (suspect.doubled && copies < 2)) return;
+  report(FindingKind::foreign, side, suspect, copies);
+  if (suspect.doubled) report(FindingKind::doubled, side, suspect, copies);
+}
+
 void SecondLook::report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies,
                         bool perhaps_refused) {
-  parts_.found({.kind = kind,
-                .target = parts_.sides[side]->name(),
-                .id = suspect.row.id,
-                .event_at = suspect.row.event_at,
-                .timeless = suspect.row.is_timeless(),
-                .received_at = suspect.row.received_at,
-                .copies = copies,
-                .column = {},
-                .content_id = {},
-                .hopeless = {},
-                .perhaps_refused = perhaps_refused,
-                .window = {}});
+  report({.kind = kind, .copies = copies, .perhaps_refused = perhaps_refused}, side, suspect);
+}
+
+void SecondLook::report(Finding finding, std::size_t side, const Suspect& suspect) {
+  finding.target = parts_.sides[side]->name();
+  finding.id = suspect.row.id;
+  finding.event_at = suspect.row.event_at;
+  finding.timeless = suspect.row.is_timeless();
+  finding.received_at = suspect.row.received_at;
+  if (finding.kind == FindingKind::doubled && !warehouse::is_event_id(finding.id)) finding.hopeless = LeftWhy::foreign;
+  parts_.found(finding);
 }
 
 }  // namespace twinshift::proof

@@ -50,6 +50,7 @@ class SecondLook {
     // What a side lacks at the first look is told at once, where nobody owes it: for whoever copies a whole table,
     // which may be done twice without harm.
     bool once = false;
+    bool once_minds_erased = false;  // VerifyOptions
   };
   explicit SecondLook(Parts parts) : parts_(std::move(parts)) {}
 
@@ -89,6 +90,7 @@ class SecondLook {
     Pair<bool> quarantined{};
     bool named = false;   // its rows say what was changed
     bool erased = false;  // some target has noted it as erased
+    Pair<bool> noted{};   // which
 
     // Does not stand there now, though it does on the other side.
     [[nodiscard]] bool absent(std::size_t side) const { return now[side].copies == 0 && now[1 - side].copies > 0; }
@@ -116,6 +118,8 @@ class SecondLook {
   void judge(const Case& open);
   bool judge_side(const Case& open, std::size_t side);
   void judge_missing(const Case& open, std::size_t side);
+  void report(Finding finding, std::size_t side, const Suspect& suspect);
+  void report_foreign(const Suspect& suspect, std::size_t side);
   void report(FindingKind kind, std::size_t side, const Suspect& suspect, std::int64_t copies,
               bool perhaps_refused = false);
 

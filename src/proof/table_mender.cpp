@@ -59,6 +59,13 @@ std::size_t fitting(std::span<const MendRow> rows, std::size_t rows_max) {
   return rows.size();
 }
 
+// Several rows keep the table from being unique, and its lane from it: one that nobody can put right is less trouble.
+MendChoice or_thinned(MendChoice choice, Rows here) {
+  const bool is_left = !choice.row && !choice.in_order;
+  const bool has_no_other = choice.why == LeftWhy::unsound || choice.why == LeftWhy::unlike;
+  return is_left && has_no_other ? choose_thinning(here, choice.why) : choice;
+}
+
 void add(MendReport& all, MendReport&& part) {
   all.done += part.done;
   all.copied += part.copied;
@@ -230,7 +237,7 @@ base::Status TableMender::read_to_replace(Group& group) const {
       unfound.push_back(places[i]);
       indices.push_back(i);
     } else {
-      take_in(places[i], std::move(choice), group);
+      take_in(places[i], or_thinned(std::move(choice), (*here)[i]), group);
     }
   }
   if (unfound.empty()) return {};
@@ -238,7 +245,9 @@ base::Status TableMender::read_to_replace(Group& group) const {
   elsewhere = rows_of(*parts_.elsewhere, unfound, Where::anywhere);
   if (!elsewhere) return base::fail(std::move(elsewhere.error()));
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    take_in(unfound[i], choose_replacement((*here)[indices[i]], (*elsewhere)[i], parts_.ids_from_content), group);
+    const auto& rows = (*here)[indices[i]];
+    MendChoice choice = choose_replacement(rows, (*elsewhere)[i], parts_.ids_from_content);
+    take_in(unfound[i], or_thinned(std::move(choice), rows), group);
   }
   return {};
 }

@@ -43,6 +43,9 @@ struct VerifyOptions {
   // For copying a whole table: what a side lacks is told at the first look (SecondLook::Parts::once), and of the
   // windows that differ only those are looked into in which this side holds something.
   bool once = false;
+  // With `once`: what a target has noted as erased is told as that. Whoever copies need not ask: the write passes it
+  // over.
+  bool once_minds_erased = false;
   std::optional<std::size_t> held_by{};
   // Also look at rows whose event_at is none, or outside of kAllTimes, where `from` and `to` are given.
   bool outside_too = false;

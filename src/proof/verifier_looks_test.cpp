@@ -120,6 +120,21 @@ TEST_F(VerifierTest, WhatStandsThoughATargetHasNotedItAsErasedIsNamedWhereItStan
   EXPECT_FALSE(waited_for_others);
   EXPECT_THAT(found(), UnorderedElementsAre("erased primary " + id_of(4'711), "erased primary " + id_of(4'712),
                                             "erased primary " + id_of(4'713)));
+  // A repair removes what the other target's list alone has.
+  for (const Finding& each : findings) EXPECT_EQ(each.goes, each.id != id_of(4'712)) << each.id;
+}
+
+TEST_F(VerifierTest, APlanOfACopyTellsWhatWasErasedAndACopyNeedNotAsk) {
+  fill(10, 10);
+  primary.table.push_back(row_of(4'711, kBegin));
+  secondary.erased_ids = {id_of(4'711)};
+  options.once = true;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), ::testing::ElementsAre("missing secondary " + id_of(4'711)));
+  findings.clear();
+  options.once_minds_erased = true;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(found(), ::testing::ElementsAre("erased primary " + id_of(4'711)));
 }
 
 TEST_F(VerifierTest, ADoubledEventThatTheOtherSideLacksIsToldOnceAsEach) {

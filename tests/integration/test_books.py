@@ -63,7 +63,7 @@ class Books(PostgresTest):
         self.wait_books("secondary", {"received": 5, "landed": 5, "residual": 0})
         self.assertEqual(service.stop(), 0)
         rows = json.loads(self.command("books", "--instances", "--format", "json").stdout)
-        self.assertEqual([(row["target"], row["received"], row["owed"]) for row in rows], [("primary", "5", "0"), ("secondary", "5", "0")])
+        self.assertEqual([(row["target"], row["received"], row["owed"]) for row in rows], [("primary", 5, 0), ("secondary", 5, 0)])
         self.assertEqual(len({row["instance"] for row in rows}), 1)
         self.assertIn("received", self.command("books", "--instances").stdout)
 
@@ -118,7 +118,7 @@ class Books(PostgresTest):
                                                      "residual": 0, "states": {"closed"}})
         self.assertIn("1 signed off as lost", self.command("books").stdout)
         listed = json.loads(self.command("books", "waive", "--list", "--format", "json").stdout)
-        self.assertEqual([(row["target"], row["hour"], row["events"], row["reason"]) for row in listed], [("secondary", hour, "1", "by hand")])
+        self.assertEqual([(row["target"], row["hour"], row["events"], row["reason"]) for row in listed], [("secondary", hour, 1, "by hand")])
 
     def test_a_loss_is_signed_off_while_no_service_runs(self):
         service = self.start(self.urls(BOOKS_INTERVAL="1s"))

@@ -169,6 +169,34 @@ class Embedded(EraseSteps, ServiceTest):
         self.assertIn("No event was copied", done.stderr)
         self.assertEqual(self.names("secondary"), ["after"])
 
+    def test_without_yes_nothing_is_changed_also_where_a_target_is_away(self):
+        service, _, _ = self.land_and_erase()
+        service.stop()
+        with open(f"{self.folder}/data/secondary.db", "r+b") as file:
+            file.write(b"x" * 4096)
+        for ending in ("-wal", "-shm"):
+            if os.path.exists(f"{self.folder}/data/secondary.db{ending}"):
+                os.remove(f"{self.folder}/data/secondary.db{ending}")
+        self.assertIn("secondary: cannot be asked", self.erase(TOLD))
+
+    def test_in_an_empty_folder_it_says_so_and_makes_none(self):
+        done = self.run_command("erase", "--where", WHERE, "--yes")
+        self.assertEqual(done.returncode, TOLD, done.stdout + done.stderr)
+        self.assertIn("there is no data folder here", done.stderr)
+        self.assertFalse(os.path.exists(f"{self.folder}/data"))
+
+    def test_the_plan_of_a_rebuild_tells_what_was_erased(self):
+        service, _, _ = self.land_and_erase()
+        with sqlite3.connect(f"{self.folder}/data/primary.db") as connection:
+            connection.execute(f"CREATE TABLE kept AS SELECT * FROM {TABLE} WHERE customer_user_id = '{PERSON}'")
+        connection.close()
+        self.erase(DONE, "--yes")
+        with sqlite3.connect(f"{self.folder}/data/primary.db") as connection:
+            connection.execute(f"INSERT INTO {TABLE} SELECT * FROM kept")
+        connection.close()
+        plan = self.mend(1, "rebuild", "--target", "secondary")
+        self.assertEqual(plan["counts"], {"primary": {"erased": 5}, "secondary": {}})
+
     def test_a_value_that_nobody_has_and_wrong_ones(self):
         service, _, _ = self.land_and_erase()
         self.assertIn("primary: 0 rows", self.erase(DONE, where="customer_user_id=nobody"))

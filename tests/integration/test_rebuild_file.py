@@ -70,6 +70,7 @@ class DamagedFile(EmbeddedRepairing):
         done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
         self.assertEqual((done["file"]["rowsTakenOver"] > 101, done["receipt"]["primary"]["copied"]), (True, 1))
         self.assertEqual(len(self.names_beside(path)), 2)
+        self.assertTrue(done["file"]["keptAs"].endswith(".damaged-20260101T000000000Z"), done["file"])
         self.assert_same_once(101)
 
     def test_a_file_that_is_not_there_is_planned_for_and_made(self):

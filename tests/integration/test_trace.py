@@ -129,6 +129,20 @@ class Trace(TraceTest):
             database.execute("DELETE FROM appsflyer_events")
         self.assertEqual(self.states(self.traced(message)), {"primary": "landed", "secondary": "gone"})
 
+    def test_of_a_target_whose_file_is_missing_nobody_can_tell(self):
+        service = self.start()
+        message = self.post(service, event("one"))
+        self.wait_states(message, self.LANDED)
+        service.stop()
+        for ending in ("", "-wal", "-shm"):
+            path = f"{service.warehouse('secondary')}{ending}"
+            if os.path.exists(path):
+                os.remove(path)
+        answer = self.trace(FOUND, message)
+        self.assertEqual(self.states(answer["events"][0]), {"primary": "landed", "secondary": "unknown"})
+        self.assertIn("twinshift rebuild --target secondary --apply", json.dumps(answer["notAsked"]))
+        self.trace(UNDECIDED, "f" * 32)
+
     def test_without_a_journal_stores_and_tables_answer(self):
         self.settings = {"TRACE_BYTES_MAX": "0"}
         service = self.start(self.settings)

@@ -158,6 +158,12 @@ class Verify(PostgresTest):
         self.assertEqual(done.returncode, UNDECIDED)
         self.assertIn("the answer could not be written whole: No space left on device", done.stderr)
 
+    def test_fewer_than_no_ids_are_refused(self):
+        for command in (("verify",), ("repair",), ("rebuild", "--target", "primary")):
+            done = self.run_command(*command, "--ids-max", "-1", settings=self.urls())
+            self.assertEqual(done.returncode, UNDECIDED, done.stdout + done.stderr)
+            self.assertIn("--ids-max", done.stderr)
+
     def test_wrong_ranges_are_refused_and_empty_ones_are_equal(self):
         service = self.start(self.urls())
         self.land(service, 5)

@@ -130,7 +130,8 @@ void CopyEncoder::add_own(const WriteColumn& column, const event::Event& event) 
   if (column.name == "event_key") return append_integer(out_, column.stored, event.key);
   if (column.name == "event_at") return append_time(out_, event.event_at);
   if (column.name == "extra") return append_json(out_, column.stored, row_.extra);
-  append_time(out_, event.received_at);  // received_at, created_at, updated_at
+  if (event.received_at == base::WallTime{}) return append_null(out_);  // of a row that is copied and has none
+  append_time(out_, event.received_at);                                 // received_at, created_at, updated_at
 }
 
 void CopyEncoder::add(const event::EventPtr& event, std::optional<std::uint32_t> position) {

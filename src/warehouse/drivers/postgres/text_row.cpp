@@ -25,7 +25,8 @@ void TextRows::add_own(const WriteColumn& column, const event::Event& event) {
   if (column.name == "event_key") return add_text(std::to_string(event.key));
   if (column.name == "event_at") return add_text(base::sql_timestamp(event.event_at));
   if (column.name == "extra") return row_.extra.empty() ? add_null() : add_text(row_.extra);
-  add_text(base::sql_timestamp(event.received_at));  // received_at, created_at, updated_at
+  if (event.received_at == base::WallTime{}) return add_null();  // of a row that is copied and has none
+  add_text(base::sql_timestamp(event.received_at));              // received_at, created_at, updated_at
 }
 
 void TextRows::add_cell(const WriteColumn& column, const event::Cell& cell) {

@@ -29,7 +29,7 @@ void LiteralRows::add_own(const WriteColumn& column, const event::Event& event) 
     add_time(column, base::sql_timestamp(event.event_at));
   } else if (column.name == "extra") {
     if (!row_.extra.empty()) append_literal(text_, Dialect::redshift, row_.extra);
-  } else {
+  } else if (event.received_at != base::WallTime{}) {          // a row that is copied may have none
     add_time(column, base::sql_timestamp(event.received_at));  // received_at, created_at, updated_at
   }
 }

@@ -29,8 +29,7 @@ std::optional<WatchedFile::Identity> WatchedFile::look(const std::string& path) 
 
 base::Status WatchedFile::check_before_open() const {
   if (!file_ || look(path_)) return {};
-  return base::fail(base::ErrorKind::unavailable, "the warehouse's file is gone", path_,
-                    "Put it back; to begin with an empty one, restart the service");
+  return base::fail(base::ErrorKind::unavailable, "the warehouse's file is gone", path_);
 }
 
 void WatchedFile::remember() {

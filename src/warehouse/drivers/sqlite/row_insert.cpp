@@ -63,7 +63,13 @@ void RowInsert::bind_own(const event::Event& event) {
   statement_.bind(own_.id_version, event.id_version);
   statement_.bind(own_.event_key, event.key);
   statement_.bind_text(own_.event_at, event_at_);
-  for (const int parameter : own_.arrival) statement_.bind_text(parameter, received_at_);
+  for (const int parameter : own_.arrival) {
+    if (event.received_at == base::WallTime{}) {  // of a row that is copied and has none
+      statement_.bind_null(parameter);
+    } else {
+      statement_.bind_text(parameter, received_at_);
+    }
+  }
   if (row_.extra.empty()) {
     statement_.bind_null(own_.extra);
   } else {

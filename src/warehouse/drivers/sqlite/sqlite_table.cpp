@@ -96,8 +96,10 @@ base::Status create_indexes(sqlite::Database& database, const std::string& table
     auto made = database.execute(sql);
     if (made) continue;
     if (made.error().kind != ErrorKind::rejected) return made;
-    return conflict(database, table, "event_id stands more than once in it, so it cannot be made unique",
-                    "`twinshift repair --apply` leaves one of each; or configure another table");
+    return conflict(
+        database, table, "event_id stands more than once in it, so it cannot be made unique",
+        "`twinshift repair --apply` leaves one of each, or says which rows are to be deleted by hand; or configure "
+        "another table");
   }
   for (const std::string& sql : create_loads_sql()) {
     if (auto made = database.execute(sql); !made) return made;

@@ -13,6 +13,7 @@
 #include "warehouse/drivers/sqlite/row_refusal.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/markers.hpp"
+#include "warehouse/missing_file_hint.hpp"
 #include "warehouse/owed.hpp"
 #include "warehouse/table_name.hpp"
 
@@ -108,7 +109,10 @@ base::Status SqliteWarehouse::open(bool unique) {
     if (!file_.is_the_opened_one()) connection_->leave_file();
     connection_.reset();
   }
-  if (auto there = file_.check_before_open(); !there) return there;
+  if (auto there = file_.check_before_open(); !there) {
+    there.error().hint = missing_file_hint(options_.target);
+    return there;
+  }
   auto opened =
       Connection::open(options_.path, table_, file_.seen() ? sqlite::OpenMode::read_write : sqlite::OpenMode::create,
                        options_.busy_timeout, unique);
@@ -269,6 +273,10 @@ base::Result<Table> SqliteWarehouse::query(const std::string& sql, std::size_t r
   auto result = sqlite::read_only_query(
       options_.path, sql,
       {.rows_max = rows_max, .time_max = options_.statement_timeout, .busy_timeout = options_.busy_timeout});
+  if (!result && result.error().kind == ErrorKind::not_found) {
+    return base::fail(ErrorKind::not_found, "the target's file is not there", options_.path,
+                      missing_file_hint(options_.target));
+  }
   if (!result) return base::fail(std::move(result.error()));
   return Table{std::move(result->columns), std::move(result->rows), result->cut};
 }
