@@ -72,11 +72,12 @@ bool is_books_verb(std::string_view verb) {
   return verb == kBooksVerb || verb == kWaiveVerb || verb == kWaivedVerb || verb == kRebuiltVerb;
 }
 
-control::Reply answer_books_request(books::Keeper* keeper, books::BooksFile& file, const control::Request& request) {
+control::Reply answer_books_request(books::Keeper* keeper, books::BooksFile& file, const control::Request& request,
+                                    const RebuiltMarkers& markers) {
   if (request.verb == kWaivedVerb) return answer_waived(file, request);
   if (keeper == nullptr) return no_books();
   if (request.verb == kWaiveVerb) return answer_waive(*keeper, file, request);
-  if (request.verb == kRebuiltVerb) return answer_rebuilt(*keeper, file, request);
+  if (request.verb == kRebuiltVerb) return answer_rebuilt(*keeper, request, markers);
   return answer_books(*keeper, request);
 }
 

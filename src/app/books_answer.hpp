@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "app/books_text.hpp"
+#include "app/rebuilt_markers.hpp"
 #include "app/table_text.hpp"
 #include "books/books_file.hpp"
 #include "books/keeper.hpp"
@@ -30,7 +31,9 @@ control::Request books_request(TableFormat format);
 bool is_books_verb(std::string_view verb);
 // In the service, or in a command that has opened the stores itself. Without a keeper (no consumer) it says so. Any
 // thread, several at once.
-control::Reply answer_books_request(books::Keeper* keeper, books::BooksFile& file, const control::Request& request);
+// `markers`: for a target that was rebuilt.
+control::Reply answer_books_request(books::Keeper* keeper, books::BooksFile& file, const control::Request& request,
+                                    const RebuiltMarkers& markers = {});
 // `conflict` where the service refuses, or where it is no such answer (another version of the service).
 base::Result<BooksAnswer> read_books_answer(const control::Reply& reply);
 

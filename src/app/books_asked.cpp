@@ -39,7 +39,7 @@ base::Result<control::Reply> answer_here(const config::Settings& settings, const
   if (stores.backlog) parts.backlogs.push_back(stores.backlog.get());
   const auto keeper = make_books_keeper(settings, parts);
   keeper->start();
-  return answer_books_request(keeper.get(), *stores.books, request);
+  return answer_books_request(keeper.get(), *stores.books, request, markers_by_hand(settings));
 }
 
 }  // namespace

@@ -41,10 +41,6 @@ bool is_shared(const config::Settings& settings) {
   return settings.queue.driver != "sqlite";
 }
 
-std::string markers_of(const config::Settings& settings) {
-  return is_shared(settings) ? std::string() : instance_name();
-}
-
 // Whether the lane may note them, as far as it has found out.
 bool counts_duplicates(const delivery::Delivery* delivery, const std::string& target) {
   if (delivery == nullptr) return true;
@@ -110,7 +106,7 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
   const auto owed = std::ranges::find(stores.backlogs, target.name, &backlog::Backlog::target);
   if (owed != stores.backlogs.end()) parts.backlog = *owed;
   LoadReader::Parts loads{
-      .instance = markers_of(settings), .file = stores.file, .counts_duplicates = {}, .prune = stores.prune};
+      .instance = counted_instance(settings), .file = stores.file, .counts_duplicates = {}, .prune = stores.prune};
   loads.counts_duplicates = [delivery = stores.delivery, name = target.name] {
     return counts_duplicates(delivery, name);
   };
@@ -135,6 +131,10 @@ books::TargetParts parts_of(const config::Settings& settings, const BooksStores&
 }
 
 }  // namespace
+
+std::string counted_instance(const config::Settings& settings) {
+  return is_shared(settings) ? std::string() : instance_name();
+}
 
 base::Result<std::shared_ptr<books::BooksFile>> open_books_file(const config::Settings& settings) {
   // A queue that is older has counted what earlier books, now gone, knew the fate of. Both are made by the same start

@@ -21,6 +21,9 @@ namespace twinshift::app {
 // books.db in the data folder, which must be ours (its lock held). From then on batches bear its instance's name.
 base::Result<std::shared_ptr<books::BooksFile>> open_books_file(const config::Settings& settings);
 
+// Whose markers the books count; empty: everybody's, where instances share a queue. After open_books_file().
+std::string counted_instance(const config::Settings& settings);
+
 // All outlives the Keeper.
 struct BooksStores {
   queue::EventQueue* queue = nullptr;

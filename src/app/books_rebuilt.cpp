@@ -10,7 +10,6 @@
 
 #include "app/books_answer.hpp"
 #include "app/books_text.hpp"
-#include "app/books_waive.hpp"
 #include "base/json_text.hpp"
 #include "base/log.hpp"
 
@@ -22,10 +21,6 @@ using books::Hour;
 using books::Line;
 using books::LineState;
 using books::TargetBooks;
-
-constexpr std::size_t kArguments = 2;
-// No argument of a request may be empty.
-constexpr std::string_view kReasonFollows = "reason:";
 
 const TargetBooks* find(const std::vector<TargetBooks>& books, const std::string& name) {
   const auto found = std::ranges::find(books, name, &TargetBooks::name);
@@ -55,10 +50,22 @@ base::Error cannot_count(const std::string& target, const TargetBooks* books) {
           "Run the same command again when it answers"};
 }
 
-base::Result<RebuiltReport> sign_off(books::Keeper& keeper, books::BooksFile& file, const std::string& target,
-                                     const std::string& reason) {
-  auto before = file.signed_off(target);
-  if (!before) return base::fail(std::move(before.error()));
+base::Status write_markers(const RebuiltBooks& lost, const std::string& target, const RebuiltMarkers& markers,
+                           RebuiltReport& report) {
+  std::vector<warehouse::RebuiltHour> batch;
+  for (std::size_t i = 0; i < lost.hours.size(); ++i) {
+    const auto& each = lost.hours[i];
+    batch.push_back({rebuilt_id(each.hour, each.landed, markers.instance), each.hour, each.events});
+    report.events += each.events;
+    ++report.hours;
+    if (batch.size() < warehouse::kRebuiltHoursMax && i + 1 < lost.hours.size()) continue;
+    if (auto done = markers.write(target, batch); !done) return done;
+    batch.clear();
+  }
+  return {};
+}
+
+base::Result<RebuiltReport> mark(books::Keeper& keeper, const std::string& target, const RebuiltMarkers& markers) {
   // Two in a row: a residual of one count alone may be an event on its way.
   (void)keeper.count_now(kCountMax, books::Keeper::Reading::all_hours);
   const auto counted = keeper.count_now(kCountMax);
@@ -72,19 +79,12 @@ base::Result<RebuiltReport> sign_off(books::Keeper& keeper, books::BooksFile& fi
                        .too_early = lost.too_early,
                        .unjudged = lost.unjudged,
                        .open_hours = lost.open_hours};
-  for (const auto& each : lost.hours) {
-    auto done =
-        file.sign_off({target, each.hour, each.events, reason, base::system_clock().now()}, (*before)[each.hour]);
-    if (!done) return base::fail(std::move(done.error()));
-    report.events += each.events;
-    ++report.hours;
-  }
+  if (auto done = write_markers(lost, target, markers, report); !done) return base::fail(std::move(done.error()));
   if (report.events > 0) {
-    base::log::info("The books of a rebuilt target count as waived what its lost markers can no longer tell")
+    base::log::info("A rebuilt target got markers for what its lost ones can no longer tell")
         .add("target", target)
         .add("events", report.events)
-        .add("hours", report.hours)
-        .add("reason", reason);
+        .add("hours", report.hours);
   }
   (void)keeper.count_now(kCountMax);
   return report;
@@ -107,22 +107,21 @@ RebuiltBooks lost_markers(const TargetBooks& target, const TargetBooks& other) {
     }
     const std::uint64_t markers = std::min(certain, markers_short(line.counts, there->counts));
     lost.unexplained += certain - markers;
-    if (markers > 0) lost.hours.push_back({line.hour, markers});
+    if (markers > 0) lost.hours.push_back({line.hour, markers, line.counts.landed});
     lost.open_hours = lost.open_hours || line.counts.owed > 0;
   }
   return lost;
 }
 
-control::Request rebuilt_request(const std::string& target, const std::string& reason) {
-  return {kRebuiltVerb, {target, std::string(kReasonFollows) + reason}};
+control::Request rebuilt_request(const std::string& target) {
+  return {kRebuiltVerb, {target}};
 }
 
-control::Reply answer_rebuilt(books::Keeper& keeper, books::BooksFile& file, const control::Request& request) {
-  const auto& arguments = request.arguments;
-  const bool whole = arguments.size() == kArguments && arguments[1].starts_with(kReasonFollows);
-  const std::string reason = whole ? arguments[1].substr(kReasonFollows.size()) : "";
-  if (!whole || !check_reason(reason)) return {false, "the request was not understood. Is it another version?"};
-  const auto report = sign_off(keeper, file, arguments[0], reason);
+control::Reply answer_rebuilt(books::Keeper& keeper, const control::Request& request, const RebuiltMarkers& markers) {
+  if (request.arguments.size() != 1 || !markers.write) {
+    return {false, "the request was not understood. Is it another version?"};
+  }
+  const auto report = mark(keeper, request.arguments[0], markers);
   if (!report) return {false, report.error().text()};
   return {true, fmt::format("{} {} {} {} {} {}", report->events, report->hours, report->unexplained, report->too_early,
                             report->unjudged, report->open_hours ? 1 : 0)};
@@ -146,9 +145,10 @@ std::string rebuilt_text(const std::string& target, const RebuiltReport& report)
   std::string text;
   const auto add = [&text](std::string line) { text += (text.empty() ? "books: " : "\nbooks: ") + std::move(line); };
   if (report.events > 0) {
-    add(fmt::format("{} events of {} hours were signed off for {}: they stand there, their markers were lost{}",
-                    report.events, report.hours, target,
-                    report.open_hours ? ". Some of these hours are still open: run it again when they are over" : ""));
+    add(fmt::format(
+        "markers were written for {} events of {} hours at {}: they stand there, their own markers were lost{}",
+        report.events, report.hours, target,
+        report.open_hours ? ". Some of these hours are still open: run it again when they are over" : ""));
   }
   if (report.too_early > 0) {
     add(fmt::format("{} more are missing there, but not for certain yet: run the same command again in some minutes",
@@ -171,20 +171,20 @@ std::string rebuilt_text(const std::string& target, const RebuiltReport& report)
 
 std::string rebuilt_json(const std::string& target, const RebuiltReport& report) {
   base::JsonObject text;
-  text.add("target", target).add("signedOff", report.events).add("hours", report.hours);
+  text.add("target", target).add("markedLanded", report.events).add("hours", report.hours);
   text.add("tooEarly", report.too_early).add("notJudged", report.unjudged).add("unexplained", report.unexplained);
   return "\"books\":" + text.text();
 }
 
-std::string unsigned_text(const std::string& target, const base::Error& error) {
+std::string unmarked_text(const std::string& target, const base::Error& error) {
   return fmt::format(
-      "books: what {0}'s lost markers can no longer tell could not be signed off: {1}. The tables are equal: run it "
-      "again; or sign off what `twinshift books` shows: `twinshift books waive --target {0} --hour HOUR --events N "
+      "books: markers for what {0}'s lost ones can no longer tell could not be written: {1}. The tables are equal: run "
+      "it again; or sign off what `twinshift books` shows: `twinshift books waive --target {0} --hour HOUR --events N "
       "--reason \"rebuilt\" --yes`",
       target, error.text());
 }
 
-std::string unsigned_json(const std::string& target, const base::Error& error) {
+std::string unmarked_json(const std::string& target, const base::Error& error) {
   return "\"books\":" + base::JsonObject().add("target", target).add("error", error.text()).text();
 }
 

@@ -1,5 +1,13 @@
 #include "app/books_rebuilt.hpp"
 
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,10 +45,10 @@ TargetBooks books_of(std::vector<books::Line> lines, bool confirmed = true) {
   return books;
 }
 
-TEST(LostMarkersTest, WhatTheOtherHasIsSignedOffHourByHour) {
+TEST(LostMarkersTest, WhatTheOtherHasIsMarkedHourByHour) {
   const auto lost = lost_markers(books_of({hour(kNoon, 10), hour(kNoon + 1h, 3), hour(kNoon + 2h, 0)}),
                                  books_of({hour(kNoon, 0), hour(kNoon + 1h, 0), hour(kNoon + 2h, 0)}));
-  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 10}, Lost{kNoon + 1h, 3}));
+  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 10, 0}, Lost{kNoon + 1h, 3, kReceived - 3}));
   EXPECT_EQ(lost.unexplained + lost.too_early + lost.unjudged, 0U);
   EXPECT_FALSE(lost.open_hours);
 }
@@ -48,7 +56,7 @@ TEST(LostMarkersTest, WhatTheOtherHasIsSignedOffHourByHour) {
 TEST(LostMarkersTest, WhatBothLackStaysALoss) {
   const auto lost = lost_markers(books_of({hour(kNoon, 10), hour(kNoon + 1h, 2)}),
                                  books_of({hour(kNoon, 4), hour(kNoon + 1h, 5)}, false));
-  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 6}));
+  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 6, 0}));
   EXPECT_EQ(lost.unexplained, 4U + 2U);
 }
 
@@ -59,7 +67,7 @@ TEST(LostMarkersTest, WhatTheOtherHasNotLandedStaysMissingThoughItsBooksClose) {
     other.lines[0].counts.landed -= 1;
     other.lines[0].counts.*where += 1;
     const auto lost = lost_markers(books_of({hour(kNoon, kReceived)}), other);
-    EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, kReceived - 1}));
+    EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, kReceived - 1, 0}));
     EXPECT_EQ(lost.unexplained, 1U);
   }
 }
@@ -70,11 +78,12 @@ TEST(LostMarkersTest, WhatBothHaveInQuarantineIsNoLoss) {
   target.lines[0].counts = {.received = kReceived, .quarantined = 1};
   other.lines[0].counts = {.received = kReceived, .landed = kReceived - 1, .quarantined = 1};
   const auto lost = lost_markers(target, other);
-  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, kReceived - 1}));
+  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, kReceived - 1, 0}));
   EXPECT_EQ(lost.unexplained, 0U);
 }
 
-TEST(LostMarkersTest, WhatWasSignedOffBeforeIsNotSignedOffAgain) {
+// As earlier versions did after a rebuild.
+TEST(LostMarkersTest, WhatWasSignedOffBeforeIsNotMarked) {
   auto target = books_of({hour(kNoon, 1)});
   target.lines[0].counts = {.received = kReceived, .waived = kReceived - 1};
   const auto lost = lost_markers(target, books_of({hour(kNoon, 1)}));
@@ -87,7 +96,7 @@ TEST(LostMarkersTest, WhatIsNotCertainWaits) {
   EXPECT_EQ(lost_markers(target, books_of({hour(kNoon, 0)})).too_early, 7U);
   target.confirmed[kNoon] = 5;
   const auto lost = lost_markers(target, books_of({hour(kNoon, 0)}));
-  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 5}));
+  EXPECT_THAT(lost.hours, ElementsAre(Lost{kNoon, 5, kReceived - 7}));
   EXPECT_EQ(lost.too_early, 2U);
 }
 
@@ -115,25 +124,93 @@ class BooksRebuiltTest : public books::KeeperTest {
     (void)count(1);
     land("secondary", 0);
   }
-  base::Result<RebuiltReport> ask(const std::string& target) {
-    return read_rebuilt_reply(answer_books_request(keeper_.get(), *file_, rebuilt_request(target, "rebuilt")));
+  // As a table does: an id that stands there is left.
+  base::Status mark(const std::string& target, std::span<const warehouse::RebuiltHour> hours) {
+    if (refuses_) return base::fail(base::ErrorKind::unavailable, "the lane is busy", target);
+    const std::lock_guard lock(mutex_);
+    for (const auto& each : hours) {
+      if (!marked_.insert(each.id).second) return base::fail(base::ErrorKind::conflict, "it stands there", target);
+      landed_[target] += each.events;
+    }
+    return {};
   }
+  control::Reply answer(const control::Request& request) {
+    const RebuiltMarkers markers{.instance = "me",
+                                 .write = [this](const auto& target, auto hours) { return mark(target, hours); }};
+    return answer_books_request(keeper_.get(), *file_, request, markers);
+  }
+  base::Result<RebuiltReport> ask(const std::string& target) {
+    return read_rebuilt_reply(answer(rebuilt_request(target)));
+  }
+  // The table, with all that stands beside it.
+  void lose(const std::string& target) {
+    land(target, 0);
+    const std::lock_guard lock(mutex_);
+    marked_.clear();
+  }
+
+  bool refuses_ = false;
+  std::set<std::string> marked_;  // mutex_
 };
 
 TEST_F(BooksRebuiltTest, TheBooksCloseButForATrueLoss) {
   auto report = ask("secondary");
   ASSERT_TRUE(report) << report.error().text();
   EXPECT_EQ(std::tuple(report->events, report->hours, report->unexplained), std::tuple(kReceived - 1, 1U, 1U));
+  EXPECT_THAT(marked_, ElementsAre(rebuilt_id(kNoon, 0, "me")));
   EXPECT_EQ(keeper_->books().at(1).missing, 1U);
+  EXPECT_EQ(keeper_->books().at(1).lines.at(0).counts.landed, kReceived - 1);
+  EXPECT_THAT(file_->sign_offs().value(), IsEmpty());
   EXPECT_FALSE(leaves_work(*report));
   EXPECT_TRUE(leaves_work({.too_early = 1}) && leaves_work({.unjudged = 1}));
-  EXPECT_THAT(rebuilt_text("secondary", *report), HasSubstr("9 events of 1 hours were signed off for secondary"));
-  EXPECT_THAT(rebuilt_json("secondary", *report), HasSubstr(R"("signedOff":9)"));
+  EXPECT_THAT(rebuilt_text("secondary", *report), HasSubstr("written for 9 events of 1 hours at secondary"));
+  EXPECT_THAT(rebuilt_json("secondary", *report), HasSubstr(R"("markedLanded":9)"));
   // Twice changes nothing.
   report = ask("secondary");
   ASSERT_TRUE(report) << report.error().text();
   EXPECT_EQ(report->events, 0U);
-  EXPECT_EQ(file_->sign_offs().value().size(), 1U);
+  EXPECT_EQ(marked_.size(), 1U);
+}
+
+TEST_F(BooksRebuiltTest, ASecondLossOfTheSameTableIsSeenAndMendedAgain) {
+  ASSERT_TRUE(ask("secondary"));
+  EXPECT_EQ(keeper_->books().at(1).missing, 1U);
+  lose("secondary");
+  (void)keeper_->count_now(30s, books::Keeper::Reading::all_hours);
+  EXPECT_EQ(count(1).missing, kReceived);
+  const auto report = ask("secondary");
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->events, kReceived - 1);
+  EXPECT_EQ(keeper_->books().at(1).missing, 1U);
+}
+
+// Another copy of the database, from before it was lost: with its own markers, and none of ours.
+TEST_F(BooksRebuiltTest, AnOlderCopyThatIsPutBackIsNoSurplus) {
+  ASSERT_TRUE(ask("secondary"));
+  lose("secondary");
+  land("secondary", kReceived - 1);
+  (void)keeper_->count_now(30s, books::Keeper::Reading::all_hours);
+  const auto books = count(1);
+  EXPECT_EQ(books.summary.surplus, 0U);
+  EXPECT_EQ(books.missing, 1U);
+}
+
+TEST_F(BooksRebuiltTest, WhatAnOlderVersionHasSignedOffIsNeitherMarkedNorSurplus) {
+  ASSERT_TRUE(file_->sign_off({"secondary", kNoon, kReceived - 3, "rebuilt", kNoon}, 0));
+  const auto report = ask("secondary");
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(std::pair(report->events, report->unexplained), std::pair(std::uint64_t{2}, std::uint64_t{1}));
+  const books::Counts counts = keeper_->books().at(1).lines.at(0).counts;
+  EXPECT_EQ(std::tuple(counts.landed, counts.waived, counts.residual()), std::tuple(2U, kReceived - 3, 1));
+}
+
+TEST_F(BooksRebuiltTest, MarkersThatCannotBeWrittenAreSaid) {
+  refuses_ = true;
+  const auto report = ask("secondary");
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().text(), HasSubstr("the lane is busy"));
+  refuses_ = false;
+  EXPECT_EQ(ask("secondary").value().events, kReceived - 1);
 }
 
 TEST_F(BooksRebuiltTest, ATargetThatCannotBeCountedIsSaid) {
@@ -144,17 +221,15 @@ TEST_F(BooksRebuiltTest, ATargetThatCannotBeCountedIsSaid) {
   const auto report = ask("secondary");
   ASSERT_FALSE(report);
   EXPECT_THAT(report.error().text(), HasSubstr("away"));
-  EXPECT_THAT(unsigned_text("secondary", report.error()), HasSubstr("books waive --target secondary"));
-  EXPECT_THAT(unsigned_json("secondary", report.error()), HasSubstr(R"("error":"the target cannot be counted now)"));
-  EXPECT_THAT(file_->sign_offs().value(), IsEmpty());
+  EXPECT_THAT(unmarked_text("secondary", report.error()), HasSubstr("books waive --target secondary"));
+  EXPECT_THAT(unmarked_json("secondary", report.error()), HasSubstr(R"("error":"the target cannot be counted now)"));
+  EXPECT_THAT(marked_, IsEmpty());
 }
 
 TEST_F(BooksRebuiltTest, AnythingElseIsNoRequest) {
-  const std::vector<std::vector<std::string>> wrong = {
-      {}, {"secondary"}, {"secondary", "because"}, {"secondary", "reason:\x1f"}};
+  const std::vector<std::vector<std::string>> wrong = {{}, {"secondary", "reason:of an older version"}};
   for (const auto& arguments : wrong) {
-    EXPECT_THAT(answer_books_request(keeper_.get(), *file_, {kRebuiltVerb, arguments}).text,
-                HasSubstr("was not understood"));
+    EXPECT_THAT(answer({kRebuiltVerb, arguments}).text, HasSubstr("was not understood"));
   }
   EXPECT_FALSE(read_rebuilt_reply({true, "1 2 x"}));
 }

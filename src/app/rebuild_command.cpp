@@ -115,18 +115,16 @@ base::Status replace_damaged(const RebuildOptions& options, const FileLook& look
 }
 
 // Where the tables are proved equal. The data folder is given up by then: whoever counts opens it.
-void close_books(const config::Settings& settings, const std::string& target, base::WallTime as_of,
-                 RepairSession& session) {
-  const std::string reason = "rebuilt from the other target, equal as of " + base::iso8601_ms(as_of);
+void close_books(const config::Settings& settings, const std::string& target, RepairSession& session) {
   // What is missing until then is told in the answer; counted here, it would be an error of the log as well.
   base::log::set_level(base::log::Level::fatal);
-  auto reply = ask_books(settings, rebuilt_request(target, reason));
+  auto reply = ask_books(settings, rebuilt_request(target));
   const auto report = reply ? read_rebuilt_reply(*reply) : base::fail(std::move(reply.error()));
   if (report) {
     session.note_beside(rebuilt_text(target, *report), rebuilt_json(target, *report), leaves_work(*report));
     return;
   }
-  session.note_beside(unsigned_text(target, report.error()), unsigned_json(target, report.error()), true);
+  session.note_beside(unmarked_text(target, report.error()), unmarked_json(target, report.error()), true);
 }
 
 int apply(const config::Settings& settings, const RebuildOptions& options, Comparison& comparison, const FileLook& look,
@@ -151,7 +149,7 @@ int apply(const config::Settings& settings, const RebuildOptions& options, Compa
   if (session.is_done()) {
     mender->reset();
     comparison.close();
-    close_books(settings, options.target, report->as_of, session);
+    close_books(settings, options.target, session);
   }
   return session.finish(*report, verify.window);
 }

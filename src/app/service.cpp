@@ -115,7 +115,13 @@ control::Reply Service::answer(const control::Request& request) {
   }
   if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());
   const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
-  if (request.verb == kWaiveVerb || request.verb == kRebuiltVerb) return turns_.run(books);
+  if (request.verb == kWaiveVerb) return turns_.run(books);
+  if (request.verb == kRebuiltVerb) {
+    return turns_.run([&] {
+      const auto markers = delivery_ ? markers_by_lane(settings_, *delivery_) : RebuiltMarkers{};
+      return answer_books_request(books_.get(), *books_file_, request, markers);
+    });
+  }
   if (is_books_verb(request.verb)) return books();
   if (request.verb == kMendVerb) {
     const MendingParts parts{delivery_.get(), debts(), [this] { return mending_stops_.load(); }, &readers_,

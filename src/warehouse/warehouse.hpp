@@ -56,6 +56,20 @@ inline bool is_mending(std::string_view batch_id) {
   return batch_id.starts_with(kMendingPrefix);
 }
 
+// How the id of a marker begins that no batch left: after a rebuild it stands for markers that were lost with the
+// target's table, so the books count it as landed.
+inline constexpr std::string_view kRebuiltPrefix = "rebuilt-";
+
+// Such a marker: events of an hour of arrival that stand in the table.
+struct RebuiltHour {
+  std::string id;               // kRebuiltPrefix and what no other marker bears
+  base::WallTime arrival_at{};  // the beginning of the hour
+  std::uint64_t events = 0;
+};
+
+// Markers of one Warehouse::mark_rebuilt(): Redshift's planner has to take each for a query of its own.
+inline constexpr std::size_t kRebuiltHoursMax = 64;
+
 enum class Outcome : std::uint8_t {
   written,    // this batch put it there
   duplicate,  // it was there already, or stood twice in this batch
@@ -162,6 +176,14 @@ class Warehouse {
 
   // The product's name for log lines: "SQLite", "Redshift", "PostgreSQL".
   [[nodiscard]] virtual std::string product() const = 0;
+
+  // Leaves a marker in `twinshift_loads` for each of these hours, at most kRebuiltHoursMax, less those whose id stands
+  // there; in one transaction, in which no other call of this kind is between its look and its insert. Markers that
+  // were added. May be done again, also after an error; errors as those of erase().
+  virtual base::Result<std::uint64_t> mark_rebuilt(std::span<const RebuiltHour> hours) {
+    (void)hours;
+    return std::uint64_t{0};
+  }
 };
 
 inline std::string Warehouse::statement_of(std::string_view) const {

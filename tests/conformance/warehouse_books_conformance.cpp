@@ -140,6 +140,37 @@ TEST_P(WarehouseBooks, ArrivalsInAnotherTypeOfTime) {
   EXPECT_EQ(sums().front().hour, kNoon);
 }
 
+// After a rebuild: what the lost markers told.
+TEST_P(WarehouseBooks, AMarkerOfARebuildCountsAsLandedOnce) {
+  EXPECT_EQ(write("b1", {message(1, kNoon)}), "w");
+  const std::vector<RebuiltHour> marked = {{"rebuilt-a'1\\", kNoon, 3}, {"rebuilt-2", kNoon + hours(1), 5'000'000'000}};
+  EXPECT_EQ(warehouse_->mark_rebuilt(marked).value(), 2U);
+  const std::vector<LoadSums> expected = {{kNoon, 4, 0}, {kNoon + hours(1), 5'000'000'000, 0}};
+  EXPECT_EQ(sums(), expected);
+  EXPECT_EQ(sums(kHour, "twinshift"), expected);
+  // Again, also by another, and beside one that is new: no id stands twice.
+  EXPECT_EQ(bed_->open()->mark_rebuilt(marked).value(), 0U);
+  const std::vector<RebuiltHour> more = {marked[0], {"rebuilt-3", kNoon, 2}};
+  EXPECT_EQ(warehouse_->mark_rebuilt(more).value(), 1U);
+  EXPECT_EQ(total(), "5000000006 landed, 0 duplicate");
+  EXPECT_EQ(warehouse_->mark_rebuilt({}).value(), 0U);
+  // A batch goes on as before, and old markers go as any.
+  EXPECT_EQ(write("b2", {message(2, kNoon)}), "w");
+  const auto now = std::chrono::floor<microseconds>(std::chrono::system_clock::now());
+  EXPECT_EQ(prune(now + hours(24)), 5U);
+  EXPECT_EQ(total(), "0 landed, 0 duplicate");
+}
+
+TEST_P(WarehouseBooks, AsManyHoursAsOneCallMayHaveAreMarked) {
+  std::vector<RebuiltHour> marked;
+  for (std::size_t i = 0; i < kRebuiltHoursMax; ++i) {
+    marked.push_back({std::string(kRebuiltPrefix) + std::to_string(i), kHour + hours(i), i + 1});
+  }
+  EXPECT_EQ(warehouse_->mark_rebuilt(marked).value(), kRebuiltHoursMax);
+  EXPECT_EQ(sums().size(), kRebuiltHoursMax);
+  EXPECT_EQ(sums().back(), (LoadSums{kHour + hours(kRebuiltHoursMax - 1), kRebuiltHoursMax, 0}));
+}
+
 TEST_P(WarehouseBooks, OldRowsGoAndNoOthers) {
   const auto now = std::chrono::floor<microseconds>(std::chrono::system_clock::now());
   write("b1", {message(1, kNoon), message(1, kNoon + microseconds(1))});

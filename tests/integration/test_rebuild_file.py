@@ -84,15 +84,86 @@ class DamagedFile(EmbeddedRepairing):
         done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
         self.assert_same_once(50)
         # Its markers were lost with it; the books close all the same.
-        self.assertEqual((done["books"]["signedOff"], done["books"]["unexplained"]), (50, 0))
+        self.assertEqual((done["books"]["markedLanded"], done["books"]["unexplained"]), (50, 0))
         self.check_books(0, 50)
-        self.assertEqual(self.command("rebuild", DONE, "--target", "secondary", "--apply")["books"]["signedOff"], 0)
+        self.assertEqual(self.command("rebuild", DONE, "--target", "secondary", "--apply")["books"]["markedLanded"], 0)
+        self.check_books(0, 50)
 
-    def check_books(self, expected, waived):
+    def check_books(self, expected, landed, waived=0):
+        """Of the secondary, over all hours; none of which is a surplus."""
         told = self.run_command("books", "--format", "json", settings=self.settings)
         self.assertEqual(told.returncode, expected, told.stdout + told.stderr)
-        lines = json.loads(told.stdout)
-        self.assertEqual(sum(int(each["waived"]) for each in lines if each["target"] == "secondary"), waived, lines)
+        lines = [each for each in json.loads(told.stdout) if each["target"] == "secondary"]
+        sums = [sum(int(each[name]) for each in lines) for name in ("landed", "waived")]
+        self.assertEqual((sums, [each for each in lines if each["state"] == "surplus"]), ([landed, waived], []), lines)
+
+    def lose_secondary(self):
+        for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
+            path.unlink()
+
+    def begin_empty(self):
+        service = self.start()
+        service.wait_log(lambda each: each.get("msg") == "Created the table" and each.get("target") == "secondary", "a new table")
+        service.stop()
+
+    def rebuilt_markers(self):
+        return self.ask("secondary", "SELECT batch_id FROM twinshift_loads WHERE batch_id LIKE 'rebuilt-%' ORDER BY batch_id")
+
+    def test_a_second_loss_of_a_rebuilt_table_is_seen_by_the_books(self):
+        service = self.start()
+        self.land(service, range(30))
+        service.stop()
+        self.lose_secondary()
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.assertEqual(done["books"]["markedLanded"], 30)
+        markers = self.rebuilt_markers()
+        self.assertEqual(len(markers), done["books"]["hours"])
+        self.lose_secondary()
+        self.begin_empty()
+        self.check_books(MISSING, 0)
+        told = self.run_command("books", settings=self.settings)
+        self.assertIn("secondary: 30 ", told.stdout + told.stderr)
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.assertEqual((done["books"]["markedLanded"], done["books"]["unexplained"]), (30, 0))
+        self.assertEqual(self.rebuilt_markers(), markers)
+        self.check_books(0, 30)
+
+    def test_an_older_copy_of_the_file_that_is_put_back_is_no_surplus(self):
+        service = self.start()
+        self.land(service, range(30))
+        service.stop()
+        path = pathlib.Path(self.folder, "data", "secondary.db")
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        older = path.read_bytes()
+        self.lose_secondary()
+        self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.lose_secondary()
+        path.write_bytes(older)
+        self.check_books(0, 30)
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        self.assertEqual(done["books"]["markedLanded"], 0)
+        self.assertEqual(self.rebuilt_markers(), [])
+        self.land(self.start(), range(30, 35))
+        self.check_books(0, 35)
+
+    def test_what_an_earlier_version_signed_off_stays_waived(self):
+        service = self.start()
+        self.land(service, range(20))
+        service.stop()
+        self.lose_secondary()
+        self.begin_empty()
+        lines = json.loads(self.run_command("books", "--format", "json", settings=self.settings).stdout)
+        for each in lines:
+            if each["target"] != "secondary" or int(each["residual"]) < 2:
+                continue
+            waive = ("books", "waive", "--target", "secondary", "--hour", each["hour"], "--events", str(int(each["residual"]) - 1), "--reason", "rebuilt", "--yes")
+            self.assertEqual(self.run_command(*waive, settings=self.settings).returncode, 0)
+        done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
+        marked = done["books"]["markedLanded"]
+        self.assertIn(marked, (1, 2))  # one an hour of arrival
+        self.check_books(0, marked, 20 - marked)
 
     def test_the_books_of_a_rebuilt_target_close_beside_a_running_service(self):
         service = self.start()
@@ -104,7 +175,7 @@ class DamagedFile(EmbeddedRepairing):
         service.wait_log(lambda each: each.get("msg") == "Created the table" and each.get("target") == "secondary", "a new table")
         self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
         done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
-        self.assertEqual((done["books"]["signedOff"], done["books"]["unexplained"]), (50, 0))
+        self.assertEqual((done["books"]["markedLanded"], done["books"]["unexplained"]), (50, 0))
         self.check_books(0, 50)
 
     def test_what_both_lost_stays_a_loss(self):
@@ -116,19 +187,17 @@ class DamagedFile(EmbeddedRepairing):
         for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
             path.unlink()
         done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
-        self.assertEqual((done["books"]["signedOff"], done["books"]["unexplained"]), (19, 1))
+        self.assertEqual((done["books"]["markedLanded"], done["books"]["unexplained"]), (19, 1))
         self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
         self.assert_same_once(19)
 
-    def test_books_that_cannot_be_signed_off_are_said_in_either_form(self):
+    def test_markers_that_cannot_be_written_are_said_in_either_form(self):
         service = self.start()
         self.land(service, range(5))
         service.stop()
-        with sqlite3.connect(pathlib.Path(self.folder, "data", "books.db")) as books:
-            books.execute("CREATE TRIGGER refuse BEFORE INSERT ON signed_off BEGIN SELECT RAISE(ABORT, 'refused'); END")
-        books.close()
-        for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
-            path.unlink()
+        self.lose_secondary()
+        self.begin_empty()
+        self.change("secondary", "CREATE TRIGGER refuse BEFORE INSERT ON twinshift_loads WHEN new.batch_id LIKE 'rebuilt-%' BEGIN SELECT RAISE(ABORT, 'refused'); END")
         told = self.command("rebuild", LEFT, "--target", "secondary", "--apply")
         self.assertEqual(told["books"]["target"], "secondary")
         self.assertIn("refused", told["books"]["error"])
@@ -136,6 +205,9 @@ class DamagedFile(EmbeddedRepairing):
         said = self.run_command("rebuild", "--target", "secondary", "--apply", settings=self.settings)
         self.assertEqual(said.returncode, LEFT, said.stdout + said.stderr)
         self.assertIn("twinshift books waive --target secondary", said.stdout)
+        self.change("secondary", "DROP TRIGGER refuse")
+        self.assertEqual(self.command("rebuild", DONE, "--target", "secondary", "--apply")["books"]["markedLanded"], 5)
+        self.check_books(0, 5)
 
 
     def test_what_the_other_target_has_given_up_stays_missing(self):
@@ -151,7 +223,7 @@ class DamagedFile(EmbeddedRepairing):
         for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
             path.unlink()
         done = self.command("rebuild", DONE, "--target", "secondary", "--apply")
-        self.assertEqual((done["books"]["signedOff"], done["books"]["unexplained"]), (9, 1))
+        self.assertEqual((done["books"]["markedLanded"], done["books"]["unexplained"]), (9, 1))
         self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
 
 

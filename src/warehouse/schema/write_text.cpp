@@ -64,6 +64,24 @@ std::string insert_markers_sql(Dialect dialect, const TableName& table, const Ma
   return sql;
 }
 
+std::string insert_rebuilt_sql(Dialect dialect, const TableName& table, const MarkerOrigin& origin,
+                               std::span<const RebuiltHour> hours) {
+  std::string rows;
+  for (const RebuiltHour& hour : hours) {
+    rows += fmt::format(
+        "{}SELECT CAST({} AS VARCHAR(255)) AS batch_id, CAST('{}' AS TIMESTAMP) AS arrival_at, {} AS events",
+        rows.empty() ? "" : " UNION ALL ", literal(dialect, hour.id), base::sql_timestamp(hour.arrival_at),
+        hour.events);
+  }
+  return markers_head(table) +
+         fmt::format(
+             "SELECT {0}, {1}, k.batch_id, k.arrival_at, k.arrival_at, k.events, k.events, 0, 0, 0, "
+             "CAST('{2}' AS TIMESTAMP) FROM ({3}) k WHERE k.batch_id NOT IN (SELECT m.batch_id FROM {4} m WHERE "
+             "m.table_name = {0} AND m.batch_id LIKE '{5}%')",
+             literal(dialect, origin.table), literal(dialect, origin.instance), base::sql_timestamp(origin.written_at),
+             rows, sibling(table, kLoadsTable), kRebuiltPrefix);
+}
+
 std::string find_marker_sql(Dialect dialect, const TableName& table, std::string_view batch_id) {
   return "SELECT count(*), sum(sent), sum(inserted), sum(duplicate) FROM " + sibling(table, kLoadsTable) +
          " WHERE batch_id = " + literal(dialect, batch_id) + " AND table_name = " + literal(dialect, table.table);

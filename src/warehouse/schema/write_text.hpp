@@ -42,6 +42,10 @@ struct MarkerOrigin {
 };
 std::string insert_markers_sql(Dialect dialect, const TableName& table, const MarkerOrigin& origin,
                                std::span<const MarkerRow> rows);
+// Markers of Warehouse::mark_rebuilt(), less those whose id stands there. There must be an hour; `origin.batch_id` is
+// not used.
+std::string insert_rebuilt_sql(Dialect dialect, const TableName& table, const MarkerOrigin& origin,
+                               std::span<const RebuiltHour> hours);
 // One row: how many markers, and the sums of sent, inserted and duplicate.
 std::string find_marker_sql(Dialect dialect, const TableName& table, std::string_view batch_id);
 

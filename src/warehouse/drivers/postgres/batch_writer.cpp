@@ -102,6 +102,13 @@ pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::str
   return std::unexpected(std::move(failure));
 }
 
+pg::Outcome<std::uint64_t> mark_step(pg::Connection& connection, const std::string& lock, const std::string& insert,
+                                     base::SteadyTime deadline) {
+  auto done = connection.run("BEGIN; " + lock + "; " + insert + "; COMMIT", deadline);
+  if (!done) return std::unexpected(std::move(done.error()));
+  return done->size() < 2 ? 0 : (*done)[done->size() - 2].affected();
+}
+
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id) {
   for (const pg::Result& result : results) {
     constexpr int kColumns = 4;

@@ -38,6 +38,8 @@ class BatchWriter {
   virtual pg::Outcome<void> publish(std::span<const OwedRow> rows, base::SteadyTime deadline) = 0;
   // Warehouse::erase()'s, of a layout that takes erasures.
   virtual pg::Outcome<std::uint64_t> erase(std::span<const EventPlace> places, base::SteadyTime deadline) = 0;
+  // Warehouse::mark_rebuilt()'s; there must be an hour.
+  virtual pg::Outcome<std::uint64_t> mark_rebuilt(std::span<const RebuiltHour> hours, base::SteadyTime deadline) = 0;
 };
 
 // `connection` and `layout` must outlive the writer.
@@ -74,6 +76,11 @@ pg::Outcome<Written> remove_alone_step(pg::Connection& connection, const Batch& 
 pg::Outcome<std::uint64_t> erase_step(pg::Connection& connection, const std::string& lock, Dialect dialect,
                                       const Layout& layout, std::span<const EventPlace> places, base::WallTime now,
                                       base::SteadyTime deadline);
+
+// The whole transaction of Warehouse::mark_rebuilt() behind the statements that let one such call in at a time. Markers
+// that were added.
+pg::Outcome<std::uint64_t> mark_step(pg::Connection& connection, const std::string& lock, const std::string& insert,
+                                     base::SteadyTime deadline);
 
 // From the results of a transaction whose last row is that of find_marker_sql().
 std::optional<Marker> read_marker(const std::vector<pg::Result>& results, std::string_view batch_id);

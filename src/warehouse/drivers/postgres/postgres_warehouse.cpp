@@ -52,6 +52,7 @@ class PostgresWarehouse final : public Warehouse {
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
   base::Result<std::uint64_t> erase(std::span<const EventPlace> places) override;
+  base::Result<std::uint64_t> mark_rebuilt(std::span<const RebuiltHour> hours) override;
   [[nodiscard]] TableName event_table() const override;
   [[nodiscard]] bool counts_duplicates() const override { return !ready_ || ready_->layout.counts_duplicates; }
   [[nodiscard]] std::string product() const override { return std::string(product_of(dialect_)); }
@@ -190,6 +191,15 @@ base::Result<std::uint64_t> PostgresWarehouse::erase(std::span<const EventPlace>
   auto erased = ready_->writer->erase(places, deadline());
   if (!erased) return base::fail(failed(std::move(erased.error())));
   return *erased;
+}
+
+base::Result<std::uint64_t> PostgresWarehouse::mark_rebuilt(std::span<const RebuiltHour> hours) {
+  TWINSHIFT_ASSERT(hours.size() <= kRebuiltHoursMax);
+  if (hours.empty()) return std::uint64_t{0};
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  auto added = ready_->writer->mark_rebuilt(hours, deadline());
+  if (!added) return base::fail(failed(std::move(added.error())));
+  return *added;
 }
 
 TableName PostgresWarehouse::event_table() const {

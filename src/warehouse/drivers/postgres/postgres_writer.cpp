@@ -79,6 +79,13 @@ class PostgresWriter final : public BatchWriter {
     return erased;
   }
 
+  // The lock of a batch's id, here of all that is marked so: live batches go on beside it.
+  pg::Outcome<std::uint64_t> mark_rebuilt(std::span<const RebuiltHour> hours, base::SteadyTime deadline) override {
+    const MarkerOrigin origin{layout_.table.table, identity_.instance, {}, identity_.clock->now()};
+    return mark_step(connection_, lock_table_sql(layout_.table) + "; " + batch_lock_sql(kRebuiltPrefix),
+                     insert_rebuilt_sql(Dialect::postgres, layout_.table, origin, hours), deadline);
+  }
+
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
     base::failpoint(base::Failpoint::warehouse_postgres_find_marker);
     auto found = connection_.run("BEGIN; " + batch_lock_sql(batch_id) + "; " +

@@ -72,6 +72,12 @@ class RedshiftWriter final : public BatchWriter {
     return erased;
   }
 
+  pg::Outcome<std::uint64_t> mark_rebuilt(std::span<const RebuiltHour> hours, base::SteadyTime deadline) override {
+    const MarkerOrigin origin{layout_.table.table, identity_.instance, {}, identity_.clock->now()};
+    return mark_step(connection_, lock_writer_sql(layout_.table),
+                     insert_rebuilt_sql(Dialect::redshift, layout_.table, origin, hours), deadline);
+  }
+
   pg::Outcome<std::optional<Marker>> find_marker(std::string_view batch_id, base::SteadyTime deadline) override {
     base::failpoint(base::Failpoint::warehouse_redshift_find_marker);
     auto found = connection_.run("BEGIN; " + lock_writer_sql(layout_.table) + "; " +

@@ -208,6 +208,19 @@ base::Status DataWriter::publish(std::span<const OwedRow> rows, const Layout& la
   return base::fail(std::move(error));
 }
 
+base::Result<std::uint64_t> DataWriter::mark_rebuilt(std::span<const RebuiltHour> hours, const Layout& layout) {
+  const RedshiftDataOptions& options = session_.options();
+  const MarkerOrigin origin{layout.table.table, options.instance, {}, options.clock->now()};
+  std::vector<std::string> statements{lock_writer_sql(layout.table),
+                                      insert_rebuilt_sql(Dialect::redshift, layout.table, origin, hours)};
+  const RunReport report = session_.carry_out(session_.request(std::move(statements), "rebuilt"));
+  if (report.end == End::finished) return rows_of(report, 1);
+  base::Error error = error_of_end(report, options.target);
+  // It may be done twice.
+  error.kind = error.kind == ErrorKind::throttled ? ErrorKind::throttled : ErrorKind::unavailable;
+  return base::fail(std::move(error));
+}
+
 base::Result<std::uint64_t> DataWriter::erase(std::span<const EventPlace> places, const Layout& layout) {
   std::vector<std::string> statements{lock_writer_sql(layout.table)};
   std::ranges::move(

@@ -32,6 +32,8 @@ class DataWriter {
   base::Status publish(std::span<const OwedRow> rows, const Layout& layout);
   // Warehouse::erase(), of a layout that takes erasures.
   base::Result<std::uint64_t> erase(std::span<const EventPlace> places, const Layout& layout);
+  // Warehouse::mark_rebuilt(); there must be an hour.
+  base::Result<std::uint64_t> mark_rebuilt(std::span<const RebuiltHour> hours, const Layout& layout);
 
  private:
   // An attempt whose end is not known: the same statements and token, until it is.

@@ -43,6 +43,7 @@ class RedshiftDataWarehouse final : public Warehouse {
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
   base::Result<std::uint64_t> erase(std::span<const EventPlace> places) override;
+  base::Result<std::uint64_t> mark_rebuilt(std::span<const RebuiltHour> hours) override;
   [[nodiscard]] std::chrono::seconds publish_interval() const override { return kPublishIntervalOfDataApi; }
   [[nodiscard]] TableName event_table() const override {
     return layout_ ? layout_->table : name_for(Dialect::redshift, table_);
@@ -127,6 +128,13 @@ base::Result<std::uint64_t> RedshiftDataWarehouse::erase(std::span<const EventPl
   if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
   if (!layout_->takes_erasures) return base::fail(no_right_to_erase(options_.target, *layout_));
   return writer_.erase(places, *layout_);
+}
+
+base::Result<std::uint64_t> RedshiftDataWarehouse::mark_rebuilt(std::span<const RebuiltHour> hours) {
+  TWINSHIFT_ASSERT(hours.size() <= kRebuiltHoursMax);
+  if (hours.empty()) return std::uint64_t{0};
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  return writer_.mark_rebuilt(hours, *layout_);
 }
 
 base::Status RedshiftDataWarehouse::ping() {

@@ -127,6 +127,14 @@ std::string insert_marker_sql() {
          " key_high_sum, written_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)";
 }
 
+std::string insert_rebuilt_sql() {
+  const std::string loads(kLoadsTable);
+  return "INSERT INTO " + loads +
+         " (table_name, instance, batch_id, window_at, arrival_at, sent, inserted, duplicate, key_low_sum,"
+         " key_high_sum, written_at) SELECT ?1,?2,?3,?4,?4,?5,?5,0,0,0,?6 WHERE NOT EXISTS (SELECT 1 FROM " +
+         loads + " WHERE batch_id = ?3 AND table_name = ?1)";
+}
+
 std::string insert_duplicate_sql(const std::string& table) {
   return "INSERT INTO " + std::string(kDuplicatesTable) +
          " (table_name, instance, batch_id, event_key, received_at, written_at) SELECT ?1,?2,?3,?4,?5,?6 FROM " +

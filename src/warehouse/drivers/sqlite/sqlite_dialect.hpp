@@ -34,6 +34,9 @@ std::string insert_sql(const std::string& table, const std::vector<InsertColumn>
 std::string remove_rows_sql(const std::string& table, std::span<const EventPlace> places);
 // Parameters: table, instance, batch id, window, arrival, sent, inserted, duplicate, both sums, time of writing.
 std::string insert_marker_sql();
+// One of Warehouse::mark_rebuilt(), unless its id stands there. Parameters: table, instance, id, hour, events, time of
+// writing.
+std::string insert_rebuilt_sql();
 // An event that stands in the table by another message than this one: nothing where it is the same. Parameters: table,
 // instance, batch id, event_key, received_at, time of writing, event_id.
 std::string insert_duplicate_sql(const std::string& table);

@@ -10,6 +10,7 @@
 #include "sqlite/read_only.hpp"
 #include "warehouse/damaged_file_hint.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
+#include "warehouse/drivers/sqlite/rebuilt_hours.hpp"
 #include "warehouse/drivers/sqlite/row_refusal.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/markers.hpp"
@@ -36,6 +37,7 @@ class SqliteWarehouse final : public Warehouse {
   base::Result<std::uint64_t> prune(base::WallTime before) override;
   base::Status publish(std::span<const OwedRow> rows) override;
   base::Result<std::uint64_t> erase(std::span<const EventPlace> places) override;
+  base::Result<std::uint64_t> mark_rebuilt(std::span<const RebuiltHour> hours) override;
   [[nodiscard]] TableName event_table() const override { return {{}, table_}; }
   [[nodiscard]] std::string product() const override { return "SQLite"; }
 
@@ -365,6 +367,15 @@ base::Result<std::uint64_t> SqliteWarehouse::erase_connected(std::span<const Eve
   base::failpoint(base::Failpoint::warehouse_sqlite_erase_after_commit);
   if (auto set = database.execute("PRAGMA secure_delete=OFF"); !set) return base::fail(std::move(set.error()));
   return erased;
+}
+
+base::Result<std::uint64_t> SqliteWarehouse::mark_rebuilt(std::span<const RebuiltHour> hours) {
+  TWINSHIFT_ASSERT(hours.size() <= kRebuiltHoursMax);
+  if (auto ready = prepare(); !ready) return base::fail(std::move(ready.error()));
+  const MarkedBy by{table_, options_.instance, options_.clock->now()};
+  auto added = insert_rebuilt_hours(connection_->database, by, hours);
+  if (!added) return base::fail(failed(std::move(added.error())));
+  return added;
 }
 
 base::Status SqliteWarehouse::ping() {
