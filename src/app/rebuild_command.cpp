@@ -18,7 +18,6 @@
 #include "app/unite_lists.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "base/time_text.hpp"
 #include "warehouse/missing_file_hint.hpp"
 
 namespace twinshift::app {

@@ -63,4 +63,11 @@ Refusal row_refusal(const base::Error& error) {
   return {.column = {}, .error_class = "SQLITE_CONSTRAINT", .message = error.message};
 }
 
+base::Error refused_in_place(const Refusal& refusal, const std::string& path) {
+  std::string message = "the table refuses a row that was to take another's place: " + refusal.message;
+  if (!refusal.column.empty()) message += ", column " + refusal.column;
+  return {base::ErrorKind::rejected, message + " [" + refusal.error_class + "]", path,
+          "Nothing was changed; `twinshift schema --diff` shows what keeps rows of ours out"};
+}
+
 }  // namespace twinshift::warehouse

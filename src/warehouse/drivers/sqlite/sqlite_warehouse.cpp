@@ -75,14 +75,6 @@ base::Status about_bookkeeping(base::Status done) {
   return done ? done : base::Status(base::fail(not_about_a_row(std::move(done.error()))));
 }
 
-// What was there goes on standing there. Worded so that refusal_of() tells column and class again.
-base::Error refused_in_place(const Refusal& refusal, const std::string& path) {
-  std::string message = "the table refuses a row that was to take another's place: " + refusal.message;
-  if (!refusal.column.empty()) message += ", column " + refusal.column;
-  return {ErrorKind::rejected, message + " [" + refusal.error_class + "]", path,
-          "Nothing was changed; `twinshift schema --diff` shows what keeps rows of ours out"};
-}
-
 void SqliteWarehouse::tell(const TableLayout& layout) const {
   if (layout.created) {
     base::log::info("Created the table").add("target", options_.target).add("table", table_);
