@@ -63,7 +63,8 @@ std::size_t fitting(std::span<const MendRow> rows, std::size_t rows_max) {
 MendChoice or_thinned(MendChoice choice, Rows here) {
   const bool is_left = !choice.row && !choice.in_order;
   const bool has_no_other = choice.why == LeftWhy::unsound || choice.why == LeftWhy::unlike;
-  return is_left && has_no_other ? choose_thinning(here, choice.why) : choice;
+  if (is_left && has_no_other) return choose_thinning(here, choice.why);
+  return choice;
 }
 
 void add(MendReport& all, MendReport&& part) {
