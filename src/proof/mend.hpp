@@ -71,7 +71,7 @@ constexpr std::string_view to_string(LeftWhy why) {
     case LeftWhy::timeless:
       return "a row of it has no event_at that can be read, so it cannot be replaced: give it one by hand";
     case LeftWhy::differing:
-      return "its rows differ, or are too many, and none tells the event that its id names: delete all but one by hand";
+      return "it stands several times and no row tells the event that its id names: delete all but one by hand";
     case LeftWhy::foreign:
       return "its event_id is none of ours: delete by hand all but one";
   }

@@ -59,11 +59,12 @@ std::size_t fitting(std::span<const MendRow> rows, std::size_t rows_max) {
   return rows.size();
 }
 
-// Several rows keep the table from being unique, and its lane from it: one that nobody can put right is less trouble.
-MendChoice or_thinned(MendChoice choice, Rows here) {
+// Several rows keep the table from being unique, and its lane from it. What tells no event that ever arrived is not
+// written, not even again: a person is told how to leave one.
+MendChoice or_by_hand(MendChoice choice, Rows here) {
   const bool is_left = !choice.row && !choice.in_order;
   const bool has_no_other = choice.why == LeftWhy::unsound || choice.why == LeftWhy::unlike;
-  if (is_left && has_no_other) return choose_thinning(here, choice.why);
+  if (is_left && has_no_other && here.size() > 1) choice.why = LeftWhy::differing;
   return choice;
 }
 
@@ -238,7 +239,7 @@ base::Status TableMender::read_to_replace(Group& group) const {
       unfound.push_back(places[i]);
       indices.push_back(i);
     } else {
-      take_in(places[i], or_thinned(std::move(choice), (*here)[i]), group);
+      take_in(places[i], or_by_hand(std::move(choice), (*here)[i]), group);
     }
   }
   if (unfound.empty()) return {};
@@ -248,7 +249,7 @@ base::Status TableMender::read_to_replace(Group& group) const {
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const auto& rows = (*here)[indices[i]];
     MendChoice choice = choose_replacement(rows, (*elsewhere)[i], parts_.ids_from_content);
-    take_in(unfound[i], or_thinned(std::move(choice), rows), group);
+    take_in(unfound[i], or_by_hand(std::move(choice), rows), group);
   }
   return {};
 }
