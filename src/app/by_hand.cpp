@@ -16,7 +16,7 @@ using proof::LeftWhy;
 constexpr std::size_t kIdBytesMax = 256;
 
 bool is_for_a_person(LeftWhy why) {
-  return why == LeftWhy::foreign || why == LeftWhy::differing;
+  return why == LeftWhy::foreign || why == LeftWhy::several;
 }
 
 // People copy it from a terminal, which shows no control characters; and dialects read a backslash differently.

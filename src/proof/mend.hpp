@@ -43,15 +43,15 @@ struct MendOrder {
 };
 
 enum class LeftWhy : std::uint8_t {
-  gone,       // it stands there no more
-  unsound,    // no row of it tells the event that its id names
-  unlike,     // ids are minted and its rows tell different events: nobody can say which one is right
-  refused,    // the target refuses it for good
-  put_off,    // the target has not written it this time
-  owed,       // it is owed to the target by now, and lands by itself
-  timeless,   // a row of it has no time by which it could be removed
-  differing,  // it stands several times, its rows differ, and none tells the event that its id names
-  foreign,    // its event_id is none, and it stands several times
+  gone,      // it stands there no more
+  unsound,   // no row of it tells the event that its id names
+  unlike,    // ids are minted and its rows tell different events: nobody can say which one is right
+  refused,   // the target refuses it for good
+  put_off,   // the target has not written it this time
+  owed,      // it is owed to the target by now, and lands by itself
+  timeless,  // a row of it has no time by which it could be removed
+  several,   // it stands several times, and no row tells the event that its id names
+  foreign,   // its event_id is none, and it stands several times
 };
 inline constexpr LeftWhy kLeftWhyLast = LeftWhy::foreign;
 constexpr std::string_view to_string(LeftWhy why) {
@@ -70,7 +70,7 @@ constexpr std::string_view to_string(LeftWhy why) {
       return "it is owed to the target by now and lands by itself";
     case LeftWhy::timeless:
       return "a row of it has no event_at that can be read, so it cannot be replaced: give it one by hand";
-    case LeftWhy::differing:
+    case LeftWhy::several:
       return "it stands several times and no row tells the event that its id names: delete all but one by hand";
     case LeftWhy::foreign:
       return "its event_id is none of ours: delete by hand all but one";

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "event/identity.hpp"
-#include "proof/side.hpp"
 #include "proof/soundness.hpp"
 
 namespace twinshift::proof {
@@ -158,19 +157,6 @@ MendChoice choose_replacement(Rows here, Rows elsewhere, bool ids_from_content) 
   const bool all_renamed = std::ranges::all_of(rows, [](const Judged& each) { return each.fault == Fault::renamed; });
   if (best == nullptr && !all_renamed) return {.why = LeftWhy::unsound};
   return replaced_by(best, rows, here, elsewhere, ids_from_content);
-}
-
-MendChoice choose_thinning(Rows here, LeftWhy why) {
-  if (here.size() < 2) return {.why = why};
-  const std::vector<Judged> rows = judged(here, false);
-  // Of so many not all may have been read.
-  const bool alike =
-      here.size() < kCopiesMax &&
-      std::ranges::all_of(
-          rows,
-          [&](const Judged& each) { return !each.content_id.empty() && each.content_id == rows.front().content_id; });
-  if (!alike) return {.why = why == LeftWhy::unsound ? LeftWhy::differing : why};
-  return replaced_by(&rows.front(), {}, here, {}, false);
 }
 
 }  // namespace twinshift::proof

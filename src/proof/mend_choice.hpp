@@ -34,10 +34,6 @@ MendChoice choose_copy(Rows elsewhere, bool ids_from_content);
 // that its id names.
 MendChoice choose_replacement(Rows here, Rows elsewhere, bool ids_from_content);
 
-// Where choose_replacement() found no row that could take their place (`unsound`, `unlike`): rows that are all alike
-// are thinned out to one, which stays what it is. With rows that differ: `why`, or `differing` where none is sound.
-MendChoice choose_thinning(Rows here, LeftWhy why);
-
 // From its 32 digits (warehouse::is_event_id).
 event::EventId event_id_of(const std::string& digits);
 

@@ -58,10 +58,10 @@ TEST_F(DoublesTest, RowsChangedAlikeAreLeftForAPerson) {
   ASSERT_TRUE(repair());
   const std::string id = event_of(3)->id.hex();
   EXPECT_EQ(standing(world.secondary, id), 2) << "no row that tells another event is written";
-  EXPECT_THAT(left, ::testing::Contains("secondary " + id + ' ' + std::string(to_string(LeftWhy::differing))));
+  EXPECT_THAT(left, ::testing::Contains("secondary " + id + ' ' + std::string(to_string(LeftWhy::several))));
 }
 
-TEST_F(DoublesTest, ASoundRowElsewhereAtAnotherTimeComesBeforeThinningOut) {
+TEST_F(DoublesTest, ASoundRowElsewhereAtAnotherTimeTakesTheirPlace) {
   fill(10);
   row(world.secondary, 3).text = event_of(3, "changed")->json;
   doubles(world.secondary, 3);
@@ -80,16 +80,8 @@ TEST_F(DoublesTest, RowsThatDifferAreLeftWithTheirReason) {
   row(world.primary, 3).text = event_of(3, "again otherwise")->json;
   ASSERT_TRUE(repair());
   const std::string id = event_of(3)->id.hex();
-  EXPECT_THAT(left, ::testing::Contains("secondary " + id + ' ' + std::string(to_string(LeftWhy::differing))));
+  EXPECT_THAT(left, ::testing::Contains("secondary " + id + ' ' + std::string(to_string(LeftWhy::several))));
   EXPECT_EQ(standing(world.secondary, id), 2);
-}
-
-TEST_F(DoublesTest, MoreRowsThanAreReadAreNotTakenForAlike) {
-  std::vector<StoredEvent> rows(kCopiesMax, testing::stored_event(*event_of(3, "changed")));
-  for (StoredEvent& each : rows) each.id = event_of(3)->id.hex();
-  EXPECT_EQ(choose_thinning(rows, LeftWhy::unsound).why, LeftWhy::differing);
-  rows.pop_back();
-  EXPECT_TRUE(choose_thinning(rows, LeftWhy::unsound).row);
 }
 
 }  // namespace

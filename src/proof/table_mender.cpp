@@ -63,8 +63,7 @@ std::size_t fitting(std::span<const MendRow> rows, std::size_t rows_max) {
 // written, not even again: a person is told how to leave one.
 MendChoice or_by_hand(MendChoice choice, Rows here) {
   const bool is_left = !choice.row && !choice.in_order;
-  const bool has_no_other = choice.why == LeftWhy::unsound || choice.why == LeftWhy::unlike;
-  if (is_left && has_no_other && here.size() > 1) choice.why = LeftWhy::differing;
+  if (is_left && choice.why == LeftWhy::unsound && here.size() > 1) choice.why = LeftWhy::several;
   return choice;
 }
 
