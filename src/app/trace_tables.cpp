@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -69,6 +71,13 @@ bool has_index(const std::string& product) {
   return product == "SQLite" || product == "PostgreSQL";
 }
 
+// Else a file that is not there was lost, and nobody can tell what stood in it.
+bool nothing_was_written(const config::Settings& settings, const std::string& target) {
+  std::error_code error;
+  const bool is_off = target == "secondary" && !settings.secondary_redshift_enabled;
+  return is_off || !std::filesystem::exists(settings.data_dir, error);
+}
+
 }  // namespace
 
 std::string rows_sql(const std::string& table, const std::vector<TableQuestion>& asked,
@@ -90,8 +99,8 @@ std::string install_sql(const std::string& table, std::string_view literal, cons
 }
 
 TracedTable::TracedTable(std::unique_ptr<warehouse::Warehouse> warehouse, std::optional<proof::Span> span,
-                         base::WallTime now)
-    : warehouse_(std::move(warehouse)), span_(span), now_(now) {}
+                         base::WallTime now, bool perhaps_never_made)
+    : warehouse_(std::move(warehouse)), span_(span), now_(now), perhaps_never_made_(perhaps_never_made) {}
 
 base::Result<TableAnswer> TracedTable::rows(const std::vector<TableQuestion>& asked) {
   std::optional<proof::Span> within;
@@ -120,7 +129,7 @@ base::Result<std::map<std::string, base::WallTime>> TracedTable::erased(const st
   std::map<std::string, base::WallTime> noted;
   if (!answer) {
     // No such list, or none that may be read: nobody was erased through us.
-    if (answer.error().kind == base::ErrorKind::invalid) return noted;
+    if (answer.error().kind == base::ErrorKind::invalid || was_never_made(answer.error())) return noted;
     return base::fail(std::move(answer.error()));
   }
   for (const Cells& cells : answer->rows) {
@@ -146,6 +155,7 @@ base::Result<std::vector<TableRow>> TracedTable::ask(const std::string& with_nam
     answer = warehouse_->query(without_name, kTraceEventsMax + 1);
   }
   std::vector<TableRow> rows;
+  if (!answer && was_never_made(answer.error())) return rows;
   if (!answer) return base::fail(std::move(answer.error()));
   for (const Cells& cells : answer->rows) {
     if (cells.size() < kColumns) {
@@ -165,7 +175,7 @@ base::Result<std::unique_ptr<TracedTable>> open_traced_table(const config::Setti
   quick.statement_timeout = std::min(quick.statement_timeout, kTraceStatementMax);
   auto warehouse = open_warehouse(settings, quick);
   if (!warehouse) return base::fail(std::move(warehouse.error()));
-  return std::make_unique<TracedTable>(std::move(*warehouse), span, now);
+  return std::make_unique<TracedTable>(std::move(*warehouse), span, now, nothing_was_written(settings, target));
 }
 
 }  // namespace twinshift::app

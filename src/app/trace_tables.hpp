@@ -46,8 +46,10 @@ std::string erased_sql(const warehouse::TableName& table, bool backslash_escapes
 
 class TracedTable {
  public:
-  // `span`: where event_at is looked for, given by a person; else it ends with `now`.
-  TracedTable(std::unique_ptr<warehouse::Warehouse> warehouse, std::optional<proof::Span> span, base::WallTime now);
+  // `span`: where event_at is looked for, given by a person; else it ends with `now`. `perhaps_never_made`: a file that
+  // is not there holds nothing; else nobody can tell.
+  TracedTable(std::unique_ptr<warehouse::Warehouse> warehouse, std::optional<proof::Span> span, base::WallTime now,
+              bool perhaps_never_made);
 
   base::Result<TableAnswer> rows(const std::vector<TableQuestion>& asked);
   // The newest kTraceEventsMax + 1 events of an appsflyer_id.
@@ -56,12 +58,16 @@ class TracedTable {
   [[nodiscard]] const std::optional<proof::Span>& bounded_by() const { return bounded_by_; }
 
  private:
+  [[nodiscard]] bool was_never_made(const base::Error& error) const {
+    return perhaps_never_made_ && error.kind == base::ErrorKind::not_found;
+  }
   base::Result<std::map<std::string, base::WallTime>> erased(const std::vector<TableQuestion>& asked);
   base::Result<std::vector<TableRow>> ask(const std::string& with_name, const std::string& without_name);
 
   const std::unique_ptr<warehouse::Warehouse> warehouse_;
   const std::optional<proof::Span> span_;
   const base::WallTime now_;
+  const bool perhaps_never_made_;
   std::optional<proof::Span> bounded_by_;
 };
 

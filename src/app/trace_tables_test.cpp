@@ -42,7 +42,7 @@ class TraceTables : public EmbeddedTargetFixture {
   template <class Ask>
   static std::string asked(const std::string& product, Ask ask) {
     std::vector<std::string> statements;
-    TracedTable table(std::make_unique<AskedWarehouse>(product, statements), std::nullopt, now());
+    TracedTable table(std::make_unique<AskedWarehouse>(product, statements), std::nullopt, now(), false);
     ask(table);
     return statements.at(0);
   }
@@ -130,6 +130,8 @@ TEST_F(TraceTables, ATableWithoutNamesAndOneThatIsNotThereAnswer) {
   settings_.primary.path = settings_.data_dir / "never-made.db";
   EXPECT_FALSE(open()->rows_of_install("one"));  // nobody can tell what stood in it
   EXPECT_FALSE(std::filesystem::exists(settings_.primary.path));
+  settings_.data_dir = settings_.data_dir / "never-served";
+  EXPECT_TRUE(open()->rows_of_install("one").value().empty());
 }
 
 }  // namespace
