@@ -16,8 +16,8 @@ constexpr std::chrono::milliseconds kFarewell{300};
 // How long a lane's own call may still run once nobody needs its answer.
 constexpr std::chrono::milliseconds kLaneFarewell{1'000};
 constexpr std::chrono::seconds kStopWithoutDeadline{5};
-// For what the books have to say last; they count in files of ours.
-constexpr std::chrono::milliseconds kLastBooks{500};
+// For what the books have to say last; they count in files of ours: milliseconds, but on a machine that is very busy.
+constexpr std::chrono::milliseconds kLastBooks{2'000};
 
 }  // namespace
 

@@ -132,7 +132,9 @@ class Metrics(ServiceTest):
     def test_what_lands_during_a_stop_is_in_the_last_cloudwatch_lines(self):
         service = self.start({"METRICS_EMF": "true", "METRICS_EMF_INTERVAL": "3600"})
         self.assertEqual(service.post(GUIDE_EVENT).status, 200)
-        service.wait_landed(1)
+        # A row is in the file a moment before its batch is out of hand; the second must not be taken for the first.
+        wait_until(lambda: self.value(service, 'twinshift_target_rows_total{target="primary"}') == 1, "the first event's count")
+        wait_until(lambda: self.value(service, 'twinshift_target_in_hand_events{target="primary"}') == 0, "empty hands")
         lock = sqlite3.connect(service.warehouse("primary"), timeout=PATIENCE_SECONDS, isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")  # the batch is on its way until this ends
         self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id="late")).status, 200)
