@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """clang-tidy over our sources, some at a time, each result kept under a hash of all that it depends on, so that a repeat is quick.
 
+A quick run takes the units of several sources (cmake/unity.cmake) where the build folder has them: most of what a source costs are the headers that
+each would parse again.
+
 A result depends on: clang-tidy's version, the compiler command, .clang-tidy, the file, and all headers of ours that it includes, directly or not.
 System headers are taken as fixed for one version of the tools. Tests, benches and testbeds are left out: Google Test's macros expand to
 code that breaks many rules, and the compiler's own warnings (-Wall -Wextra, errors in CI) cover them.
@@ -19,6 +22,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+UNIT = re.compile(r"/Unity/unity_\d+_cxx\.cxx$")
+INCLUDED_SOURCE = re.compile(r'^#include "([^"]+\.cpp)"', re.MULTILINE)
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 NOT_LINTED = re.compile(r"_(test|bench|testbed)\.cpp$")
 # Boost.Beast's templates cost the path-sensitive analyzer minutes a file; these go without it and keep all other rules.
@@ -26,14 +31,27 @@ ANALYZER_OFF_FOR = re.compile(rb"#\s*include\s+<boost/(beast|asio)")
 FILE_SECONDS_MAX = 600
 # What a quick run goes without: the path-sensitive analyzer, which takes more than half of the time, and rules of taste, which take a third of the rest.
 QUICK = "-clang-analyzer-*,-modernize-*,-readability-*,-misc-unused-*,-bugprone-reserved-identifier,-bugprone-standalone-empty"
+# A unit includes sources; that is what it is for.
+OF_A_UNIT = ",-bugprone-suspicious-include"
+
+
+def sources_of(path):
+    """What is looked at with `path`: itself, or the sources of a unit."""
+    if not UNIT.search(str(path)):
+        return [path]
+    return [pathlib.Path(name).resolve() for name in INCLUDED_SOURCE.findall(path.read_text(encoding="utf-8"))]
+
+
+def is_linted(path):
+    return (ROOT / "src") in path.parents and not NOT_LINTED.search(path.name)
 
 
 def commands(entries):
-    """Path -> compiler command, for our sources below src/."""
+    """Path -> compiler command, for our sources below src/ and units of them."""
     found = {}
     for entry in entries:
         path = pathlib.Path(entry["directory"], entry["file"]).resolve()
-        if (ROOT / "src") in path.parents and not NOT_LINTED.search(path.name):
+        if any(map(is_linted, sources_of(path))):
             found.setdefault(path, entry["command"])
     return found
 
@@ -51,7 +69,12 @@ def without_precompiled_headers(entries):
 
 
 def own_headers(path, seen):
-    """All files of ours that `path` includes, directly or not."""
+    """All files of ours that `path` includes, directly or not; the sources of a unit with them."""
+    if UNIT.search(str(path)):
+        for source in sources_of(path):
+            seen.add(source)
+            own_headers(source, seen)
+        return seen
     for name in INCLUDE.findall(path.read_bytes()):
         header = ROOT / "src" / name.decode()
         if header.is_file() and header not in seen:
@@ -80,7 +103,7 @@ def lint(tool, build, path, quick):
                # Of the standard library about itself; about our code the compiler tells.
                "--extra-arg=-Wno-deprecated-declarations"]
     if quick:
-        command.append(f"--checks={QUICK}")
+        command.append(f"--checks={QUICK}{OF_A_UNIT if UNIT.search(str(path)) else ''}")
     elif uses_heavy_templates(path):
         command.append("--checks=-clang-analyzer-*")
     try:
@@ -120,7 +143,7 @@ def main():
 
     bad, begin = 0, time.monotonic()
     # The heaviest first, so that none of them is left to run alone at the end.
-    due.sort(key=lambda p: (not uses_heavy_templates(p), -p.stat().st_size))
+    due.sort(key=lambda p: (not uses_heavy_templates(p), -sum(s.stat().st_size for s in sources_of(p))))
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         running = {pool.submit(lint, arguments.clang_tidy, cache, path, arguments.quick): path for path in due}
         for done in concurrent.futures.as_completed(running):
