@@ -149,7 +149,7 @@ class Embedded(EmbeddedRepairing):
         empty = self.run_command("repair", "--from", "2026-01-01", "--to", "2026-01-01")
         self.assertEqual(empty.returncode, UNDECIDED)
         self.assertIn("the range is empty", empty.stderr)
-        for arguments in (("--from", "yesterday"), ("--received-from", "x"), ("--received-from", "2026-02-01", "--received-to", "2026-01-01")):
+        for arguments in (("--from", "yesterday"), ("--from", "", "--apply"), ("--received-from", "", "--apply"), ("--received-from", "x"), ("--received-from", "2026-02-01", "--received-to", "2026-01-01")):
             done = self.run_command("repair", *arguments)
             self.assertEqual((done.returncode, done.stdout), (UNDECIDED, ""), arguments)
             self.assertIn(arguments[0], done.stderr)
