@@ -32,6 +32,9 @@ class Embedded(EmbeddedRepairing):
     def test_what_was_erased_and_put_back(self):
         self.check_what_was_erased_and_put_back()
 
+    def test_a_table_dropped_beside_the_service_is_rebuilt(self):
+        self.check_a_table_dropped_beside_the_service()
+
     def test_trace_knows_what_a_repair_has_copied(self):
         service = self.start()
         self.land(service, range(3))
@@ -186,6 +189,9 @@ class Postgres(Repairing, PostgresTest):
 
     def test_what_was_erased_and_put_back(self):
         self.check_what_was_erased_and_put_back()
+
+    def test_a_table_dropped_beside_the_service_is_rebuilt(self):
+        self.check_a_table_dropped_beside_the_service()
 
     def test_an_emptied_target_is_rebuilt_without_a_service_and_a_dropped_table_too(self):
         service = self.start(self.settings)
