@@ -144,8 +144,9 @@ std::string extent_sql(const std::string& table, const Span& span) {
 }
 
 std::string extent_of_arrivals_sql(const std::string& table, const Span& received) {
-  return fmt::format("SELECT MIN(event_at), MAX(event_at) FROM {} WHERE received_at >= '{}' AND received_at < '{}'",
-                     table, base::sql_timestamp(received.from), base::sql_timestamp(received.to));
+  return fmt::format(
+      "SELECT MIN(event_at), MAX(event_at) FROM {} WHERE received_at >= '{}' AND received_at < '{}' AND {}", table,
+      base::sql_timestamp(received.from), base::sql_timestamp(received.to), within(kAllTimes));
 }
 
 std::string windows_sql(Spelling spelling, const std::string& table, std::span<const Span> spans,

@@ -63,6 +63,17 @@ class Embedded(EmbeddedRepairing):
         self.assertNotIn("1970", told.stdout)
         self.assertIn("plan: leave 2\n", told.stdout)
 
+    def test_a_row_without_a_time_holds_up_no_repair_by_arrival(self):
+        self.land(self.start(), range(6))
+        since = self.ask("primary", f"SELECT min(received_at) FROM {TABLE}")[0]
+        self.change("secondary", f"UPDATE {TABLE} SET event_at = 'garbage' WHERE appsflyer_id = 'r3'")
+        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r4'")
+        plan = self.repair(LEFT, "--received-from", since)
+        self.assertEqual(sorted((each["kind"], each["remedy"]) for each in plan["findings"]), [("changed", "leave"), ("missing", "copy")])
+        done = self.repair(LEFT, "--received-from", since, "--apply")
+        self.assertEqual((len(done["left"]), done["receipt"]["secondary"]["copied"]), (1, 1))
+        self.assertEqual(len(self.ids("secondary")), 6)
+
     def test_only_the_range_of_arrival_is_filled_that_was_asked_for(self):
         service = self.start()
         self.land(service, range(10))
