@@ -88,6 +88,7 @@ void RepairSession::note(const proof::Finding& finding) {
 
 void RepairSession::note_left(const std::string& target, const proof::LeftEvent& left) {
   if (left.why != proof::LeftWhy::owed) ++left_;  // that needs nobody: it lands by itself
+  left_unsound_ = left_unsound_ || left.why == proof::LeftWhy::unsound;
   if (++left_told_ > parts_.ids_max) return;
   const auto chosen = find_target(*parts_.settings, target);
   const ByHand hand = chosen ? by_hand(**chosen, left) : ByHand{};
@@ -186,6 +187,7 @@ void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono
     const std::string still = again_found_.text();
     std::printf("%s: %s\n", looked_text_.c_str(), still.empty() ? "equal" : ("still different: " + still).c_str());
   }
+  if (left_unsound_ && !deep_) std::puts(kLookDeeper);
 }
 
 void RepairSession::finish_json(const char* verdict) const {

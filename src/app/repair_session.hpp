@@ -77,6 +77,7 @@ class RepairSession {
   FindingCounts rest_;      // what nobody puts right, and what was still different
   std::uint64_t left_ = 0;  // that a person has to look into
   std::uint64_t left_told_ = 0;
+  bool left_unsound_ = false;  // of these one without a row that tells it
   std::vector<std::string> left_json_;   // at most ids_max
   std::vector<std::string> again_json_;  // likewise
   std::string beside_;                   // lines

@@ -74,6 +74,17 @@ class Embedded(EmbeddedRepairing):
         self.assertEqual((len(done["left"]), done["receipt"]["secondary"]["copied"]), (1, 1))
         self.assertEqual(len(self.ids("secondary")), 6)
 
+    def test_an_id_that_was_changed_is_left_with_the_way_out(self):
+        self.land(self.start(), range(10))
+        self.change("secondary", f"UPDATE {TABLE} SET event_id = '{'f' * 32}' WHERE appsflyer_id = 'r3'")
+        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r8'")  # beside it, so that its window is searched
+        told = self.run_command("repair", "--apply")
+        self.assertEqual(told.returncode, LEFT, told.stdout)
+        self.assertIn("no row of it tells the event that its id names", told.stdout)
+        self.assertIn("twinshift repair --deep", told.stdout)
+        self.repair(DONE, "--deep", "--apply")
+        self.assert_same_once(10)
+
     def test_only_the_range_of_arrival_is_filled_that_was_asked_for(self):
         service = self.start()
         self.land(service, range(10))
