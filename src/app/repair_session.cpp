@@ -49,6 +49,7 @@ base::Result<proof::VerifyReport> RepairSession::put_right(const proof::VerifyOp
 }
 
 void RepairSession::begin_anew() {
+  anew_ = true;
   if (repairer_) repairer_->forget_touched();
 }
 
@@ -80,8 +81,12 @@ void RepairSession::print(const std::string& text, const std::string& json) {
 }
 
 void RepairSession::note(const proof::Finding& finding) {
-  plan_.add(finding);
-  found_.add(finding);
+  const bool counted = anew_ && repairer_ && finding.kind == proof::FindingKind::missing &&
+                       repairer_->has_left(finding.target, finding.id);
+  if (!counted) {
+    plan_.add(finding);
+    found_.add(finding);
+  }
   if (!repairer_ || !proof::remedy_of(finding.kind)) rest_.add(finding);
   print(plan_as_text(finding), plan_as_json(finding));
 }

@@ -137,10 +137,9 @@ base::Result<SqliteTable> read_sqlite_table(sqlite::Database& database, const st
 }
 
 base::Result<bool> keeps_ids_unique(sqlite::Database& database, const std::string& table) {
-  auto statement = database.prepare(
-      R"(SELECT 1 FROM pragma_index_list(?) l WHERE l."unique" AND NOT l.partial AND )"
-      "(SELECT lower(group_concat(name)) FROM pragma_index_info(l.name)) = 'event_id'",
-      false);
+  auto statement = database.prepare(R"(SELECT 1 FROM pragma_index_list(?) l WHERE l."unique" AND NOT l.partial AND )"
+                                    "(SELECT lower(group_concat(name)) FROM pragma_index_info(l.name)) = 'event_id'",
+                                    false);
   if (!statement) return base::fail(std::move(statement.error()));
   statement->bind_text(1, table);
   return statement->step();
