@@ -3,7 +3,7 @@
 import threading
 import unittest
 
-from repairing import DONE, LEFT, UNDECIDED, EmbeddedRepairing, Repairing, event
+from repairing import DIFFERENT, DONE, EQUAL, LEFT, UNDECIDED, EmbeddedRepairing, Repairing, event
 from servers import TABLE, DataApi, PostgresTest
 
 from aws_servers import CLUSTER, REGION
@@ -73,6 +73,17 @@ class Embedded(EmbeddedRepairing):
         done = self.repair(LEFT, "--received-from", since, "--apply")
         self.assertEqual((len(done["left"]), done["receipt"]["secondary"]["copied"]), (1, 1))
         self.assertEqual(len(self.ids("secondary")), 6)
+
+    def test_a_time_in_another_spelling_is_found_by_a_range_and_by_a_deep_look(self):
+        self.land(self.start(), range(6))
+        at = self.ask("primary", f"SELECT event_at FROM {TABLE} WHERE appsflyer_id = 'r3'")[0]
+        self.change("secondary", f"UPDATE {TABLE} SET event_at = replace(event_at, ' ', 'T') || 'Z' WHERE appsflyer_id = 'r3'")
+        self.command("verify", EQUAL)  # as docs/verify.md says: the sums are the same
+        for arguments in (("--from", at, "--to", at.replace(":07", ":08")), ("--deep",)):
+            (found,) = self.command("verify", DIFFERENT, *arguments)["findings"]
+            self.assertEqual((found["kind"], found["target"], found["columns"], found["eventAt"]), ("changed", "secondary", "event_at", None), arguments)
+        (left,) = self.repair(LEFT, "--deep", "--apply")["left"]
+        self.assertIn("give it one by hand", left["why"])
 
     def test_an_id_that_was_changed_is_left_with_the_way_out(self):
         self.land(self.start(), range(10))
