@@ -188,6 +188,13 @@ std::string unmarked_json(const std::string& target, const base::Error& error) {
   return "\"books\":" + base::JsonObject().add("target", target).add("error", error.text()).text();
 }
 
+base::Error unequal_tables(const std::string& target) {
+  return {base::ErrorKind::conflict,
+          "no markers were written, since the two tables are not equal: what this target has copied again `twinshift "
+          "books` goes on missing",
+          target, "Put right what is left, then run it again"};
+}
+
 bool leaves_work(const RebuiltReport& report) {
   return report.too_early > 0 || report.unjudged > 0;
 }

@@ -59,6 +59,8 @@ std::string rebuilt_json(const std::string& target, const RebuiltReport& report)
 // Likewise where no markers could be written: the tables are equal all the same.
 std::string unmarked_text(const std::string& target, const base::Error& error);
 std::string unmarked_json(const std::string& target, const base::Error& error);
+// Why none are written where the tables did not end equal.
+base::Error unequal_tables(const std::string& target);
 // Something is left for another run or a person. Not what is unexplained: that is missing with or without a rebuild.
 bool leaves_work(const RebuiltReport& report);
 

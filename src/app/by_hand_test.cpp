@@ -31,6 +31,15 @@ TEST(ByHand, WhereNothingTellsTheRowsApartAllGo) {
   }
 }
 
+TEST(ByHand, OfRowsWithoutATimeAndOneWithTheLatterStays) {
+  const proof::LeftEvent left{"ab", LeftWhy::unread, {}};
+  EXPECT_EQ(by_hand(target("sqlite"), left).statement,
+            R"(DELETE FROM "events" WHERE event_id = 'ab' AND rowid <> (SELECT rowid FROM "events" )"
+            R"(WHERE event_id = 'ab' ORDER BY datetime(event_at) IS NULL LIMIT 1))");
+  EXPECT_TRUE(by_hand(target("postgres", "postgresql://h/d"), left).statement.contains("isfinite(event_at)"));
+  EXPECT_EQ(by_hand(target("redshift_data"), left).statement, "");
+}
+
 TEST(ByHand, ARowWithoutAnIdIsFound) {
   const ByHand told = by_hand(target("sqlite"), {"", LeftWhy::foreign, {}});
   EXPECT_TRUE(told.look.contains("event_id IS NULL OR event_id = ''"));

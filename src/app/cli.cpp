@@ -1,13 +1,13 @@
 #include "app/cli.hpp"
 
 #include <cstdio>
-#include <map>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "app/cli_doctor.hpp"
 #include "app/cli_proof.hpp"
+#include "app/cli_words.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/version.hpp"
@@ -106,8 +106,7 @@ struct Commands {
     query_command->add_option("--target", query_options.target, "primary, secondary or both")
         ->check(CLI::IsMember({"primary", "secondary", "both"}));
     query_command->add_option("--format", query_options.format, "table, json or csv")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
-            {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
+        ->transform(formats({TableFormat::table, TableFormat::json, TableFormat::csv}));
     query_command->add_option("--limit", query_options.rows_max, "At most this many rows of each target (default 1000)")
         ->check(CLI::Range(1, 1'000'000));
   }
@@ -119,7 +118,7 @@ struct Commands {
         ->required()
         ->check(CLI::Range(1, 1'000'000'000));
     generate_command->add_option("--rate", generate_options.rate_per_second, "Events a second; 0: as fast as possible")
-        ->check(CLI::Range(0.0, 1'000'000.0));
+        ->check(between(0, 1'000'000));
     generate_command->add_option("--url", generate_options.url, "Where to (default: this configuration's own webhook)");
     generate_command->add_option("--seed", generate_options.seed, "Which events (default 1)");
     generate_command->add_option("--connections", generate_options.connections, "How many side by side (default 8)")
@@ -142,8 +141,7 @@ struct Commands {
     apply->needs("--target")->excludes("--dialect");
     schema_command->add_option("--format", schema_options.format, "Of --diff: table or json")
         ->needs(diff)
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, TableFormat>{{"table", TableFormat::table}, {"json", TableFormat::json}}));
+        ->transform(formats({TableFormat::table, TableFormat::json}));
   }
 
   void add_erase() {
@@ -160,22 +158,20 @@ struct Commands {
         ->add_option("id", trace_options.id,
                      "An event id (32 digits), a message id, or an appsflyer_id (its newest 20)")
         ->required();
-    trace_command->add_option(
-        "--from", trace_options.from,
-        "Look through tables from this event_at on, UTC (2026-11-26T19:00); Redshift: else 31 days");
-    trace_command->add_option("--to", trace_options.to, "Up to this event_at, itself not included");
+    trace_command
+        ->add_option("--from", trace_options.from,
+                     "Look through tables from this event_at on, UTC (2026-11-26T19:00); Redshift: else 31 days")
+        ->check(not_empty());
+    trace_command->add_option("--to", trace_options.to, "Up to this event_at, itself not included")->check(not_empty());
     trace_command->add_flag("--tables", trace_options.ask_tables,
                             "Ask the tables for an appsflyer_id even where the journal knows events of it");
-    trace_command->add_option("--format", trace_options.json, "text or json")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
-        ->option_text("TEXT");
+    add_text_or_json(trace_command, trace_options.json);
   }
 
   void add_books() {
     books_command = app.add_subcommand("books", "Whether all that was received is accounted for, hour by hour");
     books_command->add_option("--format", books_options.format, "table, json or csv")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
-            {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
+        ->transform(formats({TableFormat::table, TableFormat::json, TableFormat::csv}));
     books_command->add_flag("--instances", books_options.instances,
                             "What each instance has published of its own books, as the primary holds it");
     add_books_waive();
@@ -193,8 +189,7 @@ struct Commands {
     waive_command->add_flag("--yes", waive_options.yes, "Really; without it, what would be done is told");
     waive_command->add_flag("--list", waive_options.list, "What was signed off so far, instead");
     waive_command->add_option("--format", waive_options.format, "Of --list: table, json or csv")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
-            {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
+        ->transform(formats({TableFormat::table, TableFormat::json, TableFormat::csv}));
     waive_command->callback([this] {
       const bool named = !waive_options.target.empty() && !waive_options.hour.empty() && waive_options.events > 0;
       if (named == waive_options.list) {
@@ -230,8 +225,7 @@ struct Commands {
     list->add_option("--limit", quarantine_options.records_max, "At most this many (default 100)")
         ->check(CLI::Range(1, 100'000));
     list->add_option("--format", quarantine_options.format, "table, csv, or json with the events, one a line")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, TableFormat>{
-            {"table", TableFormat::table}, {"json", TableFormat::json}, {"csv", TableFormat::csv}}));
+        ->transform(formats({TableFormat::table, TableFormat::json, TableFormat::csv}));
     add("show", "Records as JSON, with their events")
         ->add_option("id", quarantine_options.ids, "Their numbers, as `list` shows them")
         ->required();

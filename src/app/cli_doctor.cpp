@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/cli_words.hpp"
+
 namespace twinshift::app {
 
 void DoctorCommand::add_to(CLI::App& app) {
@@ -16,7 +18,7 @@ void DoctorCommand::add_to(CLI::App& app) {
                    "For all checks together: 20s, 1m (default 20s); one check has 10 s at most")
       ->transform(CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1.0}, {"m", 60.0}},
                                         CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
-      ->check(CLI::Range(1.0, 600.0));
+      ->check(between(1, 600));
   command_->add_flag("--list", list_, "Name the checks instead");
 }
 

@@ -1,20 +1,10 @@
 #include "app/cli_proof.hpp"
 
-#include <map>
-#include <string>
-
 #include <CLI/CLI.hpp>
 
+#include "app/cli_words.hpp"
+
 namespace twinshift::app {
-namespace {
-
-void add_text_or_json(CLI::App* command, bool& json) {
-  command->add_option("--format", json, "text or json")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
-      ->option_text("TEXT");
-}
-
-}  // namespace
 
 void ProofCommands::add_to(CLI::App& app) {
   add_verify(app);
@@ -34,33 +24,36 @@ int ProofCommands::run(const config::Settings& settings) const {
 
 void ProofCommands::add_verify(CLI::App& app) {
   verify_ = app.add_subcommand("verify", "Whether the two warehouses are the same, and which events differ");
-  verify_->add_option("--from", verify_options_.from, "From this event_at on, UTC (2026-11-26T19:00)");
-  verify_->add_option("--to", verify_options_.to, "Up to this event_at, itself not included");
+  verify_->add_option("--from", verify_options_.from, "From this event_at on, UTC (2026-11-26T19:00)")
+      ->check(not_empty());
+  verify_->add_option("--to", verify_options_.to, "Up to this event_at, itself not included")->check(not_empty());
   verify_->add_option("--window", verify_options_.window, "Compared at once: 30m, 1h, 7d (default 1h)");
   verify_->add_flag("--deep", verify_options_.deep,
                     "Also read every row: finds what was changed in place, and in which columns");
   verify_
       ->add_option("--query-seconds", verify_options_.query_seconds,
                    "How long one query should take on a target: it asks for more or less at a time (default 2)")
-      ->check(CLI::Range(0.05, 600.0));
-  verify_->add_option("--ids-max", verify_options_.ids_max, "Name at most so many (default 10000)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(between(0.05, 600));
+  verify_->add_option("--ids-max", verify_options_.ids_max, "Name at most so many (default 10000)")->check(a_count());
   add_text_or_json(verify_, verify_options_.json);
 }
 
 void ProofCommands::add_repair(CLI::App& app) {
   repair_ = app.add_subcommand(
       "repair", "Make the two warehouses the same again: tells what would be done, or with --apply does it");
-  repair_->add_option("--from", repair_options_.from, "From this event_at on, UTC (2026-11-26T19:00)");
-  repair_->add_option("--to", repair_options_.to, "Up to this event_at, itself not included");
-  repair_->add_option("--received-from", repair_options_.received_from,
-                      "Only events that arrived from this moment on, UTC");
-  repair_->add_option("--received-to", repair_options_.received_to, "Only events that arrived before");
+  repair_->add_option("--from", repair_options_.from, "From this event_at on, UTC (2026-11-26T19:00)")
+      ->check(not_empty());
+  repair_->add_option("--to", repair_options_.to, "Up to this event_at, itself not included")->check(not_empty());
+  repair_
+      ->add_option("--received-from", repair_options_.received_from,
+                   "Only events that arrived from this moment on, UTC")
+      ->check(not_empty());
+  repair_->add_option("--received-to", repair_options_.received_to, "Only events that arrived before")
+      ->check(not_empty());
   repair_->add_option("--window", repair_options_.window, "Compared at once: 30m, 1h, 7d (default 1h)");
   repair_->add_flag("--deep", repair_options_.deep, "Also read every row: finds what was changed in place");
   repair_->add_flag("--apply", repair_options_.apply, "Do it");
-  repair_->add_option("--ids-max", repair_options_.ids_max, "Name at most so many (default 10000)")
-      ->check(CLI::NonNegativeNumber);
+  repair_->add_option("--ids-max", repair_options_.ids_max, "Name at most so many (default 10000)")->check(a_count());
   add_text_or_json(repair_, repair_options_.json);
 }
 
@@ -71,8 +64,7 @@ void ProofCommands::add_rebuild(CLI::App& app) {
       ->required()
       ->check(CLI::IsMember({"primary", "secondary"}));
   rebuild_->add_flag("--apply", rebuild_options_.apply, "Do it");
-  rebuild_->add_option("--ids-max", rebuild_options_.ids_max, "Name at most so many that are left")
-      ->check(CLI::NonNegativeNumber);
+  rebuild_->add_option("--ids-max", rebuild_options_.ids_max, "Name at most so many that are left")->check(a_count());
   add_text_or_json(rebuild_, rebuild_options_.json);
 }
 

@@ -41,7 +41,7 @@ class Comparison {
 
   // Whether a side holds anything at all.
   base::Result<bool> holds_anything(std::size_t side);
-  // Within which event_at those events lie that arrived in the span, on either side.
+  // Within which event_at those events lie that arrived in the span, on either side, as far as it can be read.
   base::Result<std::optional<proof::Span>> extent_of_arrivals(const proof::Span& received);
 
  private:

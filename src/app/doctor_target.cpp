@@ -40,10 +40,26 @@ Finding check_isolation(const base::Result<warehouse::Greeting>& greeting) {
               "; either level will do, since batches take their turns by a lock on twinshift_writer");
 }
 
+// Does a running service write this target? It makes the table when it first reaches it.
+bool lands_in(const Patient& patient) {
+  const config::Settings& settings = *patient.settings;
+  const bool is_on = patient.target->name == "primary" || settings.secondary.has_value();
+  return is_on && settings.enable_sqs_consumer && is_served(settings.data_dir);
+}
+
+Finding dropped(const SchemaDescription& table, const std::string& target) {
+  return failure(table.product + " table " + table.table + " is not there, though the service runs: it was dropped",
+                 "what it held is gone from this target; the service itself sees it with the next batch only",
+                 "`twinshift rebuild --target " + target +
+                     " --apply` makes it and fills it from the other target; `twinshift schema --target " + target +
+                     " --apply` makes it empty");
+}
+
 Finding check_table(const Patient& patient) {
   const auto description = patient.schema->describe();
   if (!description) return failure(description.error(), "the table cannot be looked at, so nothing is written");
   patient.seen->keep(*description);
+  if (!description->exists && lands_in(patient)) return dropped(*description, patient.target->name);
   return judge_table(*description, *patient.target, patient.settings->schema_apply);
 }
 

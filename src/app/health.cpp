@@ -85,10 +85,6 @@ std::string parity_part(const Auditor& auditor) {
   return part.text();
 }
 
-bool was_reached(const delivery::TargetStatus& target) {
-  return target.state == delivery::TargetState::ok;
-}
-
 }  // namespace
 
 std::string Health::health() const {
@@ -103,17 +99,19 @@ Health::Ready Health::ready(bool short_ready) {
   const queue::QueueStatus queue = parts_.queue->status();
   JsonObject parts;
   parts.add_raw("queue", queue_part(queue, parts_.delivery == nullptr ? "" : parts_.delivery->status().receive_error));
+  // A later outage of the primary does not take the intake out of the load balancer: the queue goes on taking events,
+  // and sending them away would only lose them.
+  bool landing = parts_.delivery == nullptr;
   if (parts_.delivery != nullptr) {
     const quarantine::QuarantineStatus quarantine =
         parts_.quarantine == nullptr ? quarantine::QuarantineStatus{} : parts_.quarantine->status();
     const auto books = parts_.books == nullptr ? std::vector<books::TargetBooks>() : parts_.books->books();
     for (const delivery::TargetStatus& target : parts_.delivery->status().targets) {
       parts.add_raw(target.name, target_part(target, quarantine, books));
-      if (target.is_primary && was_reached(target)) primary_seen_ = true;
+      if (target.is_primary) landing = target.reached;
     }
   }
   if (parts_.auditor != nullptr) parts.add_raw("parity", parity_part(*parts_.auditor));
-  const bool landing = parts_.delivery == nullptr || primary_seen_;
   const bool ready = !stopping_ && !queue.trouble && landing;
   JsonObject body;
   body.add("status", ready ? "ready" : stopping_ ? "stopping" : "not ready");

@@ -45,9 +45,6 @@ class Health {
   const Parts parts_;
   const base::Clock& clock_;
   std::atomic<bool> stopping_{false};
-  // The primary was reached once. A later outage of it does not take the intake out of the load balancer: the queue
-  // goes on taking events, and sending them away would only lose them.
-  std::atomic<bool> primary_seen_{false};
 };
 
 }  // namespace twinshift::app

@@ -74,5 +74,15 @@ TEST_F(HealthTest, WaitsForThePrimaryOnceAndKeepsTakingAfterwards) {
   EXPECT_TRUE(health.ready().ready);
 }
 
+// Nobody need have asked while all was well.
+TEST_F(HealthTest, IsReadyWhereThePrimaryWasReachedBeforeAnybodyAsked) {
+  start_delivery();
+  ASSERT_TRUE(tests::wait_until([&] { return delivery_->status().targets[0].state == delivery::TargetState::ok; }));
+  table_->fail_all(base::Error{ErrorKind::unavailable, "refused", "primary", ""});
+  queue_.enqueue({R"({"a":1})", "m-1", {}}, [](const base::Status&) {});
+  ASSERT_TRUE(tests::wait_until([&] { return delivery_->status().targets[0].state != delivery::TargetState::ok; }));
+  EXPECT_TRUE(Health({&queue_, delivery_.get()}, base::system_clock()).ready().ready);
+}
+
 }  // namespace
 }  // namespace twinshift::app

@@ -18,6 +18,7 @@
 #include "proof/settled_write.hpp"
 #include "proof/side.hpp"
 #include "proof/table_mender.hpp"
+#include "warehouse/schema_access.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -80,15 +81,26 @@ base::Result<proof::WriteSums> write_in_lane(const MendingParts& parts, const Or
   return std::move(write->sums);
 }
 
-base::Status make_ready(delivery::Delivery& delivery, const std::string& target) {
-  return delivery.run_in_lane(target, [](warehouse::Warehouse&) { return base::Status(); });
+// A table that was dropped beside the lane's open connection is not seen before its next batch: it is made here.
+base::Status make_dropped(warehouse::SchemaAccess& schema) {
+  const auto table = schema.describe();
+  if (!table) return base::fail(table.error());
+  return table->exists ? base::Status() : schema.apply([](std::string_view) {});
+}
+
+// In the lane, so that nothing is written meanwhile.
+base::Status make_ready(const config::Settings& settings, delivery::Delivery& delivery, const std::string& target) {
+  auto opened = open_schema(settings, target);
+  if (!opened) return base::fail(std::move(opened.error()));
+  const std::shared_ptr<warehouse::SchemaAccess> schema = std::move(*opened);
+  return delivery.run_in_lane(target, [schema](warehouse::Warehouse&) { return make_dropped(*schema); });
 }
 
 MendReport mend_in_service(const config::Settings& settings, const MendingParts& service,
                            const proof::MendOrder& order) {
   const OrderTime time(base::system_clock());
   if (order.places.empty()) {
-    auto ready = make_ready(*service.delivery, order.target);
+    auto ready = make_ready(settings, *service.delivery, order.target);
     return ready ? MendReport() : MendReport{.error = std::move(ready.error())};
   }
   auto loan = service.readers->take(settings, order.target);

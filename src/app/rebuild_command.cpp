@@ -149,6 +149,9 @@ int apply(const config::Settings& settings, const RebuildOptions& options, Compa
     mender->reset();
     comparison.close();
     close_books(settings, options.target, session);
+  } else {
+    const base::Error why = unequal_tables(options.target);
+    session.note_beside("books: " + why.text(), unmarked_json(options.target, why), true);
   }
   return session.finish(*report, verify.window);
 }

@@ -41,17 +41,19 @@ base::Result<Read> read_options(const config::Settings& settings, const RepairOp
   return read;
 }
 
-// By arrival: within which event_at these events lie. False: nothing arrived then.
-base::Result<bool> narrow(Comparison& comparison, Read& read) {
-  if (!read.received_from && !read.received_to) return true;
+// By arrival: within which event_at these events lie. Those without a readable one are looked at as where everything is
+// compared.
+base::Status narrow(Comparison& comparison, Read& read) {
+  if (!read.received_from && !read.received_to) return {};
   auto extent = comparison.extent_of_arrivals(
       {read.received_from.value_or(proof::kAllTimes.from), read.received_to.value_or(proof::kAllTimes.to)});
   if (!extent) return base::fail(std::move(extent.error()));
-  if (!*extent) return false;
+  const proof::Span arrived = extent->value_or(proof::Span{});  // an empty one
   proof::VerifyOptions& verify = read.verify;
-  verify.from = std::max((*extent)->from, verify.from.value_or((*extent)->from));
-  verify.to = std::min((*extent)->to, verify.to.value_or((*extent)->to));
-  return *verify.from < *verify.to;
+  verify.outside_too = !verify.from && !verify.to;
+  verify.from = std::max(arrived.from, verify.from.value_or(arrived.from));
+  verify.to = std::min(arrived.to, verify.to.value_or(arrived.to));
+  return {};
 }
 
 bool arrived_within(const Read& read, const proof::Finding& finding) {
@@ -78,8 +80,7 @@ int run_repair(const config::Settings& settings, const RepairOptions& options) {
     if (!opened) return fail_with(opened.error());
     mender = std::move(*opened);
   }
-  const auto any = narrow(*comparison, *read);
-  if (!any) return fail_with(any.error());
+  if (auto narrowed = narrow(*comparison, *read); !narrowed) return fail_with(narrowed.error());
   RepairSession session({.comparison = &*comparison,
                          .mender = mender.get(),
                          .settings = &settings,
@@ -87,7 +88,6 @@ int run_repair(const config::Settings& settings, const RepairOptions& options) {
                          .ids_max = options.ids_max});
   // Before anything is copied: see erased_union.hpp.
   if (auto united = unite_lists(settings, mender.get(), session); !united) return session.give_up(united.error());
-  if (!*any) return session.finish({.as_of = base::system_clock().now()}, read->verify.window);
   const auto wanted = [&](const proof::Finding& finding) { return arrived_within(*read, finding); };
   auto report = session.put_right(read->verify, wanted, "");
   if (!report) return session.give_up(report.error());

@@ -49,6 +49,7 @@ base::Result<proof::VerifyReport> RepairSession::put_right(const proof::VerifyOp
 }
 
 void RepairSession::begin_anew() {
+  anew_ = true;
   if (repairer_) repairer_->forget_touched();
 }
 
@@ -80,14 +81,19 @@ void RepairSession::print(const std::string& text, const std::string& json) {
 }
 
 void RepairSession::note(const proof::Finding& finding) {
-  plan_.add(finding);
-  found_.add(finding);
+  const bool counted = anew_ && repairer_ && finding.kind == proof::FindingKind::missing &&
+                       repairer_->has_left(finding.target, finding.id);
+  if (!counted) {
+    plan_.add(finding);
+    found_.add(finding);
+  }
   if (!repairer_ || !proof::remedy_of(finding.kind)) rest_.add(finding);
   print(plan_as_text(finding), plan_as_json(finding));
 }
 
 void RepairSession::note_left(const std::string& target, const proof::LeftEvent& left) {
   if (left.why != proof::LeftWhy::owed) ++left_;  // that needs nobody: it lands by itself
+  left_unsound_ = left_unsound_ || left.why == proof::LeftWhy::unsound;
   if (++left_told_ > parts_.ids_max) return;
   const auto chosen = find_target(*parts_.settings, target);
   const ByHand hand = chosen ? by_hand(**chosen, left) : ByHand{};
@@ -186,6 +192,7 @@ void RepairSession::finish_text(const proof::VerifyReport& compared, std::chrono
     const std::string still = again_found_.text();
     std::printf("%s: %s\n", looked_text_.c_str(), still.empty() ? "equal" : ("still different: " + still).c_str());
   }
+  if (left_unsound_ && !deep_) std::puts(kLookDeeper);
 }
 
 void RepairSession::finish_json(const char* verdict) const {

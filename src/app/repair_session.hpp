@@ -39,7 +39,7 @@ class RepairSession {
   // before the progress line. Errors: of the comparison or of an order; what was done stands.
   base::Result<proof::VerifyReport> put_right(const proof::VerifyOptions& options, const Wanted& wanted,
                                               const char* progress);
-  // What was put right until now is not looked at again.
+  // What was put right until now is not looked at again, and what was left as missing not counted again.
   void begin_anew();
   // Compares once more where something was put right or left; what is still different is told.
   base::Status look_again(proof::VerifyOptions options, const Wanted& wanted);
@@ -71,12 +71,14 @@ class RepairSession {
   const Parts parts_;
   std::optional<proof::Repairer> repairer_;  // none without a mender
   bool deep_ = false;                        // the last comparison
+  bool anew_ = false;                        // it is not the first
   std::size_t printed_ = 0;
   PlanCounts plan_;
   FindingCounts found_;
   FindingCounts rest_;      // what nobody puts right, and what was still different
   std::uint64_t left_ = 0;  // that a person has to look into
   std::uint64_t left_told_ = 0;
+  bool left_unsound_ = false;            // of these one without a row that tells it
   std::vector<std::string> left_json_;   // at most ids_max
   std::vector<std::string> again_json_;  // likewise
   std::string beside_;                   // lines

@@ -26,6 +26,12 @@ std::string plan_as_json(const proof::Finding& finding);
 std::string left_as_text(const std::string& target, const proof::LeftEvent& left, const ByHand& by_hand = {});
 std::string left_as_json(const std::string& target, const proof::LeftEvent& left, const ByHand& by_hand = {});
 
+// Of what is left since no row tells the event that its id names, where the rows were not looked into: what finds out
+// why.
+inline constexpr const char* kLookDeeper =
+    "left for what its rows tell: `twinshift repair --deep` looks into every row and says what was changed; with "
+    "--apply it writes an event under its own id again where its event_id alone was changed";
+
 // Where it was looked at once more: "looked again from 2026-01-14 23:58:53.625 to ...".
 std::string looked_again_text(const std::optional<proof::Span>& touched, bool timeless);
 

@@ -250,6 +250,7 @@ void Conductor::publish() {
     target.name = lane.setup.name;
     target.is_primary = lane.setup.is_primary;
     target.state = machine_.state(index);
+    target.reached = lane.greeted;
     target.product = (*parts_.lanes)[index]->product();
     target.last_error = lane.last_error;
     target.landed = lane.counts.landed;

@@ -68,6 +68,7 @@ struct TargetStatus {
   std::string name;
   bool is_primary = false;
   TargetState state = TargetState::starting;
+  bool reached = false;    // has answered since the start, whatever has become of it
   std::string product;     // "SQLite"; empty where there is no lane
   std::string last_error;  // empty after a success
   std::uint64_t landed = 0;

@@ -52,8 +52,9 @@ enum class LeftWhy : std::uint8_t {
   timeless,  // a row of it has no time by which it could be removed
   several,   // it stands several times, and no row tells the event that its id names
   foreign,   // its event_id is none, and it stands several times
+  unread,    // it stands several times, and a row of it has no time by which it could be removed
 };
-inline constexpr LeftWhy kLeftWhyLast = LeftWhy::foreign;
+inline constexpr LeftWhy kLeftWhyLast = LeftWhy::unread;
 constexpr std::string_view to_string(LeftWhy why) {
   switch (why) {
     case LeftWhy::gone:
@@ -74,6 +75,8 @@ constexpr std::string_view to_string(LeftWhy why) {
       return "it stands several times and no row tells the event that its id names: delete all but one by hand";
     case LeftWhy::foreign:
       return "its event_id is none of ours: delete by hand all but one";
+    case LeftWhy::unread:
+      return "it stands several times, and a row of it has no event_at that can be read: delete that one by hand";
   }
   return "unknown";
 }

@@ -115,6 +115,10 @@ std::optional<base::WallTime> time_in(const std::optional<std::string>& cell) {
   return time ? std::optional(time->utc) : std::nullopt;
 }
 
+std::optional<base::WallTime> event_at_in(const std::optional<std::string>& cell) {
+  return cell ? warehouse::parse_event_at(*cell) : std::nullopt;
+}
+
 // A time that is none (NULL, infinity), or another than an event's.
 bool is_outside(const std::optional<base::WallTime>& event_at) {
   return !event_at || *event_at < kAllTimes.from || *event_at >= kAllTimes.to;
@@ -122,7 +126,7 @@ bool is_outside(const std::optional<base::WallTime>& event_at) {
 
 std::optional<Listed> listed_in(const Cells& row) {
   const auto key = number_in(row[1]);
-  const auto event_at = time_in(row[2]);
+  const auto event_at = event_at_in(row[2]);
   const auto copies = number_in(row[4]);
   if (!copies) return std::nullopt;
   return Listed{.id = row[0].value_or(""),
@@ -144,8 +148,9 @@ std::string extent_sql(const std::string& table, const Span& span) {
 }
 
 std::string extent_of_arrivals_sql(const std::string& table, const Span& received) {
-  return fmt::format("SELECT MIN(event_at), MAX(event_at) FROM {} WHERE received_at >= '{}' AND received_at < '{}'",
-                     table, base::sql_timestamp(received.from), base::sql_timestamp(received.to));
+  return fmt::format(
+      "SELECT MIN(event_at), MAX(event_at) FROM {} WHERE received_at >= '{}' AND received_at < '{}' AND {}", table,
+      base::sql_timestamp(received.from), base::sql_timestamp(received.to), within(kAllTimes));
 }
 
 std::string windows_sql(Spelling spelling, const std::string& table, std::span<const Span> spans,
@@ -258,7 +263,7 @@ base::Result<std::vector<Presence>> read_presence(const warehouse::Table& answer
   for (const Cells& row : answer.rows) {
     const auto copies = number_in(row[1]);
     if (!row[0] || !copies) return base::fail(not_understood("count"));
-    const auto event_at = time_in(row[3]);
+    const auto event_at = event_at_in(row[3]);
     found.push_back(
         {*row[0], *copies, number_in(row[2]).value_or(0), event_at.value_or(base::WallTime{}), is_outside(event_at)});
   }

@@ -34,7 +34,7 @@ Spelling spelling_of(std::string_view product);  // Warehouse::product()
 
 // The first and the last event_at of the table within the span; both NULL where there is none.
 std::string extent_sql(const std::string& table, const Span& span);
-// Likewise of the rows that arrived within the span.
+// Likewise of the rows that arrived within the span and have a time that an event may have.
 std::string extent_of_arrivals_sql(const std::string& table, const Span& received);
 // How rows of a span are come by. SQLite goes by the index whatever the span holds, and then looks for each row by
 // itself: where that is a good part of the table, reading all of it in its own order costs a fraction. Servers know

@@ -47,8 +47,7 @@ base::Status Repairer::take(const Finding& finding) {
   const auto remedy = remedy_of(finding.kind);
   if (!remedy) return {};
   if (!warehouse::is_event_id(finding.id)) {  // no batch can write such a row, so none may remove it
-    ++receipt_of(finding.target).left;
-    if (parts_.left) parts_.left(finding.target, {finding.id, LeftWhy::foreign, {}});
+    leave(finding.target, {finding.id, LeftWhy::foreign, {}});
     return {};
   }
   return gather({finding.target, *remedy},
@@ -120,17 +119,25 @@ base::Status Repairer::note(const MendOrder& order, MendReport report) {
   receipt.replaced += report.replaced;
   receipt.surplus += report.surplus;
   receipt.in_order += report.in_order;
-  receipt.left += report.left.size();
   receipt.batches += report.batches;
   if (receipt.first_batch.empty()) receipt.first_batch = report.first_batch;
   if (!report.last_batch.empty()) receipt.last_batch = report.last_batch;
-  for (const LeftEvent& left : report.left) {
-    if (parts_.left) parts_.left(order.target, left);
-  }
+  for (const LeftEvent& left : report.left) leave(order.target, left);
   if (report.error) return base::fail(*(error_ = std::move(report.error)));
   auto& crooked = gathered_[{other_than(order.target), MendKind::replace}];
   std::ranges::move(report.crooked, std::back_inserter(crooked));
   return {};
+}
+
+void Repairer::leave(const std::string& target, const LeftEvent& left) {
+  if (left_.size() < kLeftRememberedMax && !left_.emplace(target, left.id, left.why).second) return;
+  ++receipt_of(target).left;
+  if (parts_.left) parts_.left(target, left);
+}
+
+bool Repairer::has_left(const std::string& target, const std::string& id) const {
+  const auto at = left_.lower_bound({target, id, LeftWhy{}});
+  return at != left_.end() && std::get<0>(*at) == target && std::get<1>(*at) == id;
 }
 
 base::Status Repairer::finish() {

@@ -10,7 +10,9 @@
 #include <future>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -40,12 +42,15 @@ struct Receipt {
   [[nodiscard]] bool changed() const { return copied + replaced + surplus > 0; }
 };
 
+// Events that were left and are remembered, so that a second comparison leaves none again; beyond it each counts anew.
+inline constexpr std::size_t kLeftRememberedMax = 65'536;
+
 class Repairer {
  public:
   struct Parts {
     Mender* mender = nullptr;
     Pair<std::string> targets{};
-    std::function<void(const std::string& target, const LeftEvent&)> left{};  // each, once its order has ended
+    std::function<void(const std::string& target, const LeftEvent&)> left{};  // each once, when its order has ended
     // How an order is begun; deferred: on the one thread, once its report is asked for (a simulation has no other).
     std::launch launch = std::launch::async;
   };
@@ -61,6 +66,8 @@ class Repairer {
   base::Status finish();
 
   [[nodiscard]] const Receipt& receipt(std::size_t side) const { return receipts_[side]; }
+  // Was the event left on that target?
+  [[nodiscard]] bool has_left(const std::string& target, const std::string& id) const;
   void forget_touched() {
     touched_.reset();
     touched_timeless_ = false;
@@ -78,12 +85,14 @@ class Repairer {
   base::Status begin(MendOrder order);
   base::Status settle();
   base::Status note(const MendOrder& order, MendReport report);
+  void leave(const std::string& target, const LeftEvent& left);
   Receipt& receipt_of(const std::string& target);
   [[nodiscard]] const std::string& other_than(const std::string& target) const;
 
   const Parts parts_;
   std::map<Way, std::vector<MendPlace>> gathered_;  // some two orders at most
   Pair<Receipt> receipts_{};
+  std::set<std::tuple<std::string, std::string, LeftWhy>> left_;  // target, id
   std::optional<Span> touched_;
   bool touched_timeless_ = false;
   std::optional<MendOrder> under_way_;

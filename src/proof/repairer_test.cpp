@@ -68,6 +68,25 @@ TEST_F(RepairerTest, WhereNoCopyTellsTheEventAllAreLeftAndNamed) {
   EXPECT_EQ(row(world.primary, 5).text, event_of(5, "one")->json);
 }
 
+// A rebuild compares twice with one Repairer.
+TEST_F(RepairerTest, WhatIsLeftAgainByALaterComparisonCountsOnce) {
+  fill(20);
+  row(world.primary, 5).text = event_of(5, "changed")->json;
+  loses(world.secondary, 5);
+  Repairer repairer(
+      {.mender = &world,
+       .targets = {"primary", "secondary"},
+       .left = [this](const std::string& target, const LeftEvent& each) { left.push_back(target + ' ' + each.id); }});
+  const std::string id = event_of(5)->id.hex();
+  EXPECT_FALSE(repairer.has_left("secondary", id));
+  ASSERT_TRUE(compare(&repairer, true));
+  ASSERT_TRUE(compare(&repairer, true));
+  EXPECT_THAT(left, ElementsAre("secondary " + id));
+  EXPECT_EQ(repairer.receipt(1).left, 1U);
+  EXPECT_TRUE(repairer.has_left("secondary", id));
+  EXPECT_FALSE(repairer.has_left("primary", id));
+}
+
 TEST_F(RepairerTest, WhatIsOwedByTheTimeOfTheWriteIsLeftAndNamed) {
   fill(10);
   loses(world.secondary, 5);

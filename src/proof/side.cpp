@@ -12,6 +12,13 @@ namespace {
 // Beside each event table that cannot hold every text (docs/formats/row.md).
 constexpr const char* kPartsTable = "twinshift_parts";
 
+// A table that lacks something, or is not there at all.
+std::string what_mends(const std::string& target) {
+  return "`twinshift schema --diff` shows what the tables lack, `twinshift schema --target " + target +
+         " --apply` adds it; one that was dropped `twinshift rebuild --target " + target +
+         " --apply` makes and fills from the other target";
+}
+
 class TableSide final : public Side {
  public:
   TableSide(std::string name, std::unique_ptr<warehouse::Warehouse> warehouse)
@@ -110,7 +117,7 @@ class TableSide final : public Side {
     base::Error& error = answer.error();
     error.where = name_ + (error.where.empty() ? "" : ": " + error.where);
     // The statement is ours, so the table is not what it should be.
-    if (error.kind == base::ErrorKind::invalid) error.hint = "`twinshift schema --diff` shows what the tables lack";
+    if (error.kind == base::ErrorKind::invalid) error.hint = what_mends(name_);
     if (error.kind == base::ErrorKind::corrupt) error.hint = warehouse::damaged_file_hint(name_);
     return answer;
   }

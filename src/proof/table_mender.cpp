@@ -60,10 +60,11 @@ std::size_t fitting(std::span<const MendRow> rows, std::size_t rows_max) {
 }
 
 // Several rows keep the table from being unique, and its lane from it. What tells no event that ever arrived is not
-// written, not even again: a person is told how to leave one.
+// written, not even again, and a row without a time cannot be removed by it: a person is told how to leave one.
 MendChoice or_by_hand(MendChoice choice, Rows here) {
-  const bool is_left = !choice.row && !choice.in_order;
-  if (is_left && choice.why == LeftWhy::unsound && here.size() > 1) choice.why = LeftWhy::several;
+  if (choice.row || choice.in_order || here.size() < 2) return choice;
+  if (choice.why == LeftWhy::unsound) choice.why = LeftWhy::several;
+  if (choice.why == LeftWhy::timeless) choice.why = LeftWhy::unread;
   return choice;
 }
 

@@ -71,6 +71,10 @@ std::optional<base::WallTime> time_in(const Values& row, const std::optional<std
   return time ? std::optional(time->utc) : std::nullopt;
 }
 
+std::optional<base::WallTime> event_at_in(const Values& row, const std::optional<std::size_t>& column) {
+  return column && row[*column] ? parse_event_at(*row[*column]) : std::nullopt;
+}
+
 std::optional<std::int64_t> number_in(const Values& row, const std::optional<std::size_t>& column) {
   if (!column || !row[*column]) return std::nullopt;
   const std::string& text = *row[*column];
@@ -87,7 +91,7 @@ class Teller {
   base::Result<StoredEvent> tell(const Values& row) {
     StoredEvent stored{.id = row[layout_.id].value_or(""),
                        .key = number_in(row, layout_.key),
-                       .event_at = time_in(row, layout_.event_at),
+                       .event_at = event_at_in(row, layout_.event_at),
                        .received_at = time_in(row, layout_.received_at),
                        .text = {}};
     if (layout_.id_version) stored.id_version = number_in(row, layout_.id_version).value_or(0);
@@ -131,6 +135,13 @@ class Teller {
 };
 
 }  // namespace
+
+std::optional<base::WallTime> parse_event_at(std::string_view text) {
+  constexpr std::size_t kDateBytes = 10;
+  if (text.ends_with('Z') || (text.size() > kDateBytes && text[kDateBytes] == 'T')) return std::nullopt;
+  const auto time = event::parse_timestamp(text);
+  return time ? std::optional(time->utc) : std::nullopt;
+}
 
 bool is_event_id(std::string_view text) {
   constexpr std::size_t kDigits = 32;

@@ -20,6 +20,10 @@ namespace twinshift::warehouse {
 // An id as it stands in a row: 32 lower-case hexadecimal digits, or whatever somebody has put there.
 bool is_event_id(std::string_view text);
 
+// The time in our own column event_at. Nothing also for a spelling that sorts among ours at another place
+// (2026-01-14T23:58:53Z): where times are texts (SQLite) no query by range could be relied on to find the row.
+std::optional<base::WallTime> parse_event_at(std::string_view text);
+
 // One row. Its own columns are told as they stand there: somebody may have changed them.
 struct StoredEvent {
   std::string id;                   // event_id; empty where the row has none

@@ -100,6 +100,18 @@ class Repairing:
         self.assertEqual(again.returncode, DONE, again.stdout + again.stderr)
         self.assert_same_once(5)
 
+    def check_a_table_dropped_beside_the_service(self):
+        service = self.start(self.settings)
+        self.land(service, range(20))
+        self.change("secondary", f"DROP TABLE {TABLE}")
+        told = self.run_command("verify", settings=self.settings)
+        self.assertEqual(told.returncode, UNDECIDED)
+        self.assertIn("twinshift rebuild --target secondary --apply", told.stderr)
+        self.assertFalse(self.command("rebuild", LEFT, "--target", "secondary")["applied"])
+        self.assertEqual(self.command("rebuild", DONE, "--target", "secondary", "--apply")["receipt"]["secondary"]["copied"], 20)
+        self.land(service, range(20, 25))
+        self.assert_same_once(25)
+
     def check_trace_of_a_repair(self):
         traced = json.loads(self.run_command("trace", "--format", "json", "r1", settings=self.settings).stdout)["events"][0]["targets"]["secondary"]
         self.assertEqual(traced["state"], "landed")

@@ -94,6 +94,29 @@ class Embedded(Doctor):
         self.expect({"PRIMARY_WAREHOUSE_URL": "sqlite:p.db", "SECONDARY_WAREHOUSE_URL": "sqlite:s.db"},
                     {"primary.table": ("fail", "view"), "secondary.table": ("fail", "s.db")})
 
+    def test_a_table_that_no_lane_can_use(self):
+        service = self.start()
+        for number in range(2):
+            self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id=f"d{number}")).status, 200)
+        service.wait_landed(2)
+        self.change("primary", f"DROP INDEX {TABLE}_event_id")
+        self.expect({}, {"primary.table": ("warn", "is not unique", "CREATE UNIQUE INDEX")})
+        self.change("primary", f"INSERT INTO {TABLE} SELECT * FROM {TABLE} LIMIT 1")
+        self.expect({}, {"primary.table": ("fail", "event_id stands more than once", "twinshift repair --apply")})
+
+    def test_a_table_that_was_dropped_beside_the_service(self):
+        service = self.start()
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        service.wait_landed(1)
+        self.change("secondary", f"DROP TABLE {TABLE}")
+        self.expect({}, {"secondary.table": ("fail", "though the service runs", "twinshift rebuild --target secondary --apply")}, issues=ISSUES[2:])
+        self.assertEqual(service.stop(), 0)
+        self.expect({}, {})
+
+    def change(self, target, sql):
+        with contextlib.closing(sqlite3.connect(os.path.join(self.folder, "data", f"{target}.db"), timeout=PATIENCE_SECONDS)) as file, file:
+            file.execute(sql)
+
     def test_the_page_lists_every_check(self):
         listed = [line.split()[0] for line in self.ask({}, "--list").stdout.splitlines()]
         page = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
@@ -167,6 +190,9 @@ class Postgres(Doctor, PostgresTest):
         self.apply(self.urls())
         self.psql("secondary", f"ALTER TABLE {TABLE} ADD COLUMN of_somebody TEXT")
         self.expect(self.urls(), {"both.parity": ("warn", "of_somebody", "schema --diff")})
+        twice = f"INSERT INTO {TABLE} (event_id, event_at) VALUES ('{'a' * 32}', now())"
+        self.psql("secondary", f"ALTER TABLE {TABLE} DROP COLUMN of_somebody; DROP INDEX {TABLE}_event_id; {twice}; {twice}")
+        self.expect(self.urls(), {"secondary.table": ("fail", "event_id stands more than once", "twinshift repair --apply")}, issues=ISSUES[2:])
         self.psql("secondary", f"DROP TABLE {TABLE}; CREATE TABLE {TABLE} (appsflyer_id TEXT)")
         self.expect(self.urls(), {"secondary.table": ("fail", "not made by Twinshift", "SCHEMA_APPLY=true")}, issues=ISSUES[2:])
         self.psql("secondary", f"DROP TABLE {TABLE}; CREATE VIEW {TABLE} AS SELECT 1 AS appsflyer_id")

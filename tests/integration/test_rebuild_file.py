@@ -191,6 +191,23 @@ class DamagedFile(EmbeddedRepairing):
         self.assertEqual(self.run_command("books", settings=self.settings).returncode, MISSING)
         self.assert_same_once(19)
 
+    def test_one_event_that_nobody_can_copy_is_left_once_and_the_answer_says_what_that_does_to_the_books(self):
+        service = self.start()
+        self.land(service, range(20))
+        service.stop()
+        self.change("primary", f"UPDATE {TABLE} SET city = 'zz' WHERE appsflyer_id = 'r5'")
+        for path in pathlib.Path(self.folder, "data").glob("secondary.db*"):
+            path.unlink()
+        done = self.command("rebuild", LEFT, "--target", "secondary", "--apply")
+        self.assertEqual((done["counts"]["secondary"]["missing"], done["receipt"]["secondary"]["left"], len(done["left"])), (20, 1, 1))
+        self.assertIn("no markers were written", done["books"]["error"])
+        told = self.run_command("rebuild", "--target", "secondary", "--apply").stdout
+        self.assertEqual(told.count("left     secondary"), 1, told)
+        self.assertIn("run it again", told)
+        self.change("primary", f"UPDATE {TABLE} SET city = NULL WHERE appsflyer_id = 'r5'")
+        self.assertEqual(self.command("rebuild", DONE, "--target", "secondary", "--apply")["books"]["markedLanded"], 20)
+        self.check_books(0, 20)
+
     def test_markers_that_cannot_be_written_are_said_in_either_form(self):
         service = self.start()
         self.land(service, range(5))

@@ -3,7 +3,7 @@
 import threading
 import unittest
 
-from repairing import DONE, LEFT, UNDECIDED, EmbeddedRepairing, Repairing, event
+from repairing import DIFFERENT, DONE, EQUAL, LEFT, UNDECIDED, EmbeddedRepairing, Repairing, event
 from servers import TABLE, DataApi, PostgresTest
 
 from aws_servers import CLUSTER, REGION
@@ -32,6 +32,9 @@ class Embedded(EmbeddedRepairing):
     def test_what_was_erased_and_put_back(self):
         self.check_what_was_erased_and_put_back()
 
+    def test_a_table_dropped_beside_the_service_is_rebuilt(self):
+        self.check_a_table_dropped_beside_the_service()
+
     def test_trace_knows_what_a_repair_has_copied(self):
         service = self.start()
         self.land(service, range(3))
@@ -59,6 +62,39 @@ class Embedded(EmbeddedRepairing):
         self.assertIn("looked again at what has no event_at that can be read: still different: 2 changed in secondary", told.stdout)
         self.assertNotIn("1970", told.stdout)
         self.assertIn("plan: leave 2\n", told.stdout)
+
+    def test_a_row_without_a_time_holds_up_no_repair_by_arrival(self):
+        self.land(self.start(), range(6))
+        since = self.ask("primary", f"SELECT min(received_at) FROM {TABLE}")[0]
+        self.change("secondary", f"UPDATE {TABLE} SET event_at = 'garbage' WHERE appsflyer_id = 'r3'")
+        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r4'")
+        plan = self.repair(LEFT, "--received-from", since)
+        self.assertEqual(sorted((each["kind"], each["remedy"]) for each in plan["findings"]), [("changed", "leave"), ("missing", "copy")])
+        done = self.repair(LEFT, "--received-from", since, "--apply")
+        self.assertEqual((len(done["left"]), done["receipt"]["secondary"]["copied"]), (1, 1))
+        self.assertEqual(len(self.ids("secondary")), 6)
+
+    def test_a_time_in_another_spelling_is_found_by_a_range_and_by_a_deep_look(self):
+        self.land(self.start(), range(6))
+        at = self.ask("primary", f"SELECT event_at FROM {TABLE} WHERE appsflyer_id = 'r3'")[0]
+        self.change("secondary", f"UPDATE {TABLE} SET event_at = replace(event_at, ' ', 'T') || 'Z' WHERE appsflyer_id = 'r3'")
+        self.command("verify", EQUAL)  # as docs/verify.md says: the sums are the same
+        for arguments in (("--from", at, "--to", at.replace(":07", ":08")), ("--deep",)):
+            (found,) = self.command("verify", DIFFERENT, *arguments)["findings"]
+            self.assertEqual((found["kind"], found["target"], found["columns"], found["eventAt"]), ("changed", "secondary", "event_at", None), arguments)
+        (left,) = self.repair(LEFT, "--deep", "--apply")["left"]
+        self.assertIn("give it one by hand", left["why"])
+
+    def test_an_id_that_was_changed_is_left_with_the_way_out(self):
+        self.land(self.start(), range(10))
+        self.change("secondary", f"UPDATE {TABLE} SET event_id = '{'f' * 32}' WHERE appsflyer_id = 'r3'")
+        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r8'")  # beside it, so that its window is searched
+        told = self.run_command("repair", "--apply")
+        self.assertEqual(told.returncode, LEFT, told.stdout)
+        self.assertIn("no row of it tells the event that its id names", told.stdout)
+        self.assertIn("twinshift repair --deep", told.stdout)
+        self.repair(DONE, "--deep", "--apply")
+        self.assert_same_once(10)
 
     def test_only_the_range_of_arrival_is_filled_that_was_asked_for(self):
         service = self.start()
@@ -149,7 +185,7 @@ class Embedded(EmbeddedRepairing):
         empty = self.run_command("repair", "--from", "2026-01-01", "--to", "2026-01-01")
         self.assertEqual(empty.returncode, UNDECIDED)
         self.assertIn("the range is empty", empty.stderr)
-        for arguments in (("--from", "yesterday"), ("--received-from", "x"), ("--received-from", "2026-02-01", "--received-to", "2026-01-01")):
+        for arguments in (("--from", "yesterday"), ("--from", "", "--apply"), ("--received-from", "", "--apply"), ("--received-from", "x"), ("--received-from", "2026-02-01", "--received-to", "2026-01-01")):
             done = self.run_command("repair", *arguments)
             self.assertEqual((done.returncode, done.stdout), (UNDECIDED, ""), arguments)
             self.assertIn(arguments[0], done.stderr)
@@ -186,6 +222,9 @@ class Postgres(Repairing, PostgresTest):
 
     def test_what_was_erased_and_put_back(self):
         self.check_what_was_erased_and_put_back()
+
+    def test_a_table_dropped_beside_the_service_is_rebuilt(self):
+        self.check_a_table_dropped_beside_the_service()
 
     def test_an_emptied_target_is_rebuilt_without_a_service_and_a_dropped_table_too(self):
         service = self.start(self.settings)

@@ -58,6 +58,16 @@ class OddRows(Repairing):
         self.change("secondary", left["byHand"])
         self.check_the_lane_is_back()
 
+    def test_a_double_without_a_time_is_left_with_a_statement_that_leaves_the_other(self):
+        self.prepare()
+        self.change("secondary", f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE appsflyer_id = 'r3'")
+        self.change("secondary", f"UPDATE {TABLE} SET event_at = {self.no_time} WHERE {self.row_number} = (SELECT min({self.row_number}) FROM {TABLE} WHERE appsflyer_id = 'r3')")
+        (left,) = self.repair(LEFT, "--apply")["left"]
+        self.assertIn("delete that one by hand", left["why"])
+        self.change("secondary", left["byHand"])
+        self.check_the_lane_is_back()
+        self.assert_same_once(9)
+
     def test_a_row_without_a_time_of_arrival_is_copied_without_one(self):
         self.land(self.start(self.settings), range(3))
         self.change("secondary", f"UPDATE {TABLE} SET received_at = NULL WHERE appsflyer_id = 'r1'")
@@ -68,12 +78,12 @@ class OddRows(Repairing):
 
 
 class Embedded(OddRows, EmbeddedRepairing):
-    row_number, one = "rowid", 1
+    row_number, one, no_time = "rowid", 1, "'garbage'"
     index_sql = f"SELECT name FROM sqlite_master WHERE name = '{TABLE}_event_id'"
 
 
 class Postgres(OddRows, PostgresTest):
-    row_number, one = "ctid", "1"
+    row_number, one, no_time = "ctid", "1", "'infinity'"
     index_sql = f"SELECT indexname FROM pg_indexes WHERE indexname = '{TABLE}_event_id'"
 
     def setUp(self):

@@ -226,7 +226,7 @@ class Trace(TraceTest):
         self.wait_states(message, {"primary": "landed", "secondary": "absent"})
 
     def test_wrong_options_are_refused(self):
-        for arguments in ((), ("x", "--from", "yesterday"), ("x", "--from", "2026-02-01", "--to", "2026-01-01"), ("x", "y"), ("x", "--format", "xml")):
+        for arguments in ((), ("x", "--from", "yesterday"), ("x", "--from", "2026-02-01", "--to", "2026-01-01"), ("x", "--from", ""), ("x", "--to", ""), ("x", "y"), ("x", "--format", "xml")):
             self.assertEqual(self.run_command("trace", *arguments).returncode, UNDECIDED, arguments)
 
     def test_one_event_among_thousands_is_found(self):

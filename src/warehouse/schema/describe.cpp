@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "warehouse/doubled_ids.hpp"
 #include "warehouse/schema/ddl.hpp"
 #include "warehouse/table_columns.hpp"
 
@@ -125,8 +126,7 @@ class Describer {
 
   void tell_keys() {
     if (in_.dialect == Dialect::postgres && fit_.id_key.empty() && in_.real.find("event_id") != nullptr) {
-      add("event_id", "is not unique: an event could not be told from its double",
-          create_index_sql(in_.dialect, in_.table).front());
+      add("event_id", kNotUnique, create_index_sql(in_.dialect, in_.table).front());
     }
     for (const Sibling& each : siblings_of(in_.dialect, in_.table)) {
       if (is_there(each.name) || (!each.index_of.empty() && !is_there(each.index_of))) continue;

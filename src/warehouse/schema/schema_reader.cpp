@@ -1,7 +1,9 @@
 #include "warehouse/schema/schema_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "warehouse/doubled_ids.hpp"
 #include "warehouse/schema/describe.hpp"
 #include "warehouse/schema/physical_reader.hpp"
 #include "warehouse/schema/table_reader.hpp"
@@ -29,6 +31,15 @@ void count_foreign(SqlAccess& access, const DescribeInput& input, base::SteadyTi
   }
 }
 
+// Where an index is missing. A table that takes too long to ask stays as it is told.
+void look_for_doubles(SqlAccess& access, const DescribeInput& input, base::SteadyTime deadline,
+                      SchemaDescription& description) {
+  const auto is_open = [](const SchemaDifference& each) { return each.what == kNotUnique; };
+  if (std::ranges::none_of(description.differences, is_open)) return;
+  const auto doubled = access.run_one(doubled_ids_sql(input.table.quoted()), deadline);
+  if (doubled && doubled->rows() > 0) tell_doubled_ids(description);
+}
+
 }  // namespace
 
 SqlOutcome<SchemaDescription> read_description(SqlAccess& access, Dialect dialect, const TableName& table,
@@ -50,7 +61,10 @@ SqlOutcome<SchemaDescription> read_description(SqlAccess& access, Dialect dialec
     input.physical = std::move(*physical);
   }
   SchemaDescription description = describe_table(input);
-  if (input.real.exists && input.real.is_table) count_foreign(access, input, after(step_max), description);
+  if (input.real.exists && input.real.is_table) {
+    count_foreign(access, input, after(step_max), description);
+    look_for_doubles(access, input, after(step_max), description);
+  }
   return description;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "warehouse/doubled_ids.hpp"
 #include "warehouse/erased.hpp"
 #include "warehouse/markers.hpp"
 #include "warehouse/owed.hpp"
@@ -116,10 +117,7 @@ class Setup {
     if (!options_.unique && sql.starts_with("CREATE UNIQUE")) return {};
     auto made = execute(sql);
     if (made || made.error().error.kind != ErrorKind::conflict) return made;
-    return fault(
-        "event_id stands more than once in it, so it cannot be made unique",
-        "`twinshift repair --apply` leaves one of each, or says which rows are to be deleted by hand; or configure "
-        "another table");
+    return fault(kDoubledIds, kDoubledIdsCure);
   }
 
   SqlOutcome<void> make_siblings() {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sqlite/data_folder.hpp"
+#include "warehouse/doubled_ids.hpp"
 #include "warehouse/drivers/sqlite/connection.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/table_columns.hpp"
@@ -70,7 +71,9 @@ class SqliteSchema final : public SchemaAccess {
     }
     for (const SqliteColumn& column : real->columns) describe_column(*real, column, out);
     for (const event::Column& column : table_columns()) compare(*real, column, out);
-    if (real->kind == "table") count_foreign(*database, *real, out);
+    if (real->kind != "table") return out;
+    count_foreign(*database, *real, out);
+    if (auto told = look_for_doubles(*database, *real, out); !told) return base::fail(std::move(told.error()));
     return out;
   }
 
@@ -131,6 +134,18 @@ class SqliteSchema final : public SchemaAccess {
                                      ", and let --apply add a new one",
                                  own});
     }
+  }
+
+  base::Status look_for_doubles(sqlite::Database& database, const SqliteTable& real, SchemaDescription& out) const {
+    if (real.find("event_id") == nullptr) return {};
+    const auto unique = keeps_ids_unique(database, table_);
+    if (!unique) return base::fail(unique.error());
+    if (*unique) return {};
+    out.differences.push_back({"event_id", kNotUnique, create_index_sql(table_).front(), false});
+    const auto doubled = holds_doubled_ids(database, table_);
+    if (!doubled) return base::fail(doubled.error());
+    if (*doubled) tell_doubled_ids(out);
+    return {};
   }
 
   void count_foreign(sqlite::Database& database, const SqliteTable& real, SchemaDescription& out) const {

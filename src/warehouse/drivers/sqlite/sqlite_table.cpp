@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "warehouse/doubled_ids.hpp"
 #include "warehouse/drivers/sqlite/sqlite_dialect.hpp"
 #include "warehouse/table_columns.hpp"
 #include "warehouse/table_name.hpp"
@@ -96,10 +97,7 @@ base::Status create_indexes(sqlite::Database& database, const std::string& table
     auto made = database.execute(sql);
     if (made) continue;
     if (made.error().kind != ErrorKind::rejected) return made;
-    return conflict(
-        database, table, "event_id stands more than once in it, so it cannot be made unique",
-        "`twinshift repair --apply` leaves one of each, or says which rows are to be deleted by hand; or configure "
-        "another table");
+    return conflict(database, table, kDoubledIds, kDoubledIdsCure);
   }
   for (const std::string& sql : create_loads_sql()) {
     if (auto made = database.execute(sql); !made) return made;
@@ -136,6 +134,21 @@ base::Result<SqliteTable> read_sqlite_table(sqlite::Database& database, const st
     column.must_be_set = column.writable && !row_number && column.not_null && statement->is_null(3);
     real.columns.push_back(std::move(column));
   }
+}
+
+base::Result<bool> keeps_ids_unique(sqlite::Database& database, const std::string& table) {
+  auto statement = database.prepare(R"(SELECT 1 FROM pragma_index_list(?) l WHERE l."unique" AND NOT l.partial AND )"
+                                    "(SELECT lower(group_concat(name)) FROM pragma_index_info(l.name)) = 'event_id'",
+                                    false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  statement->bind_text(1, table);
+  return statement->step();
+}
+
+base::Result<bool> holds_doubled_ids(sqlite::Database& database, const std::string& table) {
+  auto statement = database.prepare(doubled_ids_sql(quote_identifier(table)), false);
+  if (!statement) return base::fail(std::move(statement.error()));
+  return statement->step();
 }
 
 bool usable(const SqliteTable& table, const SqliteColumn& column, event::ColumnType type) {

@@ -40,6 +40,11 @@ struct SqliteTable {
 // As it is; changes nothing.
 base::Result<SqliteTable> read_sqlite_table(sqlite::Database& database, const std::string& table);
 
+// Does an index keep each event_id unique? The table has such a column.
+base::Result<bool> keeps_ids_unique(sqlite::Database& database, const std::string& table);
+// Does one stand more than once? Reads the whole table where no index helps.
+base::Result<bool> holds_doubled_ids(sqlite::Database& database, const std::string& table);
+
 // Does the column take the cells of `type` and keep them?
 bool usable(const SqliteTable& table, const SqliteColumn& column, event::ColumnType type);
 
