@@ -143,6 +143,8 @@ struct GenerateOptions {
   std::string url;
   std::uint64_t seed = 1;
   unsigned connections = 8;
+  std::string token;  // empty: none is shown
+  std::string token_header = "Authorization";
   std::string out_file;  // where set: one event a line into this file ("-": standard output), nothing is sent
 };
 int generate(const GenerateOptions& options);

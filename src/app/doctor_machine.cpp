@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "app/admin_door.hpp"
 #include "base/folder_owner.hpp"
 #include "control/socket.hpp"
 
@@ -167,6 +168,18 @@ Finding check_open_files(std::uint64_t connections_max) {
   return good(what);
 }
 
+Finding check_webhook_door(const config::Settings& settings) {
+  if (is_open_to_all(settings)) {
+    return warning(fmt::format("HOST={}: neither tokens nor addresses are asked for", settings.host),
+                   "anyone who reaches this port can post events",
+                   "Set WEBHOOK_TOKENS or WEBHOOK_ALLOW (docs/security-intake.md), or HOST=127.0.0.1");
+  }
+  if (is_loopback(settings.host)) return good(fmt::format("HOST={}: this machine alone reaches it", settings.host));
+  const bool tokens = !settings.webhook_tokens.empty() || !settings.webhook_tokens_file.empty();
+  if (!tokens) return good("addresses are asked for");
+  return good(settings.webhook_allow.empty() ? "tokens are asked for" : "tokens and addresses are asked for");
+}
+
 Group machine_group(const config::Settings& settings) {
   const auto connections = static_cast<std::uint64_t>(settings.http_connections_max);
   Group group{"machine", {}};
@@ -176,6 +189,7 @@ Group machine_group(const config::Settings& settings) {
       {"disk", [folder = settings.data_dir, reserve = settings.disk_reserve] { return check_disk(folder, reserve); },
        false});
   group.steps.push_back({"open-files", [connections] { return check_open_files(connections); }, false});
+  group.steps.push_back({"webhook-door", [settings] { return check_webhook_door(settings); }, false});
   return group;
 }
 

@@ -36,7 +36,8 @@ void add_intake(MetricFamilies& families, const MetricsInput& input) {
       .add({}, stats.latency);
   families.gauge("twinshift_http_connections", "Connections that are open.", number(input.http.connections_open));
   families.counter("twinshift_http_connections_refused_total",
-                   "Connections that were told that there is no room (HTTP_CONNECTIONS_MAX).",
+                   "Connections that were told that there is no room (HTTP_CONNECTIONS_MAX, "
+                   "HTTP_CONNECTIONS_PER_CLIENT_MAX).",
                    number(input.http.connections_refused));
   families.counter("twinshift_http_requests_total", "Requests of any kind that arrived whole.",
                    number(input.http.requests));

@@ -18,6 +18,7 @@
 #include "app/quarantine_actions.hpp"
 #include "app/trace_waiting.hpp"
 #include "app/waived_gap.hpp"
+#include "app/webhook_security.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "config/masking.hpp"
@@ -281,7 +282,7 @@ http::Options Service::http_options() {
   options.header_timeout = settings_.http_header_timeout;
   options.body_timeout = settings_.http_body_timeout;
   options.write_timeout = settings_.http_write_timeout;
-  options.headers_kept = {"authorization", "if-none-match"};
+  options.headers_kept = headers_kept({});
   options.on_refusal = [this](http::Refusal refusal) { webhook_->keep_refused(std::move(refusal)); };
   return options;
 }
@@ -305,6 +306,8 @@ base::Status Service::start_http() {
   intake::WebhookOptions webhook_options;
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;
+  door_ = std::make_unique<intake::Door>(clock_);
+  webhook_options.door = door_.get();
   webhook_ = std::make_unique<intake::Webhook>(webhook_options, *queue_, *refused_, clock_);
   site_ = std::make_unique<AdminSite>(AdminSite::Parts{.settings = &settings_,
                                                        .clock = &clock_,
@@ -315,15 +318,17 @@ base::Status Service::start_http() {
   webhook_->add_routes(routes);
   site_->add_routes(routes);
   // Both are there before either begins: the site's threads ask the server.
-  server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
+  server_ = std::make_unique<http::Server>(webhook_http_options(), std::move(routes));
   watched_ = server_.get();
-  base::Status started = site_->start();
+  base::Status started = door_->replace(settings_);
+  if (started) started = site_->start();
   if (started) started = server_->start();
   if (!started) {
     stop(kClosingTime);
     return started;
   }
   log::info("Server listening").add("host", settings_.host).add("port", static_cast<std::int64_t>(server_->port()));
+  tell_open_door(settings_);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "app/admin_site.hpp"
@@ -25,6 +26,7 @@
 #include "control/control.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
+#include "intake/door.hpp"
 #include "intake/webhook.hpp"
 #include "proof/store_debts.hpp"
 #include "quarantine/quarantine.hpp"
@@ -49,6 +51,9 @@ class Service {
   // /ready turns 503; nothing new is taken; what is in flight is finished, parked or released; everything closes. At
   // most `limit`.
   delivery::StopReport stop(std::chrono::milliseconds limit);
+  // After start(), beside requests: from now on who may post events goes by these settings (section "Intake security").
+  // After an error all is as it was.
+  base::Status apply_security(const config::Settings& settings);
   // After stop(): a count of the books, or an audit, hangs in a target's call.
   [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
@@ -70,6 +75,7 @@ class Service {
   base::Status start_http();
   [[nodiscard]] MetricsInput metrics_input() const;
   [[nodiscard]] http::Options http_options();
+  [[nodiscard]] http::Options webhook_http_options();
 
   const config::Settings& settings_;
   const base::Clock& clock_;
@@ -94,6 +100,8 @@ class Service {
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<AdminSite> site_;
+  std::unique_ptr<intake::Door> door_;
+  std::vector<std::string> door_headers_;  // that the door asks for now
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
   http::Server* watched_ = nullptr;  // server_, for its own threads: also while it is being destroyed

@@ -46,6 +46,10 @@ std::uint16_t Server::port() const {
   return impl_->port;
 }
 
+void Server::keep_headers(std::vector<std::string> names) {
+  impl_->shared.headers_kept.replace(std::move(names));
+}
+
 void Server::drain(std::chrono::milliseconds limit) {
   for (auto& thread : impl_->threads) thread->drain();
   impl_->shared.wait_none_open(limit);

@@ -35,30 +35,14 @@ void shrink(std::string& text) {
 
 }  // namespace
 
-void SessionSink::push(std::shared_ptr<const std::string> message) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(pushed_, std::move(message)) != nullptr) return;
-  }
-  outbox_->put({shared_from_this(), std::nullopt});
-}
-
-std::shared_ptr<const std::string> SessionSink::take_pushed() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(pushed_, nullptr);
-}
-
-void SessionSink::send(Response response) {
-  if (outbox_->on_io_thread() && session_ != nullptr && session_->answered_in_handler(response)) return;
-  outbox_->put({shared_from_this(), std::move(response)});
-}
-
-Session::Session(SessionHost& host, int fd)
+Session::Session(SessionHost& host, int fd, const base::IpAddress& peer, bool counts)
     : host_(host),
       descriptor_(host.io.get_executor(), fd),
       sink_(std::make_shared<SessionSink>(host.outbox, this)),
+      peer_(peer),
       reader_(host.shared.limits),
-      deadline_(now() + host.shared.options.keep_alive_idle) {}
+      deadline_(now() + host.shared.options.keep_alive_idle),
+      counts_(counts) {}
 
 Session::~Session() {
   sink_->detach();
@@ -86,6 +70,7 @@ void Session::close() {
   sink_->detach();
   Code ignored;
   descriptor_.close(ignored);
+  if (std::exchange(counts_, false)) host_.shared.peers.closed(peer_);
   if (refusal_) report(std::move(*std::exchange(refusal_, nullptr)));
   if (turned_away_) {
     host_.shared.turning_away.fetch_sub(1, std::memory_order_relaxed);
@@ -185,6 +170,7 @@ std::size_t Session::begin_request(std::string_view input) {
   if (breaks == input.size()) return breaks;
   reader_.reset();
   continue_sent_ = false;
+  head_checked_ = false;
   state_ = State::head;
   deadline_ = now() + host_.shared.options.header_timeout;
   return breaks;
@@ -215,6 +201,7 @@ std::optional<std::size_t> Session::take(std::string_view input) {
 
 void Session::after_progress() {
   if (state_ != State::head || !reader_.head_done()) return;
+  if (const auto refusal = check_head()) return answer_head(*refusal);
   state_ = State::body;
   deadline_ = now() + host_.shared.options.body_timeout;
   if (!reader_.expects_continue() || continue_sent_ || !reader_.request().body.empty()) return;
@@ -227,11 +214,13 @@ void Session::after_progress() {
 // --- handling
 
 void Session::request_complete() {
+  const auto refusal = check_head();
   Request request = std::move(reader_.request());
   host_.shared.requests.fetch_add(1, std::memory_order_relaxed);
   shape_ = {.close = !reader_.keep_alive() || host_.draining,
             .http_1_0 = reader_.http_1_0(),
             .head_only = request.method == "HEAD"};
+  if (refusal) return write(*refusal);
   auto found = host_.shared.routes.find(request.method, request.path);
   if (auto* response = std::get_if<Response>(&found)) return write(*response);
   if (auto fault = decode_body(reader_.content_encoding(), request.body, host_.shared.options.body_bytes_max)) {
@@ -266,6 +255,10 @@ void Session::answered(Response response) {
 }
 
 void Session::refuse(std::string_view rest) {
+  // Too large, from who may not send at all: nothing of it is kept.
+  if (reader_.head_done()) {
+    if (const auto refusal = check_head()) return answer_head(*refusal);
+  }
   const auto& fault = reader_.fault();
   Request& request = reader_.request();
   shape_ = {.close = true, .http_1_0 = reader_.http_1_0(), .head_only = request.method == "HEAD"};

@@ -13,6 +13,7 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include "base/clock.hpp"
+#include "base/ip_address.hpp"
 #include "http/outbox.hpp"
 #include "http/request_reader.hpp"
 #include "http/response_text.hpp"
@@ -40,8 +41,8 @@ class SessionHost {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // Takes over the non-blocking socket `fd`.
-  Session(SessionHost& host, int fd);
+  // Takes over the non-blocking socket `fd`, and `peer`'s place in Shared::peers where it `counts`.
+  Session(SessionHost& host, int fd, const base::IpAddress& peer, bool counts);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -87,6 +88,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool account();
   void refuse_for_room();
   void after_progress();
+  std::optional<Response> check_head();
+  void answer_head(const Response& response);
   void request_complete();
   void dispatch(const Handler& handler, Request request);
   void refuse(std::string_view rest);
@@ -102,6 +105,7 @@ class Session : public std::enable_shared_from_this<Session> {
   SessionHost& host_;
   Descriptor descriptor_;
   const std::shared_ptr<SessionSink> sink_;
+  const base::IpAddress peer_;
   RequestReader reader_;
   State state_ = State::idle;
   base::SteadyTime deadline_;
@@ -114,6 +118,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool waiting_readable_ = false;
   bool in_handler_ = false;
   bool continue_sent_ = false;
+  bool head_checked_ = false;
+  bool counts_;          // in Shared::peers
   bool linger_ = false;  // after the answer: more may be on its way from the client
   bool turned_away_ = false;
   bool streams_ = false;                             // the answer goes on

@@ -85,4 +85,14 @@ base::Status check_required_fields(const std::string& body) {
   return {};
 }
 
+std::string app_id_of(const std::string& body) {
+  const auto decoded = event::decode_event(body, "", {});
+  std::string app_id;
+  if (!decoded) return app_id;
+  for (const event::Field& field : (*decoded)->fields) {
+    if (field.key == "app_id") app_id = field.kind == event::ValueKind::null ? std::string_view() : field.text;
+  }
+  return app_id;
+}
+
 }  // namespace twinshift::intake
