@@ -1,5 +1,7 @@
 #include "http/outbox.hpp"
 
+#include <utility>
+
 #include "base/assert.hpp"
 #include "http/response_text.hpp"
 
@@ -12,6 +14,19 @@ Responder& Responder::operator=(Responder&& other) noexcept {
   Responder former(std::move(*this));  // answers 500 where it has not answered
   sink_ = std::move(other.sink_);
   return *this;
+}
+
+void SessionSink::push(std::shared_ptr<const std::string> message) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(pushed_, std::move(message)) != nullptr) return;
+  }
+  outbox_->put({shared_from_this(), std::nullopt});
+}
+
+std::shared_ptr<const std::string> SessionSink::take_pushed() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(pushed_, nullptr);
 }
 
 Responder::~Responder() {

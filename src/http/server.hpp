@@ -15,6 +15,8 @@
 
 namespace twinshift::http {
 
+class TlsContext;
+
 struct Request {
   std::string method;  // as sent: "POST"
   std::string path;    // without query; a trailing slash removed; as sent otherwise
@@ -103,6 +105,8 @@ struct Options {
   std::chrono::milliseconds write_timeout{20'000};
   std::vector<std::string> headers_kept;
   std::function<void(Refusal)> on_refusal;
+  // Set: the port speaks HTTPS and nothing else. A handshake has header_timeout.
+  std::shared_ptr<const TlsContext> tls;
 };
 
 struct Stats {
@@ -110,6 +114,7 @@ struct Stats {
   std::uint64_t connections_refused = 0;
   std::uint64_t requests = 0;
   std::uint64_t timeouts = 0;
+  std::uint64_t tls_handshakes_failed = 0;
 };
 
 class Server {
