@@ -33,6 +33,7 @@ struct MetricsInput {
   std::vector<books::TargetBooks> books{};
   std::optional<proof::ParityState> parity{};  // nothing where there is nothing to compare
   ProcessUsage process{};
+  std::optional<base::WallTime> certificate_ends{};  // nothing without TLS
   base::WallTime now{};
 };
 

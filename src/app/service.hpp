@@ -25,6 +25,7 @@
 #include "control/control.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
+#include "http/tls_context.hpp"
 #include "intake/webhook.hpp"
 #include "proof/store_debts.hpp"
 #include "quarantine/quarantine.hpp"
@@ -49,10 +50,13 @@ class Service {
   // /ready turns 503; nothing new is taken; what is in flight is finished, parked or released; everything closes. At
   // most `limit`.
   delivery::StopReport stop(std::chrono::milliseconds limit);
+  // Takes TLS_CERT_FILE and TLS_KEY_FILE anew; after an error the pair before stays. Nothing to do without TLS.
+  base::Status reload_tls();
   // After stop(): a count of the books, or an audit, hangs in a target's call.
   [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
  private:
+  base::Status open_tls();
   base::Status open_storage();
   base::Status start_delivery();
   void close_queues();
@@ -78,6 +82,7 @@ class Service {
   // Ends what goes through the stores for a command.
   std::stop_source looks_;
   // In the order of starting; destroyed in reverse.
+  std::shared_ptr<http::TlsContext> tls_;  // null: plain HTTP
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
   std::shared_ptr<books::BooksFile> books_file_;

@@ -19,6 +19,8 @@ void check_limits(const Settings& settings, Findings& findings) {
            "LANE_ROWS_MAX is less than BATCH_ROWS_MAX: a full batch could never be gathered");
   fault_if(settings.http_header_timeout > settings.http_keep_alive_idle,
            "HTTP_HEADER_TIMEOUT is longer than HTTP_KEEP_ALIVE_IDLE: an idle connection would end before a slow one");
+  fault_if(settings.tls_cert_file.empty() != settings.tls_key_file.empty(),
+           "only one of TLS_CERT_FILE and TLS_KEY_FILE is set: HTTPS needs both, or neither for plain HTTP");
   warn_if(settings.intake_timeout >= std::chrono::seconds(2),
           "INTAKE_TIMEOUT is 2 s or more: AppsFlyer will have given up by then");
   warn_if(settings.shutdown_timeout >= std::chrono::seconds(30),
