@@ -43,6 +43,11 @@ void add_intake(MetricFamilies& families, const MetricsInput& input) {
                    number(input.http.requests));
   families.counter("twinshift_http_timeouts_total", "Connections cut off for being too slow.",
                    number(input.http.timeouts));
+  families.counter("twinshift_http_tls_handshakes_failed_total", "TLS handshakes that failed or took too long.",
+                   number(input.http.tls_handshakes_failed));
+  auto ends = families.gauge("twinshift_tls_certificate_expiry_timestamp_seconds",
+                             "When the certificate in use ends (its notAfter), since 1970.");
+  if (input.certificate_ends) ends.add({}, seconds_of(*input.certificate_ends));
 }
 
 void add_queue(MetricFamilies& families, const queue::QueueStatus& queue) {

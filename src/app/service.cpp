@@ -71,7 +71,21 @@ Service::Service(const config::Settings& settings, const base::Clock& clock) : s
 
 Service::~Service() = default;
 
+// Before anything is opened: a file that is wrong stops the start with nothing to undo.
+base::Status Service::open_tls() {
+  if (settings_.tls_cert_file.empty()) return {};
+  auto opened = http::TlsContext::open({settings_.tls_cert_file, settings_.tls_key_file});
+  if (!opened) return base::fail(std::move(opened.error()));
+  tls_ = std::move(*opened);
+  return {};
+}
+
+base::Status Service::reload_tls() {
+  return tls_ ? tls_->reload_now() : base::Status();
+}
+
 base::Status Service::start() {
+  if (auto opened = open_tls(); !opened) return opened;
   if (auto opened = open_storage(); !opened) return opened;
   if (auto started = start_delivery(); !started) return started;
   if (settings_.secondary) tell_waived_gap(*queue_, settings_.data_dir);
@@ -282,6 +296,7 @@ http::Options Service::http_options() {
   options.header_timeout = settings_.http_header_timeout;
   options.body_timeout = settings_.http_body_timeout;
   options.write_timeout = settings_.http_write_timeout;
+  options.tls = tls_;
   options.headers_kept = headers_kept({});
   options.on_refusal = [this](http::Refusal refusal) { webhook_->keep_refused(std::move(refusal)); };
   return options;
@@ -297,6 +312,7 @@ MetricsInput Service::metrics_input() const {
           .parity = auditor_ ? std::optional(auditor_->state()) : std::nullopt,
           .aws_throttles = aws::throttles(),
           .process = process_usage(),
+          .certificate_ends = tls_ ? std::optional(tls_->certificate().not_after) : std::nullopt,
           .now = clock_.now()};
 }
 

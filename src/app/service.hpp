@@ -26,6 +26,7 @@
 #include "control/control.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
+#include "http/tls_context.hpp"
 #include "intake/door.hpp"
 #include "intake/webhook.hpp"
 #include "proof/store_debts.hpp"
@@ -54,10 +55,13 @@ class Service {
   // After start(), beside requests: from now on who may post events goes by these settings (section "Intake security").
   // After an error all is as it was.
   base::Status apply_security(const config::Settings& settings);
+  // Takes TLS_CERT_FILE and TLS_KEY_FILE anew; after an error the pair before stays. Nothing to do without TLS.
+  base::Status reload_tls();
   // After stop(): a count of the books, or an audit, hangs in a target's call.
   [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
  private:
+  base::Status open_tls();
   base::Status open_storage();
   base::Status start_delivery();
   void close_queues();
@@ -84,6 +88,7 @@ class Service {
   // Ends what goes through the stores for a command.
   std::stop_source looks_;
   // In the order of starting; destroyed in reverse.
+  std::shared_ptr<http::TlsContext> tls_;  // null: plain HTTP
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
   std::shared_ptr<books::BooksFile> books_file_;

@@ -66,6 +66,8 @@ void check_limits(const Settings& settings, Findings& findings) {
            "LANE_ROWS_MAX is less than BATCH_ROWS_MAX: a full batch could never be gathered");
   fault_if(settings.http_header_timeout > settings.http_keep_alive_idle,
            "HTTP_HEADER_TIMEOUT is longer than HTTP_KEEP_ALIVE_IDLE: an idle connection would end before a slow one");
+  fault_if(settings.tls_cert_file.empty() != settings.tls_key_file.empty(),
+           "only one of TLS_CERT_FILE and TLS_KEY_FILE is set: HTTPS needs both, or neither for plain HTTP");
   const std::string_view name_fault = namespace_fault(settings.metrics_namespace);
   fault_if(!name_fault.empty(), fmt::format("METRICS_NAMESPACE {}", name_fault));
   check_webhook_lists(settings, findings);

@@ -95,7 +95,8 @@ struct IoThread::Impl final : Loop, SessionHost {
     const bool room = shared.connections_open.load() < shared.options.connections_max && has_room(peer, counts);
     if (!room) {
       shared.connections_refused.fetch_add(1, std::memory_order_relaxed);
-      if (shared.turning_away.load() >= kTurningAwayMax) {
+      // With TLS it could be told only after a handshake, and that is what there is no room for.
+      if (shared.options.tls || shared.turning_away.load() >= kTurningAwayMax) {
         ::close(fd);
         return;
       }

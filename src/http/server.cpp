@@ -57,7 +57,8 @@ void Server::drain(std::chrono::milliseconds limit) {
 
 Stats Server::stats() const {
   const Shared& s = impl_->shared;
-  return {s.connections_open.load(), s.connections_refused.load(), s.requests.load(), s.timeouts.load()};
+  return {s.connections_open.load(), s.connections_refused.load(), s.requests.load(), s.timeouts.load(),
+          s.tls_handshakes_failed.load()};
 }
 
 }  // namespace twinshift::http

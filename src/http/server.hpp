@@ -17,6 +17,8 @@
 
 namespace twinshift::http {
 
+class TlsContext;
+
 struct Request {
   std::string method;  // as sent: "POST"
   std::string path;    // without query; a trailing slash removed; as sent otherwise
@@ -111,6 +113,8 @@ struct Options {
   // How many connections an address may have open at once; asked as one begins, on an io thread. Empty: no bound.
   std::function<std::size_t(const base::IpAddress& peer)> connections_per_peer_max = nullptr;
   std::function<void(Refusal)> on_refusal;
+  // Set: the port speaks HTTPS and nothing else. A handshake has header_timeout.
+  std::shared_ptr<const TlsContext> tls;
 };
 
 struct Stats {
@@ -118,6 +122,7 @@ struct Stats {
   std::uint64_t connections_refused = 0;
   std::uint64_t requests = 0;
   std::uint64_t timeouts = 0;
+  std::uint64_t tls_handshakes_failed = 0;
 };
 
 class Server {

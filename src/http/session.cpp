@@ -50,6 +50,7 @@ Session::~Session() {
 
 void Session::start() {
   host_.shared.connections_open.fetch_add(1, std::memory_order_relaxed);
+  if (host_.shared.options.tls) begin_tls();
   wait_readable();
 }
 
@@ -68,6 +69,7 @@ void Session::close() {
   state_ = State::closed;
   account();
   sink_->detach();
+  if (tls_) tls_->say_end();
   Code ignored;
   descriptor_.close(ignored);
   if (std::exchange(counts_, false)) host_.shared.peers.closed(peer_);
@@ -93,9 +95,10 @@ void Session::wait_readable() {
 }
 
 void Session::on_readable() {
+  if (state_ == State::shaking) return shake();
   if (!reading() && state_ != State::lingering && state_ != State::streaming) return;
   auto& buffer = host_.read_buffer;
-  const ssize_t count = recv(descriptor_.native_handle(), buffer.data(), buffer.size(), 0);
+  const ssize_t count = receive(buffer.data(), buffer.size());
   if (count < 0) {
     if (errno == EAGAIN || errno == EINTR) return host_.draining && state_ == State::idle ? close() : wait_readable();
     return close();
@@ -207,7 +210,7 @@ void Session::after_progress() {
   if (!reader_.expects_continue() || continue_sent_ || !reader_.request().body.empty()) return;
   continue_sent_ = true;
   // The socket's buffer is empty here: these few bytes go out or the connection is broken.
-  const ssize_t sent = send(descriptor_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+  const ssize_t sent = transmit(kContinue.data(), kContinue.size());
   if (sent != static_cast<ssize_t>(kContinue.size())) close();
 }
 
@@ -291,8 +294,7 @@ void Session::write(const Response& response) {
 
 void Session::flush() {
   while (written_ < out_.size()) {
-    const ssize_t sent =
-        send(descriptor_.native_handle(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+    const ssize_t sent = transmit(out_.data() + written_, out_.size() - written_);
     if (sent >= 0) {
       written_ += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN) {
@@ -338,6 +340,7 @@ void Session::after_write() {
   }
   if (!linger_) return close();
   // Closing while the client still sends would reset the connection, and the client might never see the answer.
+  if (tls_) tls_->say_end();
   shutdown(descriptor_.native_handle(), SHUT_WR);
   state_ = State::lingering;
   deadline_ = now() + kLingerTime;
@@ -370,6 +373,10 @@ void Session::sweep(base::SteadyTime at) {
   if (state_ == State::handling || at < deadline_) return;
   if (state_ == State::idle || state_ == State::lingering) return close();
   host_.shared.timeouts.fetch_add(1, std::memory_order_relaxed);
+  if (state_ == State::shaking) {
+    count_failed_handshake();
+    return close();
+  }
   if (state_ == State::writing) {
     // What the client does not fetch is not worth the kernel's memory either.
     const linger at_once{.l_onoff = 1, .l_linger = 0};
@@ -384,7 +391,7 @@ void Session::sweep(base::SteadyTime at) {
 void Session::drain() {
   // A request that is already in the socket's buffer is still served.
   if (state_ == State::idle) on_readable();
-  if (state_ == State::streaming) close();
+  if (state_ == State::streaming || state_ == State::shaking) close();
 }
 
 }  // namespace twinshift::http

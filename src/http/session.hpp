@@ -8,16 +8,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include "base/clock.hpp"
 #include "base/ip_address.hpp"
+#include "base/log.hpp"
 #include "http/outbox.hpp"
 #include "http/request_reader.hpp"
 #include "http/response_text.hpp"
 #include "http/shared.hpp"
+#include "http/tls_stream.hpp"
 
 namespace twinshift::http {
 
@@ -35,6 +38,7 @@ class SessionHost {
   std::shared_ptr<Outbox> outbox;
   DateText date;
   bool draining = false;
+  base::log::Throttle handshakes_told;
   // All sessions read into this one; only what is left over is kept by a session. So an idle connection has no buffer.
   std::array<char, 16 * 1024> read_buffer{};
 };
@@ -66,6 +70,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   enum class State {
+    shaking,    // hands, before the first request; with TLS only
     idle,       // between requests; nothing of the next one has come
     head,       // reading a head
     body,       // reading a body
@@ -78,6 +83,17 @@ class Session : public std::enable_shared_from_this<Session> {
   using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
   [[nodiscard]] bool reading() const { return state_ == State::idle || state_ == State::head || state_ == State::body; }
+  // As recv() and send().
+  ssize_t receive(char* into, std::size_t size) {
+    return tls_ ? tls_->read(into, size) : ::recv(descriptor_.native_handle(), into, size, 0);
+  }
+  ssize_t transmit(const char* from, std::size_t size) {
+    return tls_ ? tls_->write(from, size) : ::send(descriptor_.native_handle(), from, size, MSG_NOSIGNAL);
+  }
+  void begin_tls();
+  void shake();
+  void count_failed_handshake();
+  void answer_plainly();
   void wait_readable();
   void on_readable();
   void on_end_of_input();
@@ -104,6 +120,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   SessionHost& host_;
   Descriptor descriptor_;
+  std::unique_ptr<TlsStream> tls_;  // null: the port speaks plain HTTP
   const std::shared_ptr<SessionSink> sink_;
   const base::IpAddress peer_;
   RequestReader reader_;

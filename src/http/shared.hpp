@@ -36,6 +36,7 @@ struct Shared {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::size_t> unfinished_bytes{0};
   std::atomic<std::uint64_t> timeouts{0};
+  std::atomic<std::uint64_t> tls_handshakes_failed{0};
 
   void closed_one() {
     if (connections_open.fetch_sub(1) != 1) return;
