@@ -299,7 +299,8 @@ struct Commands {
 
   static int start_service() {
     const auto loaded = load_or_explain();
-    return loaded ? serve(*loaded) : static_cast<int>(kExitUsage);
+    const auto reread = [] { return config::load_from_process(kEnvFile); };
+    return loaded ? serve(*loaded, reread) : static_cast<int>(kExitUsage);
   }
 
   [[nodiscard]] int run_query() const {

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "app/auditor.hpp"
 #include "base/clock.hpp"
@@ -21,12 +23,16 @@ struct Parts {
   quarantine::Quarantine* quarantine = nullptr;  // none in tests
   const books::Keeper* books = nullptr;          // likewise
   const Auditor* auditor = nullptr;              // none where there is nothing to compare
+  std::shared_ptr<const void> keeps{};           // keeps these alive while somebody looks at them
 };
 
 // Thread-safe; handlers run on io threads.
 class Health {
  public:
-  Health(Parts parts, const base::Clock& clock) : parts_(parts), clock_(clock) {}
+  // `parts` is asked for each answer: a reload changes them. Any thread.
+  Health(std::function<Parts()> parts, const base::Clock& clock) : parts_(std::move(parts)), clock_(clock) {}
+  // For tests: these do not change.
+  Health(Parts parts, const base::Clock& clock) : Health([parts = std::move(parts)] { return parts; }, clock) {}
 
   // `short_ready`: /ready tells no more than whether, for an address that others reach.
   void add_routes(http::Routes& routes, bool short_ready = false);
@@ -42,7 +48,7 @@ class Health {
   [[nodiscard]] std::string health() const;
 
  private:
-  const Parts parts_;
+  const std::function<Parts()> parts_;
   const base::Clock& clock_;
   std::atomic<bool> stopping_{false};
   // The primary was reached once. A later outage of it does not take the intake out of the load balancer: the queue

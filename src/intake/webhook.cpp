@@ -112,6 +112,7 @@ struct Webhook::Impl {
   queue::EventQueue& queue;
   queue::RefusedStore& refused_store;
   const base::Clock& clock;
+  std::atomic<bool> strict;  // options.strict, until set_strict()
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> accepted{0};
   Counters<kRefusedFor.size()> refused;
@@ -120,7 +121,7 @@ struct Webhook::Impl {
   PendingAnswers answers;
 
   Impl(WebhookOptions o, queue::EventQueue& q, queue::RefusedStore& r, const base::Clock& c)
-      : options(o), queue(q), refused_store(r), clock(c), answers(o.answer_within, [this] {
+      : options(o), queue(q), refused_store(r), clock(c), strict(o.strict), answers(o.answer_within, [this] {
           return turn_away(TurnedAwayFor::late, "The event could not be stored in time; send it again later");
         }) {}
 
@@ -188,7 +189,7 @@ struct Webhook::Impl {
                               "webhook", ""};
       return refuse(RefusedFor::app, std::move(request), std::move(responder), other);
     }
-    if (options.strict) {
+    if (strict.load(std::memory_order_relaxed)) {
       if (auto checked = check_required_fields(request.body); !checked) {
         return refuse(RefusedFor::field, std::move(request), std::move(responder), checked.error());
       }
@@ -300,6 +301,10 @@ void Webhook::keep_refused(http::Refusal refusal) {
   body.path = std::move(refusal.path);
   body.body = std::move(refusal.body);
   impl_->refused_store.keep(std::move(body), [](const base::Status&) {});
+}
+
+void Webhook::set_strict(bool strict) {
+  impl_->strict = strict;
 }
 
 void Webhook::stop_taking() {

@@ -87,6 +87,8 @@ class Webhook {
   std::optional<http::Response> check_head(const http::Request& head);
   // For http::Options::on_refusal: bodies the server refused before a handler saw them.
   void keep_refused(http::Refusal refusal);
+  // WEBHOOK_STRICT, for what is checked from now on. Any thread.
+  void set_strict(bool strict);
   // From now on everything is answered with 503: the service is stopping.
   void stop_taking();
 
