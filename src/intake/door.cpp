@@ -39,9 +39,14 @@ base::Result<GuardRules> rules_of(const config::Settings& settings) {
 
 Door::Door(const base::Clock& clock)
     : clock_(clock),
-      guard_(std::make_shared<const Guard>(GuardRules{})),
       next_look_(kNever),
-      rates_(base::random_seed()) {}
+      rates_(base::random_seed()),
+      guard_(std::make_shared<const Guard>(GuardRules{})) {}
+
+std::shared_ptr<const Guard> Door::guard() const {
+  const std::lock_guard lock(guard_mutex_);
+  return guard_;
+}
 
 base::Status Door::replace(const config::Settings& settings) {
   auto rules = rules_of(settings);
@@ -69,7 +74,10 @@ void Door::use(std::vector<config::AppToken> from_file) {
   const bool asks = !rules.tokens.empty() || !rules.allow.empty() || rules.requests_per_client > 0;
   auto guard = std::make_shared<const Guard>(std::move(rules));
   const bool asks_for_app = guard->has_app_tokens();
-  guard_.store(std::move(guard));
+  {
+    const std::lock_guard lock(guard_mutex_);
+    guard_.swap(guard);
+  }
   asks_.store(asks);
   asks_for_app_.store(asks_for_app);
 }
@@ -105,18 +113,18 @@ void Door::look_at_file() {
 Admission Door::admit(const http::Request& head) {
   if (!asks_.load(std::memory_order_relaxed)) return Admission::granted;
   look_at_file();
-  const auto guard = guard_.load();
-  const base::IpAddress client = guard->client_of(head);
-  if (!guard->allows(client)) {
+  const auto now = guard();
+  const base::IpAddress client = now->client_of(head);
+  if (!now->allows(client)) {
     tell("address", client, "WEBHOOK_ALLOW does not hold it; behind a load balancer set TRUSTED_PROXIES");
     return Admission::address;
   }
-  const std::size_t rate = guard->rules().requests_per_client;
+  const std::size_t rate = now->rules().requests_per_client;
   if (rate > 0 && !rates_.take(client, rate, clock_.steady())) {
     tell("rate", client, "It sends more than HTTP_REQUESTS_PER_CLIENT a second");
     return Admission::rate;
   }
-  if (!guard->knows(head)) {
+  if (!now->knows(head)) {
     tell("token", client, "It shows no token of WEBHOOK_TOKENS in WEBHOOK_TOKEN_HEADER");
     return Admission::token;
   }
@@ -124,15 +132,15 @@ Admission Door::admit(const http::Request& head) {
 }
 
 bool Door::admits_app(const http::Request& head, std::string_view app_id) {
-  const auto guard = guard_.load();
-  if (guard->knows_for(head, app_id)) return true;
-  tell("app", guard->client_of(head), "The token belongs to another app than the event's app_id");
+  const auto now = guard();
+  if (now->knows_for(head, app_id)) return true;
+  tell("app", now->client_of(head), "The token belongs to another app than the event's app_id");
   return false;
 }
 
 std::size_t Door::connections_max(const base::IpAddress& peer) const {
-  const auto guard = guard_.load();
-  const GuardRules& rules = guard->rules();
+  const auto now = guard();
+  const GuardRules& rules = now->rules();
   if (rules.connections_per_client == 0 || config::contains(rules.proxies, peer)) return 0;
   return rules.connections_per_client;
 }

@@ -49,16 +49,20 @@ class Door {
   [[nodiscard]] std::size_t connections_max(const base::IpAddress& peer) const;
 
  private:
+  [[nodiscard]] std::shared_ptr<const Guard> guard() const;
   void look_at_file();
   void use(std::vector<config::AppToken> from_file);
   void tell(std::string_view reason, const base::IpAddress& client, std::string_view hint);
 
   const base::Clock& clock_;
-  std::atomic<std::shared_ptr<const Guard>> guard_;
   std::atomic<bool> asks_{false};  // anything at all
   std::atomic<bool> asks_for_app_{false};
   std::atomic<base::SteadyTime::rep> next_look_{0};  // at the file; never: the largest
   ClientRates rates_;
+
+  // No std::atomic<std::shared_ptr>: g++ 12's load() ends its turn without release order, a data race with a store().
+  mutable std::mutex guard_mutex_;
+  std::shared_ptr<const Guard> guard_;  // guard_mutex_
 
   std::mutex mutex_;
   std::unique_ptr<TokenFile> file_;  // mutex_
