@@ -27,6 +27,10 @@ bool is_of_a_target(std::string_view name) {
          name.find("WAREHOUSE_") != std::string_view::npos || name == "SECONDARY_BACKLOG_QUEUE_URL";
 }
 
+bool switches_tls(const Change& change) {
+  return change.name.starts_with("TLS_") && (change.from.empty() || change.to.empty());
+}
+
 std::vector<Change> of_part(const LivePart& part, const std::vector<Change>& changed) {
   std::vector<Change> own;
   std::ranges::copy_if(changed, std::back_inserter(own), [&](const Change& c) { return holds(part.options, c.name); });
@@ -53,7 +57,7 @@ base::Error of_a_reload(base::Error error) {
 ReloadPlan plan_reload(const Loaded& now, const Loaded& fresh, const std::vector<std::string_view>& live) {
   ReloadPlan plan;
   for (Change& change : config::changes(now, fresh)) {
-    if (holds(live, change.name)) {
+    if (holds(live, change.name) && !switches_tls(change)) {
       plan.live.push_back(std::move(change));
     } else {
       plan.restart.emplace_back(change.name);
@@ -85,7 +89,6 @@ base::Status Reloader::reload() {
   const ReloadPlan plan = plan_reload(now_, *fresh, live_options());
   if (auto taken = take(*fresh, plan); !taken) return taken;
   if (!plan.restart.empty()) log::warn(fmt::format("Needs a restart: {}", fmt::join(plan.restart, ", ")));
-  if (plan.live.empty() && plan.restart.empty()) say("Reloaded: nothing has changed");
   return {};
 }
 
@@ -98,11 +101,16 @@ base::Status Reloader::take(const Loaded& fresh, const ReloadPlan& plan) {
     return base::fail(std::move(whole.error()));
   }
   std::vector<std::string> taken;
+  bool all = true;
   for (const LivePart& part : parts_) {
     const std::vector<Change> own = of_part(part, plan.live);
-    if (!own.empty()) apply(part, fresh, own, taken);
+    if (!own.empty() || part.reads_files) all = apply(part, fresh, own, taken) && all;
   }
-  if (!taken.empty()) say(fmt::format("Reloaded: {}", fmt::join(taken, ", ")));
+  if (!taken.empty()) {
+    say(fmt::format("Reloaded: {}", fmt::join(taken, ", ")));
+  } else if (all && plan.restart.empty()) {
+    say("Reloaded: nothing has changed");
+  }
   return {};
 }
 

@@ -20,6 +20,7 @@ namespace twinshift::app {
 struct LivePart {
   std::string name;                       // for the log: "intake"
   std::vector<std::string_view> options;  // as options.def names them
+  bool reads_files = false;               // called at each reload: the files that the options name may have changed
   // Called on the main thread where one of them has changed, with the settings as they are to be. After an error the
   // part goes on as before, and its options are named again at the next reload.
   std::function<base::Status(const config::Settings&)> apply;
@@ -31,7 +32,8 @@ struct ReloadPlan {
 };
 
 // Pure. `live`: the options that some part takes. The switch of the secondary waits for a restart where what the
-// targets are has changed as well: else it would switch on one that is no longer meant.
+// targets are has changed as well: else it would switch on one that is no longer meant. So does TLS where it is
+// switched on or off: connections that are open, and whoever checks the port, speak the other.
 ReloadPlan plan_reload(const config::Loaded& now, const config::Loaded& fresh,
                        const std::vector<std::string_view>& live);
 
@@ -52,6 +54,7 @@ class Reloader {
 
  private:
   base::Status take(const config::Loaded& fresh, const ReloadPlan& plan);
+  // False: it stays as it was.
   bool apply(const LivePart& part, const config::Loaded& fresh, const std::vector<config::Change>& changed,
              std::vector<std::string>& taken);
 

@@ -78,6 +78,42 @@ TEST_F(ReloadTest, TheSwitchWaitsForARestartWhereTheTargetsHaveChangedToo) {
               ElementsAre("PORT", "PRIMARY_WAREHOUSE_URL", "SECONDARY_WAREHOUSE_URL", "SECONDARY_REDSHIFT_ENABLED"));
 }
 
+// A port that speaks TLS cannot begin to speak plain HTTP, nor the other way about; other files it can take.
+TEST_F(ReloadTest, TlsIsSwitchedOnAndOffByARestart) {
+  const std::vector<std::string_view> live{"TLS_CERT_FILE", "TLS_KEY_FILE"};
+  const auto off = good("PORT=80");
+  const auto on = good("PORT=80\nTLS_CERT_FILE=a.crt\nTLS_KEY_FILE=a.key");
+  EXPECT_THAT(plan_reload(off, on, live).restart, ElementsAre("TLS_CERT_FILE", "TLS_KEY_FILE"));
+  EXPECT_THAT(plan_reload(on, off, live).restart, ElementsAre("TLS_CERT_FILE", "TLS_KEY_FILE"));
+  const auto moved = plan_reload(on, good("PORT=80\nTLS_CERT_FILE=b.crt\nTLS_KEY_FILE=a.key"), live);
+  EXPECT_THAT(moved.restart, IsEmpty());
+  EXPECT_THAT(told(moved.live), ElementsAre("TLS_CERT_FILE a.crt -> b.crt"));
+}
+
+TEST_F(ReloadTest, APartThatReadsFilesIsAskedEachTime) {
+  Reloader reloader = this->reloader("TLS_CERT_FILE=a.crt\nTLS_KEY_FILE=a.key");
+  std::vector<std::string> taken;
+  bool broken = false;
+  reloader.add({.name = "TLS",
+                .options = {"TLS_CERT_FILE", "TLS_KEY_FILE"},
+                .reads_files = true,
+                .apply = [&](const config::Settings& settings) -> base::Status {
+                  taken.push_back(settings.tls_cert_file);
+                  if (broken) return base::fail(base::ErrorKind::invalid, "no PEM", "a.crt", "mend it");
+                  return {};
+                }});
+  ASSERT_TRUE(reloader.reload());
+  EXPECT_THAT(taken, ElementsAre("a.crt"));
+  EXPECT_THAT(log_, HasSubstr("Reloaded: nothing has changed"));
+  log_.clear();
+  broken = true;
+  ASSERT_TRUE(reloader.reload());
+  EXPECT_THAT(taken, ElementsAre("a.crt", "a.crt"));
+  EXPECT_THAT(log_, HasSubstr("Reload: a part stays as it was"));
+  EXPECT_THAT(log_, HasSubstr("\"part\":\"TLS\""));
+  EXPECT_THAT(log_, Not(HasSubstr("nothing has changed")));
+}
+
 TEST_F(ReloadTest, TakesWhatIsLiveOnceAndNamesWhatIsNotEachTime) {
   Reloader reloader = this->reloader("");
   write("WEBHOOK_STRICT=true\nLOG_LEVEL=debug\nPORT=81\nADMIN_TOKEN=secret-4711");

@@ -37,19 +37,6 @@ Service::Service(const config::Settings& settings, const base::Clock& clock) : s
 
 Service::~Service() = default;
 
-// Before anything is opened: a file that is wrong stops the start with nothing to undo.
-base::Status Service::open_tls() {
-  if (settings_.tls_cert_file.empty()) return {};
-  auto opened = http::TlsContext::open({settings_.tls_cert_file, settings_.tls_key_file});
-  if (!opened) return base::fail(std::move(opened.error()));
-  tls_ = std::move(*opened);
-  return {};
-}
-
-base::Status Service::reload_tls() {
-  return tls_ ? tls_->reload_now() : base::Status();
-}
-
 base::Status Service::start() {
   if (auto opened = open_tls(); !opened) return opened;
   if (auto opened = open_storage(); !opened) return opened;
@@ -130,7 +117,7 @@ std::vector<LivePart> Service::live_parts() {
       .options = {"SECONDARY_REDSHIFT_ENABLED", "PARK_AFTER", "BOOKS_INTERVAL", "AUDIT_INTERVAL", "BATCH_ROWS_MAX",
                   "BATCH_BYTES_MAX", "BATCH_AGE_MAX", "LANE_ROWS_MAX", "LANE_BYTES_MAX"},
       .apply = [this](const config::Settings& settings) { return deliver_by(settings); }};
-  return {std::move(intake), std::move(delivery)};
+  return {std::move(intake), door_part(), tls_part(), std::move(delivery)};
 }
 
 // What a crash has left unsettled. A quarantine in a queue takes minutes to read: there the next drop does it.

@@ -56,7 +56,7 @@ class Service {
   [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
  private:
-  base::Status open_tls();
+  base::Status open_tls();  // webhook_security.cpp
   base::Status open_storage();
   void settle_drops();
   void close_queues();
@@ -68,7 +68,11 @@ class Service {
   base::Status start_http();
   [[nodiscard]] MetricsInput metrics_input() const;
   [[nodiscard]] http::Options http_options();
+  // Of webhook_security.cpp:
   [[nodiscard]] http::Options webhook_http_options();
+  base::Status apply_security(const config::Settings& settings);
+  LivePart door_part();
+  LivePart tls_part();
 
   const config::Settings& settings_;
   const base::Clock& clock_;

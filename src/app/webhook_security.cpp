@@ -35,6 +35,7 @@ http::Options Service::webhook_http_options() {
   return options;
 }
 
+// Beside requests: from now on who may post events goes by these settings. After an error all is as it was.
 base::Status Service::apply_security(const config::Settings& settings) {
   auto after = intake::Door::headers_of(settings);
   auto both = after;
@@ -46,6 +47,32 @@ base::Status Service::apply_security(const config::Settings& settings) {
   door_headers_ = std::move(after);
   tell_open_door(settings);
   return {};
+}
+
+LivePart Service::door_part() {
+  return {.name = "webhook's door",
+          .options = {"WEBHOOK_TOKENS", "WEBHOOK_TOKENS_FILE", "WEBHOOK_TOKEN_HEADER", "WEBHOOK_ALLOW",
+                      "TRUSTED_PROXIES", "HTTP_CONNECTIONS_PER_CLIENT_MAX", "HTTP_REQUESTS_PER_CLIENT"},
+          .apply = [this](const config::Settings& settings) { return apply_security(settings); }};
+}
+
+// Before anything is opened: a file that is wrong stops the start with nothing to undo.
+base::Status Service::open_tls() {
+  if (settings_.tls_cert_file.empty()) return {};
+  auto opened = http::TlsContext::open({settings_.tls_cert_file, settings_.tls_key_file});
+  if (!opened) return base::fail(std::move(opened.error()));
+  tls_ = std::move(*opened);
+  return {};
+}
+
+// A port that speaks plain HTTP goes on doing so, and the other way about: plan_reload() leaves that to a restart.
+LivePart Service::tls_part() {
+  return {.name = "TLS",
+          .options = {"TLS_CERT_FILE", "TLS_KEY_FILE"},
+          .reads_files = true,
+          .apply = [this](const config::Settings& settings) {
+            return tls_ ? tls_->take({settings.tls_cert_file, settings.tls_key_file}) : base::Status();
+          }};
 }
 
 }  // namespace twinshift::app

@@ -2,20 +2,10 @@
 
 #include <array>
 #include <condition_variable>
-#include <ctime>
-#include <fstream>
-#include <iterator>
 #include <mutex>
-#include <string_view>
 #include <sys/stat.h>
 #include <thread>
 #include <utility>
-
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include "base/log.hpp"
 #include "base/thread.hpp"
@@ -25,33 +15,6 @@ namespace twinshift::http {
 namespace {
 
 namespace log = base::log;
-using base::ErrorKind;
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-using Context = std::shared_ptr<SSL_CTX>;
-
-constexpr std::size_t kPemBytesMax = 1024 * 1024;
-constexpr std::size_t kChainMax = 16;
-// Forward secret and authenticated; AppsFlyer speaks the two AES128 ones. Those of TLS 1.3 are OpenSSL's own.
-constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
-
-struct Loaded {
-  Context context;
-  CertificateFacts facts;
-};
-
-std::string openssl_text() {
-  const char* reason = ERR_reason_error_string(ERR_peek_error());
-  std::string text = reason == nullptr ? "OpenSSL does not say why" : reason;
-  ERR_clear_error();
-  return text;
-}
-
-std::unexpected<base::Error> refused(std::string message, const std::filesystem::path& file, std::string hint) {
-  ERR_clear_error();
-  return base::fail(ErrorKind::invalid, std::move(message), file.string(), std::move(hint));
-}
 
 // What the files are, as far as a change shows; also one of their rights.
 std::array<long long, 10> signature_of(const TlsFiles& files) {
@@ -69,113 +32,6 @@ std::array<long long, 10> signature_of(const TlsFiles& files) {
   return out;
 }
 
-base::Result<std::string> read_pem(const std::filesystem::path& file, const char* setting) {
-  std::error_code code;
-  std::ifstream in;
-  if (std::filesystem::is_regular_file(file, code)) in.open(file, std::ios::binary);
-  std::string text;
-  if (in.is_open()) text.assign(std::istreambuf_iterator<char>(in), {});
-  if (!in.is_open() || in.bad()) {
-    return refused("The file cannot be read", file,
-                   std::string("Set ") + setting + " to a PEM file that the service's user may read");
-  }
-  if (text.size() > kPemBytesMax) return refused("The file is too large for PEM", file, "Check which file it is");
-  return text;
-}
-
-int no_password(char* /*buffer*/, int /*size*/, int /*writes*/, void* asked) {
-  *static_cast<bool*>(asked) = true;
-  return -1;
-}
-
-int choose_http(SSL* /*ssl*/, const unsigned char** out, unsigned char* size, const unsigned char* offered,
-                unsigned offered_size, void* /*unused*/) {
-  static constexpr unsigned char kOurs[] = "\x08http/1.1";
-  unsigned char* chosen = nullptr;
-  const int found = SSL_select_next_proto(&chosen, size, kOurs, sizeof kOurs - 1, offered, offered_size);
-  *out = chosen;
-  return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
-}
-
-Context make_context() {
-  Context context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
-  if (context == nullptr || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
-      SSL_CTX_set_cipher_list(context.get(), kCiphers) != 1) {
-    return nullptr;
-  }
-  // A request says its own length, so an end without close_notify cuts nothing off unnoticed.
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(context.get(),
-                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  // Tickets are the client's to keep; a cache of ours would grow.
-  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_alpn_select_cb(context.get(), &choose_http, nullptr);
-  return context;
-}
-
-CertificateFacts facts_of(X509* certificate) {
-  CertificateFacts facts;
-  const Bio out(BIO_new(BIO_s_mem()), BIO_free);
-  X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  if (size > 0) facts.subject.assign(text, static_cast<std::size_t>(size));
-  std::tm time{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) == 1) {
-    facts.not_after = base::WallTime(std::chrono::seconds(::timegm(&time)));
-  }
-  return facts;
-}
-
-base::Result<CertificateFacts> use_certificate(SSL_CTX* context, const TlsFiles& files) {
-  auto text = read_pem(files.certificate, "TLS_CERT_FILE");
-  if (!text) return base::fail(std::move(text.error()));
-  const Bio in(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())), BIO_free);
-  const Certificate own(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
-  if (!own) {
-    return refused("It holds no certificate in PEM", files.certificate,
-                   "Set TLS_CERT_FILE to the certificate with its chain behind it");
-  }
-  if (SSL_CTX_use_certificate(context, own.get()) != 1) {
-    return refused("The certificate is refused: " + openssl_text(), files.certificate,
-                   "Have one made with a key of today's length");
-  }
-  for (std::size_t i = 0; i < kChainMax; ++i) {
-    Certificate next(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
-    if (!next) break;
-    if (SSL_CTX_add0_chain_cert(context, next.get()) == 1) (void)next.release();
-  }
-  ERR_clear_error();  // the end of the file is one
-  return facts_of(own.get());
-}
-
-base::Status use_key(SSL_CTX* context, const TlsFiles& files) {
-  auto text = read_pem(files.key, "TLS_KEY_FILE");
-  if (!text) return base::fail(std::move(text.error()));
-  bool password_asked = false;
-  const Bio in(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())), BIO_free);
-  const Key key(PEM_read_bio_PrivateKey(in.get(), nullptr, &no_password, &password_asked), EVP_PKEY_free);
-  OPENSSL_cleanse(text->data(), text->size());
-  if (password_asked) {
-    return refused("The private key is encrypted", files.key,
-                   "Write it without a password (`openssl pkey -in KEY -out NEW`) and let only the service read it");
-  }
-  if (!key) return refused("It holds no private key in PEM", files.key, "Set TLS_KEY_FILE to the certificate's key");
-  if (SSL_CTX_use_PrivateKey(context, key.get()) == 1 && SSL_CTX_check_private_key(context) == 1) return {};
-  return refused("The private key does not fit the certificate " + files.certificate.string(), files.key,
-                 "Set TLS_CERT_FILE and TLS_KEY_FILE to files of one pair");
-}
-
-base::Result<Loaded> load_pair(const TlsFiles& files) {
-  ERR_clear_error();
-  Context context = make_context();
-  if (!context) return refused("OpenSSL cannot speak TLS: " + openssl_text(), "OpenSSL", "Check its configuration");
-  auto facts = use_certificate(context.get(), files);
-  if (!facts) return base::fail(std::move(facts.error()));
-  if (auto used = use_key(context.get(), files); !used) return base::fail(std::move(used.error()));
-  return Loaded{std::move(context), std::move(*facts)};
-}
-
 void tell(const CertificateFacts& facts) {
   const std::string ends = base::iso8601_ms(facts.not_after);
   log::info("TLS certificate taken").add("subject", facts.subject).add("notAfter", ends);
@@ -190,20 +46,31 @@ void tell(const CertificateFacts& facts) {
 }  // namespace
 
 struct TlsContext::Impl {
-  base::Status reload() {
+  base::Status take(const TlsFiles& fresh) {
     const std::lock_guard turn(reloading);
-    seen = signature_of(files);  // before reading: what changes meanwhile is seen at the next look
-    auto fresh = load_pair(files);
-    if (!fresh) return base::fail(std::move(fresh.error()));
-    tell(fresh->facts);
+    return take_in_turn(fresh);
+  }
+
+  // Under `reloading`.
+  base::Status take_in_turn(const TlsFiles& fresh) {
+    const auto signature = signature_of(fresh);  // before reading: what changes meanwhile is seen at the next look
+    if (fresh == files) seen = signature;        // a broken pair is told once
+    auto pair = load_tls(fresh);
+    if (!pair) return base::fail(std::move(pair.error()));
+    files = fresh;
+    seen = signature;
+    tell(pair->facts);
     const std::lock_guard lock(mutex);
-    loaded = std::move(*fresh);
+    loaded = std::move(*pair);
     return {};
   }
 
-  bool changed() {
+  void look() {
     const std::lock_guard turn(reloading);
-    return signature_of(files) != seen;
+    if (signature_of(files) == seen) return;
+    if (auto taken = take_in_turn(TlsFiles(files)); !taken) {
+      log::warn("The changed TLS files are refused; the certificate before stays in use").add(taken.error());
+    }
   }
 
   void watch(const std::stop_token& stop) {
@@ -212,19 +79,16 @@ struct TlsContext::Impl {
     std::unique_lock lock(waiting);
     while (!woken.wait_for(lock, stop, look_every, [&] { return stop.stop_requested(); })) {
       if (stop.stop_requested()) return;
-      if (!changed()) continue;
-      if (auto taken = reload(); !taken) {
-        log::warn("The changed TLS files are refused; the certificate before stays in use").add(taken.error());
-      }
+      look();
     }
   }
 
-  TlsFiles files;
   std::chrono::milliseconds look_every{};
   std::mutex reloading;
+  TlsFiles files;                    // reloading
   std::array<long long, 10> seen{};  // reloading
   mutable std::mutex mutex;
-  Loaded loaded;         // mutex
+  TlsPair loaded;        // mutex
   std::jthread watcher;  // the last member: it uses the others
 };
 
@@ -236,13 +100,13 @@ base::Result<std::shared_ptr<TlsContext>> TlsContext::open(const TlsFiles& files
   auto impl = std::make_unique<Impl>();
   impl->files = files;
   impl->look_every = look_every;
-  if (auto taken = impl->reload(); !taken) return base::fail(std::move(taken.error()));
+  if (auto taken = impl->take(files); !taken) return base::fail(std::move(taken.error()));
   impl->watcher = base::start_thread("tls-files", [at = impl.get()](const std::stop_token& stop) { at->watch(stop); });
   return std::shared_ptr<TlsContext>(new TlsContext(std::move(impl)));
 }
 
-base::Status TlsContext::reload_now() {
-  return impl_->reload();
+base::Status TlsContext::take(const TlsFiles& files) {
+  return impl_->take(files);
 }
 
 CertificateFacts TlsContext::certificate() const {

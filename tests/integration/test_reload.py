@@ -1,5 +1,7 @@
 """SIGHUP reads .env again: what is live is taken, the rest is named, and the secondary is switched off and on without a restart."""
 
+import contextlib
+import http.client
 import json
 import os
 import pty
@@ -7,7 +9,7 @@ import re
 import signal
 import unittest
 
-from harness import GUIDE_EVENT, ServiceTest, wait_until
+from harness import GUIDE_EVENT, PATIENCE_SECONDS, ServiceTest, wait_until
 from sender import Sender
 from silent_hosts import black_hole
 
@@ -18,7 +20,9 @@ SIDES = ("received", "landed", "duplicate", "quarantined", "owed", "waived", "re
 OPERATIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "operations.md")
 # Every live option with another value than its default (or, of the switch, than at the start).
 LIVE = {"LOG_LEVEL": "debug", "WEBHOOK_STRICT": "true", SWITCH: "false", "PARK_AFTER": "900", "BOOKS_INTERVAL": "5s", "AUDIT_INTERVAL": "1800", "BATCH_ROWS_MAX": "500",
-        "BATCH_BYTES_MAX": "4MB", "BATCH_AGE_MAX": "20", "LANE_ROWS_MAX": "2000", "LANE_BYTES_MAX": "20MB"}
+        "BATCH_BYTES_MAX": "4MB", "BATCH_AGE_MAX": "20", "LANE_ROWS_MAX": "2000", "LANE_BYTES_MAX": "20MB", "WEBHOOK_TOKENS": "secret-4711-of-any-app", "WEBHOOK_TOKENS_FILE": "tokens.txt",
+        "WEBHOOK_TOKEN_HEADER": "X-AF-Token", "WEBHOOK_ALLOW": "127.0.0.1", "TRUSTED_PROXIES": "192.0.2.1", "HTTP_CONNECTIONS_PER_CLIENT_MAX": "100", "HTTP_REQUESTS_PER_CLIENT": "1000"}
+LIVE_WITH_TLS = {"TLS_CERT_FILE", "TLS_KEY_FILE"}  # test_tls.py
 
 
 def event(name):
@@ -72,12 +76,16 @@ class Settings(ReloadTest):
         with open(OPERATIONS, encoding="utf-8") as page:
             reload = page.read().split("\n## Reload\n")[1].split("\n## ")[0]
         rows = [line.split("|")[1] for line in reload.splitlines() if line.startswith("| `")]
-        self.assertEqual(set(re.findall(r"`([A-Z_]+)`", " ".join(rows))), set(LIVE))
+        self.assertEqual(set(re.findall(r"`([A-Z_]+)`", " ".join(rows))), set(LIVE) | LIVE_WITH_TLS)
+        with open(os.path.join(self.folder, "tokens.txt"), "w", encoding="utf-8") as file:
+            file.write("secret-4711-of-the-file\n")
         service = self.serve(**{SWITCH: "true"})
         lines = self.reload(service, **LIVE)
-        self.assertEqual(set(re.findall(r"([A-Z_]+) \S+ -> ", " ".join(self.told(lines, "Reloaded")))), set(LIVE))
+        (told,) = self.told(lines, "Reloaded")
+        self.assertEqual({change.split()[0] for change in told.removeprefix("Reloaded: ").split(", ")}, set(LIVE))
         lines = self.reload(service, **LIVE)  # also says that nothing was left for a restart
         self.assertEqual(self.told(lines, "Reloaded"), ["Reloaded: nothing has changed"])
+        self.assertNotIn(b"4711", b"".join(service.raw))
 
     def test_nothing_changed_is_said(self):
         service = self.serve(**{SWITCH: "true"})
@@ -92,15 +100,72 @@ class Settings(ReloadTest):
 
     def test_a_broken_file_changes_nothing(self):
         service = self.serve(**{SWITCH: "true"})
-        lines = self.reload(service, **{SWITCH: "true"}, WEBHOOK_STRICT="true", PORT="secret-4711", LOG_LEVL="debug")
+        lines = self.reload(service, **{SWITCH: "true"}, WEBHOOK_STRICT="true", REFUSED_BODIES_MAX="secret-4711", LOG_LEVL="debug")
         failed = [line for line in lines if line.get("msg", "").startswith("Reload failed")]
         self.assertEqual([line["level"] for line in failed], ["error"])
-        for word in ("2 faults; nothing was changed", "PORT (.env line 3)", "did you mean LOG_LEVEL?"):
+        for word in ("2 faults; nothing was changed", "REFUSED_BODIES_MAX (.env line 3)", "did you mean LOG_LEVEL?"):
             self.assertIn(word, failed[0]["error"])
         self.assertNotIn(b"4711", b"".join(service.raw))
         self.assertEqual(service.post({"no": "fields"}).status, 200)
         lines = self.reload(service, **{SWITCH: "true"}, WEBHOOK_STRICT="true")
         self.assertEqual(self.told(lines, "Reloaded"), ["Reloaded: WEBHOOK_STRICT false -> true"])
+
+
+class Door(ReloadTest):
+    OLD, NEW = "old-token-of-the-test-app", "new-token-of-the-test-app"
+
+    def status(self, service, connection=None, **headers):
+        held = connection or http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
+        held.request("POST", "/webhook/appsflyer", json.dumps(GUIDE_EVENT), {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = held.getresponse()
+        answer.read()
+        if connection is None:
+            held.close()
+        return answer.status
+
+    def test_tokens_are_rotated_on_open_connections_too(self):
+        service = self.serve(**{SWITCH: "true"}, WEBHOOK_TOKENS=self.OLD)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)) as kept:
+            both = lambda **more: (self.status(service, **more, Authorization=self.OLD), self.status(service, **more, Authorization=self.NEW))
+            self.assertEqual((self.status(service, kept, Authorization=self.OLD), *both()), (200, 200, 401))
+            sock = kept.sock
+            lines = self.reload(service, **{SWITCH: "true"}, WEBHOOK_TOKENS=f"{self.OLD},{self.NEW}")
+            self.assertEqual(self.told(lines, "Reloaded"), ["Reloaded: WEBHOOK_TOKENS"])
+            self.assertEqual((self.status(service, kept, Authorization=self.NEW), *both()), (200, 200, 200))
+            self.reload(service, **{SWITCH: "true"}, WEBHOOK_TOKENS=self.NEW, WEBHOOK_TOKEN_HEADER="X-AF-Token")
+            self.assertEqual((self.status(service, kept, X_AF_Token=self.NEW), *both()), (200, 401, 401))
+            self.assertEqual(self.status(service, X_AF_Token=self.OLD), 401)
+            self.reload(service, **{SWITCH: "true"})
+            self.assertEqual(self.status(service, kept), 200)
+            self.assertIs(kept.sock, sock)
+        for secret in (self.OLD, self.NEW):
+            self.assertNotIn(secret.encode(), b"".join(service.raw))
+
+    def test_addresses_and_limits(self):
+        service = self.serve(**{SWITCH: "true"})
+        self.assertEqual(self.status(service), 200)
+        self.reload(service, **{SWITCH: "true"}, WEBHOOK_ALLOW="192.0.2.0/24")
+        self.assertEqual(self.status(service, X_Forwarded_For="192.0.2.1"), 403)
+        self.reload(service, **{SWITCH: "true"}, WEBHOOK_ALLOW="192.0.2.0/24", TRUSTED_PROXIES="127.0.0.1")
+        self.assertEqual(self.status(service, X_Forwarded_For="192.0.2.1"), 200)
+        self.reload(service, **{SWITCH: "true"}, HTTP_CONNECTIONS_PER_CLIENT_MAX="1")
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)) as kept:
+            wait_until(lambda: self.status(service, kept) == 200, "those of before to be gone")
+            self.assertEqual(self.status(service), 503)
+            self.reload(service, **{SWITCH: "true"})
+            self.assertEqual(self.status(service), 200)
+
+    def test_what_cannot_be_taken_leaves_the_door_as_it_was(self):
+        service = self.serve(**{SWITCH: "true"}, WEBHOOK_TOKENS=self.OLD)
+        lines = self.reload(service, **{SWITCH: "true"}, WEBHOOK_TOKENS="secret+4711")
+        self.assertTrue(self.told(lines, "Reload failed"))
+        self.write(**{SWITCH: "true"}, WEBHOOK_TOKENS=self.NEW, WEBHOOK_TOKENS_FILE="not-there.txt")
+        service.process.send_signal(signal.SIGHUP)
+        stays = service.wait_log(lambda l: l.get("msg") == "Reload: a part stays as it was")
+        self.assertEqual(stays["options"], "WEBHOOK_TOKENS, WEBHOOK_TOKENS_FILE")
+        self.assertIn("not-there.txt", json.dumps(stays))
+        self.assertEqual((self.status(service, Authorization=self.OLD), self.status(service, Authorization=self.NEW)), (200, 401))
+        self.assertNotIn(b"4711", b"".join(service.raw))
 
 
 class Signal(ReloadTest):
@@ -139,9 +204,7 @@ class Secondary(ReloadTest):
                    f"{target}'s books to say {expected}")
 
     def state(self, service):
-        ready = service.request("GET", "/ready")
-        self.assertEqual(ready.status, 200)
-        return ready.json()["parts"]["secondary"]["status"]
+        return service.request("GET", "/ready").json()["parts"]["secondary"]["status"]
 
     def test_off_and_on_again_waives_what_came_meanwhile(self):
         service = self.serve(**{SWITCH: "true"})
@@ -149,7 +212,7 @@ class Secondary(ReloadTest):
         service.wait_landed(1)
         lines = self.reload(service, **{SWITCH: "false"})
         self.assertEqual(self.told(lines, "Reloaded"), [f"Reloaded: {SWITCH} true -> false"])
-        self.assertEqual(self.state(service), "disabled")
+        self.assertEqual((self.state(service), service.request("GET", "/ready").status), ("disabled", 200))
         for name in ("off-1", "off-2"):
             self.assertEqual(service.post(event(name)).status, 200)
         service.wait_landed(3, ("primary",))

@@ -159,13 +159,14 @@ class Security(ServiceTest):
     def test_no_open_file_left(self):
         service = self.start()
         used = len(os.listdir(f"/proc/{service.process.pid}/fd"))
-        resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (used, used))
+        soft, hard = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (used, hard))
         with contextlib.ExitStack() as held:
             def one_more():
                 held.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE_SECONDS))
                 return any(line.get("msg") == "No file descriptor is left for another connection" for line in list(service.lines))
             wait_until(one_more, "the shortage in the log")
-        resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (used + 50, used + 50))
+        resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
         self.assertEqual(service.post(GUIDE_EVENT).status, 200)
         service.wait_landed(1)
 
