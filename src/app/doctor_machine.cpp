@@ -14,8 +14,10 @@
 #include <fmt/format.h>
 
 #include "app/admin_door.hpp"
+#include "app/doctor_certificate.hpp"
 #include "base/folder_owner.hpp"
 #include "control/socket.hpp"
+#include "intake/token_file.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -174,6 +176,10 @@ Finding check_webhook_door(const config::Settings& settings) {
                    "anyone who reaches this port can post events",
                    "Set WEBHOOK_TOKENS or WEBHOOK_ALLOW (docs/security-intake.md), or HOST=127.0.0.1");
   }
+  if (!settings.webhook_tokens_file.empty()) {
+    const auto read = intake::TokenFile(settings.webhook_tokens_file).read_if_changed();
+    if (!read) return failure(read.error(), "the service cannot start; one that runs goes on with the tokens it has");
+  }
   if (is_loopback(settings.host)) return good(fmt::format("HOST={}: this machine alone reaches it", settings.host));
   const bool tokens = !settings.webhook_tokens.empty() || !settings.webhook_tokens_file.empty();
   if (!tokens) return good("addresses are asked for");
@@ -190,6 +196,11 @@ Group machine_group(const config::Settings& settings) {
        false});
   group.steps.push_back({"open-files", [connections] { return check_open_files(connections); }, false});
   group.steps.push_back({"webhook-door", [settings] { return check_webhook_door(settings); }, false});
+  if (!settings.tls_cert_file.empty()) {
+    const http::TlsFiles files{settings.tls_cert_file, settings.tls_key_file};
+    group.steps.push_back(
+        {"certificate", [files] { return check_certificate(files, base::system_clock().now()); }, false});
+  }
   return group;
 }
 

@@ -22,7 +22,7 @@ Finding check_disk(const std::filesystem::path& data_folder, std::uint64_t reser
 // `connections_max`: HTTP_CONNECTIONS_MAX.
 Finding check_open_files(std::uint64_t connections_max);
 
-// Whether anyone who reaches the port can post events.
+// Whether anyone who reaches the port can post events, and whether the file of tokens can be read.
 Finding check_webhook_door(const config::Settings& settings);
 
 Group machine_group(const config::Settings& settings);
