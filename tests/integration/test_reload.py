@@ -200,8 +200,15 @@ class Secondary(ReloadTest):
         return sums
 
     def wait_books(self, target, **expected):
-        wait_until(lambda: {side: count for side, count in self.books(target).items() if side in expected} == expected,
-                   f"{target}'s books to say {expected}")
+        seen = {}
+
+        def close():
+            seen.update(self.books(target))
+            return all(seen[side] == count for side, count in expected.items())
+        try:
+            wait_until(close, f"{target}'s books to say {expected}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; they say {seen}") from None
 
     def state(self, service):
         return service.request("GET", "/ready").json()["parts"]["secondary"]["status"]
