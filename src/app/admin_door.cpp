@@ -71,6 +71,11 @@ bool is_loopback(const std::string& host) {
   return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
+bool is_open_to_all(const config::Settings& settings) {
+  return !is_loopback(settings.host) && settings.webhook_tokens.empty() && settings.webhook_tokens_file.empty() &&
+         settings.webhook_allow.empty();
+}
+
 AdminDoor::AdminDoor(const config::Settings& settings)
     : token_hash_(settings.admin_token.empty() ? "" : hash_of(settings.admin_token)),
       elsewhere_(settings.admin_port != 0),

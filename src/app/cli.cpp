@@ -1,5 +1,6 @@
 #include "app/cli.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "config/render.hpp"
+#include "config/token_list.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -123,6 +125,12 @@ struct Commands {
     generate_command->add_option("--seed", generate_options.seed, "Which events (default 1)");
     generate_command->add_option("--connections", generate_options.connections, "How many side by side (default 8)")
         ->check(CLI::Range(1, 1024));
+    generate_command->add_option("--token", generate_options.token,
+                                 "The webhook's token (default: for its own webhook, WEBHOOK_TOKENS' first one that is "
+                                 "good for every app)");
+    generate_command->add_option("--token-header", generate_options.token_header,
+                                 "The header to show it in (default Authorization; for its own webhook "
+                                 "WEBHOOK_TOKEN_HEADER)");
     generate_command->add_option("--out", generate_options.out_file,
                                  "Write one event a line to this file ('-': standard output) and send nothing");
   }
@@ -285,7 +293,8 @@ struct Commands {
 
   static int start_service() {
     const auto loaded = load_or_explain();
-    return loaded ? serve(*loaded) : static_cast<int>(kExitUsage);
+    const auto reread = [] { return config::load_from_process(kEnvFile); };
+    return loaded ? serve(*loaded, reread) : static_cast<int>(kExitUsage);
   }
 
   [[nodiscard]] int run_query() const {
@@ -337,11 +346,21 @@ struct Commands {
                                    : run_books(loaded->settings, books_options);
   }
 
+  // To this service only: elsewhere the token would be told to strangers. Of events of two apps, one app's is no good.
+  void show_own_token(const config::Settings& settings) {
+    if (generate_command->count("--token-header") == 0) generate_options.token_header = settings.webhook_token_header;
+    const auto tokens = config::parse_token_list(settings.webhook_tokens);
+    if (!generate_options.token.empty() || !tokens) return;
+    const auto good_for_all = std::ranges::find(*tokens, std::string(), &config::AppToken::app_id);
+    if (good_for_all != tokens->end()) generate_options.token = good_for_all->token;
+  }
+
   int run_generate() {
     if (generate_options.url.empty() && generate_options.out_file.empty()) {
       const auto loaded = load_or_explain();
       if (!loaded) return kExitUsage;
       generate_options.url = "http://127.0.0.1:" + std::to_string(loaded->settings.port) + "/webhook/appsflyer";
+      show_own_token(loaded->settings);
     }
     return generate(generate_options);
   }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,8 +15,9 @@
 
 namespace twinshift::app {
 
-// Takes events until SIGTERM or SIGINT.
-int serve(const config::Loaded& loaded);
+// Takes events until SIGTERM or SIGINT; SIGHUP reads the configuration again by `reread`, or ends a service that was
+// started in a terminal.
+int serve(const config::Loaded& loaded, std::function<base::Result<config::Loaded>()> reread);
 
 struct QueryOptions {
   std::string sql;
@@ -143,6 +145,8 @@ struct GenerateOptions {
   std::string url;
   std::uint64_t seed = 1;
   unsigned connections = 8;
+  std::string token;  // empty: none is shown
+  std::string token_header = "Authorization";
   std::string out_file;  // where set: one event a line into this file ("-": standard output), nothing is sent
 };
 int generate(const GenerateOptions& options);

@@ -13,8 +13,11 @@
 
 #include <fmt/format.h>
 
+#include "app/admin_door.hpp"
+#include "app/doctor_certificate.hpp"
 #include "base/folder_owner.hpp"
 #include "control/socket.hpp"
+#include "intake/token_file.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -167,6 +170,22 @@ Finding check_open_files(std::uint64_t connections_max) {
   return good(what);
 }
 
+Finding check_webhook_door(const config::Settings& settings) {
+  if (is_open_to_all(settings)) {
+    return warning(fmt::format("HOST={}: neither tokens nor addresses are asked for", settings.host),
+                   "anyone who reaches this port can post events",
+                   "Set WEBHOOK_TOKENS or WEBHOOK_ALLOW (docs/security-intake.md), or HOST=127.0.0.1");
+  }
+  if (!settings.webhook_tokens_file.empty()) {
+    const auto read = intake::TokenFile(settings.webhook_tokens_file).read_if_changed();
+    if (!read) return failure(read.error(), "the service cannot start; one that runs goes on with the tokens it has");
+  }
+  if (is_loopback(settings.host)) return good(fmt::format("HOST={}: this machine alone reaches it", settings.host));
+  const bool tokens = !settings.webhook_tokens.empty() || !settings.webhook_tokens_file.empty();
+  if (!tokens) return good("addresses are asked for");
+  return good(settings.webhook_allow.empty() ? "tokens are asked for" : "tokens and addresses are asked for");
+}
+
 Group machine_group(const config::Settings& settings) {
   const auto connections = static_cast<std::uint64_t>(settings.http_connections_max);
   Group group{"machine", {}};
@@ -176,6 +195,12 @@ Group machine_group(const config::Settings& settings) {
       {"disk", [folder = settings.data_dir, reserve = settings.disk_reserve] { return check_disk(folder, reserve); },
        false});
   group.steps.push_back({"open-files", [connections] { return check_open_files(connections); }, false});
+  group.steps.push_back({"webhook-door", [settings] { return check_webhook_door(settings); }, false});
+  if (!settings.tls_cert_file.empty()) {
+    const http::TlsFiles files{settings.tls_cert_file, settings.tls_key_file};
+    group.steps.push_back(
+        {"certificate", [files] { return check_certificate(files, base::system_clock().now()); }, false});
+  }
   return group;
 }
 

@@ -32,7 +32,9 @@ constexpr auto kSampleTime = base::WallTime(std::chrono::sys_days(std::chrono::y
 
 class Run {
  public:
-  Run(const GenerateOptions& options, http::Url url) : options_(options), url_(std::move(url)) {}
+  Run(const GenerateOptions& options, http::Url url) : options_(options), url_(std::move(url)) {
+    if (!options_.token.empty()) headers_.emplace_back(options_.token_header, options_.token);
+  }
 
   int execute() {
     started_ = SteadyClock::now();
@@ -86,13 +88,17 @@ class Run {
         }
         client.emplace(std::move(*connected));
       }
-      auto answer = client->request("POST", url_.path, body, {{"Content-Type", "application/json"}});
+      auto answer = client->request("POST", url_.path, body, headers_);
       if (!answer) {
         remember(answer.error().text());
         client.reset();
         continue;
       }
       if (answer->status == 200) return true;
+      if (answer->status == 401) {
+        remember("the service answered 401: give it a token that it knows (--token)");
+        return false;
+      }
       remember("the service answered " + std::to_string(answer->status));
       if (answer->status < 500) return false;
     }
@@ -140,6 +146,7 @@ class Run {
   }
   static unsigned long long number(std::uint64_t value) { return value; }
 
+  http::ClientHeaders headers_{{"Content-Type", "application/json"}};
   const GenerateOptions& options_;
   const http::Url url_;
   SteadyClock::time_point started_;

@@ -91,27 +91,38 @@ std::string Health::health() const {
   return JsonObject()
       .add("status", "ok")
       .add("timestamp", base::iso8601_ms(clock_.now()))
-      .add("consumer", parts_.delivery != nullptr ? "enabled" : "disabled")
+      .add("consumer", parts_().delivery != nullptr ? "enabled" : "disabled")
       .text();
 }
 
+void Health::note_primary(const delivery::TargetStatus& target) {
+  if (target.is_primary && target.reached) primary_seen_ = true;
+}
+
+void Health::remember_primary() {
+  const Parts now = parts_();
+  if (now.delivery == nullptr) return;
+  for (const delivery::TargetStatus& target : now.delivery->status().targets) note_primary(target);
+}
+
 Health::Ready Health::ready(bool short_ready) {
-  const queue::QueueStatus queue = parts_.queue->status();
+  const Parts now = parts_();
+  const queue::QueueStatus queue = now.queue->status();
   JsonObject parts;
-  parts.add_raw("queue", queue_part(queue, parts_.delivery == nullptr ? "" : parts_.delivery->status().receive_error));
-  // A later outage of the primary does not take the intake out of the load balancer: the queue goes on taking events,
-  // and sending them away would only lose them.
-  bool landing = parts_.delivery == nullptr;
-  if (parts_.delivery != nullptr) {
+  parts.add_raw("queue", queue_part(queue, now.delivery == nullptr ? "" : now.delivery->status().receive_error));
+  if (now.delivery != nullptr) {
     const quarantine::QuarantineStatus quarantine =
-        parts_.quarantine == nullptr ? quarantine::QuarantineStatus{} : parts_.quarantine->status();
-    const auto books = parts_.books == nullptr ? std::vector<books::TargetBooks>() : parts_.books->books();
-    for (const delivery::TargetStatus& target : parts_.delivery->status().targets) {
+        now.quarantine == nullptr ? quarantine::QuarantineStatus{} : now.quarantine->status();
+    const auto books = now.books == nullptr ? std::vector<books::TargetBooks>() : now.books->books();
+    for (const delivery::TargetStatus& target : now.delivery->status().targets) {
       parts.add_raw(target.name, target_part(target, quarantine, books));
-      if (target.is_primary) landing = target.reached;
+      note_primary(target);
     }
   }
-  if (parts_.auditor != nullptr) parts.add_raw("parity", parity_part(*parts_.auditor));
+  if (now.auditor != nullptr) parts.add_raw("parity", parity_part(*now.auditor));
+  // A later outage of the primary does not take the intake out of the load balancer: the queue goes on taking events,
+  // and sending them away would only lose them.
+  const bool landing = now.delivery == nullptr || primary_seen_;
   const bool ready = !stopping_ && !queue.trouble && landing;
   JsonObject body;
   body.add("status", ready ? "ready" : stopping_ ? "stopping" : "not ready");

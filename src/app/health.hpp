@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "app/auditor.hpp"
 #include "base/clock.hpp"
@@ -21,17 +23,23 @@ struct Parts {
   quarantine::Quarantine* quarantine = nullptr;  // none in tests
   const books::Keeper* books = nullptr;          // likewise
   const Auditor* auditor = nullptr;              // none where there is nothing to compare
+  std::shared_ptr<const void> keeps{};           // keeps these alive while somebody looks at them
 };
 
 // Thread-safe; handlers run on io threads.
 class Health {
  public:
-  Health(Parts parts, const base::Clock& clock) : parts_(parts), clock_(clock) {}
+  // `parts` is asked for each answer: a reload changes them. Any thread.
+  Health(std::function<Parts()> parts, const base::Clock& clock) : parts_(std::move(parts)), clock_(clock) {}
+  // For tests: these do not change.
+  Health(Parts parts, const base::Clock& clock) : Health([parts = std::move(parts)] { return parts; }, clock) {}
 
   // `short_ready`: /ready tells no more than whether, for an address that others reach.
   void add_routes(http::Routes& routes, bool short_ready = false);
   // From now on /ready is 503: traffic should go elsewhere.
   void stopping() { stopping_ = true; }
+  // Before the lanes make way for others (a reload): that the primary has answered once must not be forgotten with them.
+  void remember_primary();
 
   // For tests: status code and body.
   struct Ready {
@@ -42,9 +50,12 @@ class Health {
   [[nodiscard]] std::string health() const;
 
  private:
-  const Parts parts_;
+  void note_primary(const delivery::TargetStatus& target);
+
+  const std::function<Parts()> parts_;
   const base::Clock& clock_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> primary_seen_{false};  // it has answered once, before a reload too
 };
 
 }  // namespace twinshift::app

@@ -35,6 +35,7 @@ struct MetricsInput {
   std::optional<proof::ParityState> parity{};  // nothing where there is nothing to compare
   std::vector<aws::ServiceThrottles> aws_throttles{};
   ProcessUsage process{};
+  std::optional<base::WallTime> certificate_ends{};  // nothing without TLS
   base::WallTime now{};
 };
 

@@ -36,12 +36,18 @@ void add_intake(MetricFamilies& families, const MetricsInput& input) {
       .add({}, stats.latency);
   families.gauge("twinshift_http_connections", "Connections that are open.", number(input.http.connections_open));
   families.counter("twinshift_http_connections_refused_total",
-                   "Connections that were told that there is no room (HTTP_CONNECTIONS_MAX).",
+                   "Connections that were told that there is no room (HTTP_CONNECTIONS_MAX, "
+                   "HTTP_CONNECTIONS_PER_CLIENT_MAX).",
                    number(input.http.connections_refused));
   families.counter("twinshift_http_requests_total", "Requests of any kind that arrived whole.",
                    number(input.http.requests));
   families.counter("twinshift_http_timeouts_total", "Connections cut off for being too slow.",
                    number(input.http.timeouts));
+  families.counter("twinshift_http_tls_handshakes_failed_total", "TLS handshakes that failed or took too long.",
+                   number(input.http.tls_handshakes_failed));
+  auto ends = families.gauge("twinshift_tls_certificate_expiry_timestamp_seconds",
+                             "When the certificate in use ends (its notAfter), since 1970.");
+  if (input.certificate_ends) ends.add({}, seconds_of(*input.certificate_ends));
 }
 
 void add_queue(MetricFamilies& families, const queue::QueueStatus& queue) {

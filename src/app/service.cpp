@@ -4,24 +4,14 @@
 #include <thread>
 #include <utility>
 
-#include "app/auditor_parts.hpp"
-#include "app/backlog_store.hpp"
-#include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
-#include "app/books_rebuilt.hpp"
-#include "app/books_waive.hpp"
-#include "app/debts_answer.hpp"
 #include "app/driver_table.hpp"
-#include "app/erase_answer.hpp"
-#include "app/mend_answer.hpp"
-#include "app/mending.hpp"
 #include "app/quarantine_actions.hpp"
-#include "app/trace_waiting.hpp"
 #include "app/waived_gap.hpp"
-#include "base/ids.hpp"
+#include "app/webhook_security.hpp"
 #include "base/log.hpp"
 #include "config/masking.hpp"
-#include "warehouse/owed_word.hpp"
+#include "queue/waiver.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -32,37 +22,14 @@ using namespace std::chrono_literals;
 
 // Of the time for stopping, at most this much goes to answering requests that are under way.
 constexpr auto kHttpDrainMax = 5s;
-// To let a count under way end.
-constexpr auto kBooksStopMax = 200ms;
-// The same for a query of an audit.
-constexpr auto kAuditStopMax = 200ms;
 // What is kept of the time for stopping to close the files.
 constexpr auto kClosingTime = 2s;
 // The same with SQS: to send what waits, and to give back what is lent.
 constexpr auto kSqsClosingTime = 7s;
-
-// Each Data API batch costs calls of a quota that the whole account shares, and Redshift wants few, large commits: at
-// 50 events a second this is a batch in a second and a half. What comes after a quiet while still goes at once.
-constexpr auto kDataApiBatchAge = 1'500ms;
-
-delivery::TargetLimits target_limits(const config::Settings& settings, const config::TargetSettings& target) {
-  delivery::TargetLimits limits;
-  limits.batch_rows_max = static_cast<std::size_t>(settings.batch_rows_max);
-  limits.batch_bytes_max = static_cast<std::size_t>(settings.batch_bytes_max);
-  limits.batch_age_max = settings.batch_age_max;
-  limits.budget_rows_max = static_cast<std::size_t>(settings.lane_rows_max);
-  limits.budget_bytes_max = static_cast<std::size_t>(settings.lane_bytes_max);
-  limits.park_after = settings.park_after;
-  if (target.driver == "redshift_data") {
-    limits.batch_age_max = std::max<std::chrono::milliseconds>(limits.batch_age_max, kDataApiBatchAge);
-  }
-  return limits;
-}
-
-std::uint64_t records_of(const quarantine::QuarantineStatus& status, const std::string& target) {
-  const auto found = status.records.find(target);
-  return found == status.records.end() ? 0 : found->second;
-}
+// For one delivery to end while the service goes on: events wait in the queue meanwhile.
+constexpr auto kSwitchStopMax = 5s;
+// Deliveries with a call that never came back: each keeps its connections and threads.
+constexpr std::size_t kLeftBehindMax = 4;
 
 }  // namespace
 
@@ -71,94 +38,87 @@ Service::Service(const config::Settings& settings, const base::Clock& clock) : s
 Service::~Service() = default;
 
 base::Status Service::start() {
+  if (auto opened = open_tls(); !opened) return opened;
   if (auto opened = open_storage(); !opened) return opened;
-  if (auto started = start_delivery(); !started) return started;
-  if (settings_.secondary) tell_waived_gap(*queue_, settings_.data_dir);
-  start_books();
-  start_auditor();
-  if (auto started = start_control(); !started) {
+  if (settings_.enable_sqs_consumer) witness_ = open_journal(settings_, clock_);
+  if (auto started = start_landing(settings_); !started) {
     stop(kClosingTime);
     return started;
   }
+  if (settings_.secondary) tell_waived_gap(*queue_, settings_.data_dir);
   return start_http();
 }
 
-// For commands that write files which are ours while we run.
-base::Status Service::start_control() {
-  QuarantineActions::Parts parts{
-      .quarantine = quarantine_.get(),
-      .open_reader = [this](std::stop_token stop) { return open_quarantine_reader(settings_, std::move(stop)); },
-      .queue = queue_.get(),
-      .backlogs = {},
-      .through_queue = {},
-      .identity = identity_mode(settings_),
-      .books = books_file_};
-  for (const auto& owed : backlogs_) parts.backlogs.push_back(owed.get());
-  if (settings_.secondary && backlogs_.empty()) parts.through_queue.push_back(settings_.secondary->name);
-  actions_ = std::make_unique<QuarantineActions>(std::move(parts));
-  auto server = control::Server::start(settings_.data_dir, [this](const auto& request) { return answer(request); });
-  if (!server) {
-    base::Error error = std::move(server.error());
-    if (error.hint.empty()) error.hint = "Remove what stands there under this name; the service makes it anew";
-    return base::fail(std::move(error));
+std::shared_ptr<Landing> Service::landing() const {
+  const std::lock_guard lock(landing_mutex_);
+  return landing_;
+}
+
+// Also one that did not start, so that it is stopped like any other.
+base::Status Service::start_landing(const config::Settings& settings) {
+  auto fresh = std::make_shared<Landing>(settings, Landing::Stores{.queue = queue_.get(),
+                                                                   .quarantine = quarantine_.get(),
+                                                                   .books = books_file_,
+                                                                   .witness = witness_.get(),
+                                                                   .clock = &clock_});
+  auto started = fresh->start();
+  {
+    const std::lock_guard lock(landing_mutex_);
+    landing_.swap(fresh);
   }
-  control_ = std::move(*server);
+  return started;  // the one before goes here, or with the last who still looks at it
+}
+
+// What hangs keeps its place until the process ends: its threads may yet come back to it.
+void Service::end_landing(std::chrono::milliseconds limit) {
+  const auto old = landing();
+  old->cancel();
+  const delivery::StopReport report = old->stop(clock_.steady() + limit);
+  old->close_backlogs();
+  if (!report.clean) log::warn("Not all in hand was settled in time; the queue lends it again");
+  if (!old->leaves_threads()) return;
+  auto line = log::warn("A call has not come back: it is left behind until the next restart");
+  for (const std::string& lane : report.stuck_lanes) line.add("stuckLane", lane);
+  left_behind_.push_back(old);
+}
+
+// Between two deliveries: each acknowledgement counts by the settings of the one that gave it.
+void Service::waive(const config::Settings& settings) {
+  if (auto* waiver = dynamic_cast<queue::Waiver*>(queue_.get())) waiver->waive(settings.secondary_off.has_value());
+}
+
+base::Status Service::deliver_by(const config::Settings& settings) {
+  if (left_behind_.size() >= kLeftBehindMax) {
+    return base::fail(base::ErrorKind::conflict, "too many calls of earlier reloads have not come back", "delivery",
+                      "Restart the service to take this");
+  }
+  log::info("Delivery ends and begins anew; events are taken and queued meanwhile");
+  const config::Settings before = landing()->settings();
+  if (health_) health_->remember_primary();
+  end_landing(kSwitchStopMax);
+  waive(settings);
+  base::Status started = start_landing(settings);
+  if (!started) {
+    end_landing(kSwitchStopMax);
+    waive(before);
+    if (auto again = start_landing(before); !again) lost_ = std::move(again.error());
+    return started;
+  }
+  if (settings.secondary) tell_waived_gap(*queue_, settings.data_dir);
   return {};
 }
 
-// On several threads at once.
-control::Reply Service::answer(const control::Request& request) {
-  if (is_about_debts(request)) return answer_debts(debts(), request, looks_.get_token());
-  if (request.verb == kEraseWaitingVerb) return answer_erase_waiting(debts(), request, looks_.get_token());
-  if (request.verb == kEraseVerb || request.verb == kNoteErasedVerb) {
-    return turns_.run([&] { return answer_erase(debts(), delivery_.get(), request); });
-  }
-  if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());
-  const auto books = [&] { return answer_books_request(books_.get(), *books_file_, request); };
-  if (request.verb == kWaiveVerb) return turns_.run(books);
-  if (request.verb == kRebuiltVerb) {
-    return turns_.run([&] {
-      const auto markers = delivery_ ? markers_by_lane(settings_, *delivery_) : RebuiltMarkers{};
-      return answer_books_request(books_.get(), *books_file_, request, markers);
-    });
-  }
-  if (is_books_verb(request.verb)) return books();
-  if (request.verb == kMendVerb) {
-    const MendingParts parts{delivery_.get(), debts(), [this] { return mending_stops_.load(); }, &readers_,
-                             witness_.get()};
-    return turns_.run([&] { return answer_mend(settings_, parts, request); });
-  }
-  return turns_.run([&] { return actions_->answer(request); });
-}
-
-proof::StoreDebts::Parts Service::debts() const {
-  proof::StoreDebts::Parts parts{.queue = queue_.get(), .backlogs = {}, .identity = identity_mode(settings_)};
-  for (const auto& owed : backlogs_) parts.backlogs.emplace(owed->target(), owed.get());
-  return parts;
-}
-
-void Service::start_books() {
-  if (!delivery_) return;
-  BooksStores stores{
-      queue_.get(),
-      quarantine_.get(),
-      {},
-      books_file_,
-      delivery_.get(),
-      [this](const std::string& target, base::WallTime before) { delivery_->prune_markers(target, before); },
-      [this](const std::vector<warehouse::OwedRow>& rows) { delivery_->publish_books(rows); },
-      [this](const warehouse::OwedRow& word) { delivery_->publish_word(word); },
-      keeps_files()};
-  for (const auto& owed : backlogs_) stores.backlogs.push_back(owed.get());
-  books_ = make_books_keeper(settings_, stores);
-  books_->start();
-  delivery_->before_lanes_end([this](std::chrono::milliseconds limit) { return books_->publish_now(limit); });
-}
-
-// Whether what we owe, or have in quarantine, outlives us where only we can tell it.
-bool Service::keeps_files() const {
-  return settings_.queue.driver == "sqlite" || settings_.data_durable ||
-         (settings_.secondary_backlog_queue_url.empty() && !backlogs_.empty());
+std::vector<LivePart> Service::live_parts() {
+  LivePart intake{.name = "intake", .options = {"WEBHOOK_STRICT"}, .apply = [this](const config::Settings& settings) {
+                    webhook_->set_strict(settings.webhook_strict);
+                    return base::Status();
+                  }};
+  LivePart delivery{
+      .name = "delivery",
+      .options = {"SECONDARY_REDSHIFT_ENABLED", "PARK_AFTER", "BOOKS_INTERVAL", "AUDIT_INTERVAL", "BATCH_ROWS_MAX",
+                  "BATCH_BYTES_MAX", "BATCH_AGE_MAX", "LANE_ROWS_MAX", "LANE_BYTES_MAX"},
+      .apply = [this](const config::Settings& settings) { return deliver_by(settings); }};
+  return {std::move(intake), door_part(), tls_part(), std::move(delivery)};
 }
 
 // What a crash has left unsettled. A quarantine in a queue takes minutes to read: there the next drop does it.
@@ -199,75 +159,6 @@ base::Status Service::open_storage() {
   return {};
 }
 
-// Where the data folder is not declared kept, nothing is to be owed there; what an earlier start has left is drained.
-base::Status Service::open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts) {
-  if (!settings_.keeps_debts && !has_backlog_files(target)) return {};
-  auto owed = app::open_backlog(settings_, target, stopping_.get_token());
-  if (!owed) return base::fail(std::move(owed.error()));
-  if (!settings_.keeps_debts && (*owed)->status().owed == 0) return {};
-  backlogs_.push_back(std::move(*owed));
-  parts.backlog = backlogs_.back().get();
-  return {};
-}
-
-base::Result<delivery::TargetParts> Service::open_target(const config::TargetSettings& target, bool is_primary,
-                                                         bool enabled) {
-  delivery::TargetParts parts;
-  parts.name = target.name;
-  parts.is_primary = is_primary;
-  parts.enabled = enabled;
-  parts.limits = target_limits(settings_, target);
-  if (enabled) {
-    auto warehouse = open_warehouse(settings_, target, stopping_.get_token());
-    if (!warehouse) return base::fail(std::move(warehouse.error()));
-    parts.warehouse = std::move(*warehouse);
-  }
-  if (!is_primary) {
-    if (auto opened = open_backlog(target, parts); !opened) return base::fail(std::move(opened.error()));
-  }
-  log::info("Target configured")
-      .add("target", target.name)
-      .add("enabled", enabled)
-      .add("driver", target.driver)
-      .add("where", target.shown)
-      .add("table", target.table)
-      .add("owed", parts.backlog != nullptr ? parts.backlog->status().owed : std::uint64_t{0})
-      .add("quarantined", records_of(quarantine_->status(), target.name));
-  return parts;
-}
-
-base::Status Service::start_delivery() {
-  if (!settings_.enable_sqs_consumer) {
-    log::info("The consumer is disabled (ENABLE_SQS_CONSUMER=false): events are queued and not delivered");
-    return {};
-  }
-  std::vector<delivery::TargetParts> targets;
-  const auto add = [&](const config::TargetSettings& target, bool is_primary, bool enabled) -> base::Status {
-    auto parts = open_target(target, is_primary, enabled);
-    if (!parts) return base::fail(std::move(parts.error()));
-    targets.push_back(std::move(*parts));
-    return {};
-  };
-  if (auto added = add(settings_.primary, true, true); !added) return added;
-  if (settings_.secondary) {
-    if (auto added = add(*settings_.secondary, false, true); !added) return added;
-  } else if (settings_.secondary_off) {
-    if (auto added = add(*settings_.secondary_off, false, false); !added) return added;
-  }
-  delivery::Options options;
-  options.identity = identity_mode(settings_);
-  options.limits.lease = settings_.queue_lease_timeout;
-  options.seed = base::random_seed();
-  witness_ = open_journal(settings_, clock_);
-  options.witness = witness_.get();
-  if (keeps_files()) {
-    options.announcement = warehouse::word_row(books_file_->instance(), warehouse::kStarted, clock_.now());
-  }
-  delivery_ = std::make_unique<delivery::Delivery>(options, *queue_, *quarantine_, std::move(targets), clock_);
-  delivery_->start();
-  return {};
-}
-
 http::Options Service::http_options() {
   http::Options options;
   options.host = settings_.host;
@@ -281,30 +172,41 @@ http::Options Service::http_options() {
   options.header_timeout = settings_.http_header_timeout;
   options.body_timeout = settings_.http_body_timeout;
   options.write_timeout = settings_.http_write_timeout;
-  options.headers_kept = {"authorization", "if-none-match"};
+  options.tls = tls_;
+  options.headers_kept = headers_kept({});
   options.on_refusal = [this](http::Refusal refusal) { webhook_->keep_refused(std::move(refusal)); };
   return options;
 }
 
 MetricsInput Service::metrics_input() const {
+  const std::shared_ptr<const Landing> now = landing();
+  const delivery::Delivery* delivery = now->delivery();
+  const books::Keeper* books = now->books();
+  const Auditor* auditor = now->auditor();
   return {.intake = webhook_->stats(),
           .http = watched_ != nullptr ? watched_->stats() : http::Stats{},
           .queue = queue_->status(),
-          .targets = delivery_ ? delivery_->status().targets : std::vector<delivery::TargetStatus>(),
+          .targets = delivery != nullptr ? delivery->status().targets : std::vector<delivery::TargetStatus>(),
           .quarantine = quarantine_->status(),
-          .books = books_ ? books_->books() : std::vector<books::TargetBooks>(),
-          .parity = auditor_ ? std::optional(auditor_->state()) : std::nullopt,
+          .books = books != nullptr ? books->books() : std::vector<books::TargetBooks>(),
+          .parity = auditor != nullptr ? std::optional(auditor->state()) : std::nullopt,
           .aws_throttles = aws::throttles(),
           .process = process_usage(),
+          .certificate_ends = tls_ ? std::optional(tls_->certificate().not_after) : std::nullopt,
           .now = clock_.now()};
 }
 
 base::Status Service::start_http() {
-  health_ = std::make_unique<Health>(
-      Parts{queue_.get(), delivery_.get(), quarantine_.get(), books_.get(), auditor_.get()}, clock_);
+  const auto parts = [this] {
+    const std::shared_ptr<const Landing> now = landing();
+    return Parts{queue_.get(), now->delivery(), quarantine_.get(), now->books(), now->auditor(), now};
+  };
+  health_ = std::make_unique<Health>(parts, clock_);
   intake::WebhookOptions webhook_options;
   webhook_options.strict = settings_.webhook_strict;
   webhook_options.answer_within = settings_.intake_timeout;
+  door_ = std::make_unique<intake::Door>(clock_);
+  webhook_options.door = door_.get();
   webhook_ = std::make_unique<intake::Webhook>(webhook_options, *queue_, *refused_, clock_);
   site_ = std::make_unique<AdminSite>(AdminSite::Parts{.settings = &settings_,
                                                        .clock = &clock_,
@@ -315,38 +217,26 @@ base::Status Service::start_http() {
   webhook_->add_routes(routes);
   site_->add_routes(routes);
   // Both are there before either begins: the site's threads ask the server.
-  server_ = std::make_unique<http::Server>(http_options(), std::move(routes));
+  server_ = std::make_unique<http::Server>(webhook_http_options(), std::move(routes));
   watched_ = server_.get();
-  base::Status started = site_->start();
+  base::Status started = door_->replace(settings_);
+  if (started) started = site_->start();
   if (started) started = server_->start();
   if (!started) {
     stop(kClosingTime);
     return started;
   }
   log::info("Server listening").add("host", settings_.host).add("port", static_cast<std::int64_t>(server_->port()));
+  tell_open_door(settings_);
   return {};
-}
-
-// A count that hangs in a target's call is left behind, as a lane is.
-void Service::stop_books() {
-  leaves_threads_ = books_ && !books_->stop(kBooksStopMax);
-}
-
-void Service::start_auditor() {
-  if (!delivery_) return;
-  auditor_ = make_auditor(settings_, debts());
-  if (auditor_) auditor_->start();
-}
-
-// A comparison that hangs in a target's call is left behind as well.
-void Service::stop_auditor() {
-  if (auditor_ && !auditor_->stop(kAuditStopMax)) leaves_threads_ = true;
 }
 
 // Side by side: each may wait for an SQS that does not answer.
 void Service::close_queues() {
   std::vector<std::jthread> closing;
-  for (const auto& owed : backlogs_) closing.emplace_back([&owed] { owed->close(); });
+  if (landing_) {
+    for (const auto& owed : landing_->backlogs()) closing.emplace_back([&owed] { owed->close(); });
+  }
   if (quarantine_) closing.emplace_back([this] { quarantine_->close(); });
   if (queue_) queue_->close();
 }
@@ -361,27 +251,19 @@ delivery::StopReport Service::stop(std::chrono::milliseconds limit) {
   }
   if (server_) server_->drain(std::min<std::chrono::milliseconds>(kHttpDrainMax, limit / 2));
   if (webhook_) webhook_->stop_taking();
-  looks_.request_stop();
-  turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
-  if (actions_) actions_->cancel();
-  mending_stops_ = true;
-  if (delivery_) delivery_->cancel_jobs();
-  if (books_) books_->cancel();
-  control_.reset();
+  if (landing_) landing_->cancel();
   if (site_) site_->stop();
   server_.reset();     // before the stores close: it still hands over what it refused
   watched_ = nullptr;  // nobody asks it any more but this thread
   // Only now: requests that were under way may have needed them.
   stopping_.request_stop();
   const auto closing = settings_.queue.driver == "sqs" ? kSqsClosingTime : kClosingTime;
-  if (delivery_) report = delivery_->stop(std::max(clock_.steady(), deadline - closing));
-  if (witness_) witness_->finish();
-  stop_books();
-  stop_auditor();
+  if (landing_) report = landing_->stop(std::max(clock_.steady(), deadline - closing));
   if (site_) site_->tell_the_end();
   close_queues();
-  for (const auto& owed : backlogs_) {
-    if (owed->left_thread_behind()) report.stuck_lanes.push_back(owed->target() + " refill");
+  if (landing_) {
+    landing_->note_stuck_refills(report);
+    leaves_threads_ = landing_->leaves_threads() || !left_behind_.empty();
   }
   if (refused_) refused_->close();
   return report;

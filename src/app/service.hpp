@@ -1,32 +1,29 @@
 // The running service: every part, started from the ground up and stopped from the top down.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "app/admin_site.hpp"
-#include "app/auditor.hpp"
 #include "app/health.hpp"
 #include "app/journal_witness.hpp"
-#include "app/kept_readers.hpp"
+#include "app/landing.hpp"
 #include "app/metrics.hpp"
-#include "app/quarantine_actions.hpp"
-#include "app/turns.hpp"
-#include "backlog/backlog.hpp"
+#include "app/reload.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "books/books_file.hpp"
-#include "books/keeper.hpp"
 #include "config/settings.hpp"
-#include "control/control.hpp"
 #include "delivery/delivery.hpp"
 #include "http/server.hpp"
+#include "http/tls_context.hpp"
+#include "intake/door.hpp"
 #include "intake/webhook.hpp"
-#include "proof/store_debts.hpp"
 #include "quarantine/quarantine.hpp"
 #include "queue/event_queue.hpp"
 #include "queue/refused_store.hpp"
@@ -34,7 +31,7 @@
 
 namespace twinshift::app {
 
-// One thread (main) calls start() and stop().
+// One thread (main) calls start(), what a reload needs, and stop().
 class Service {
  public:
   Service(const config::Settings& settings, const base::Clock& clock);
@@ -49,56 +46,58 @@ class Service {
   // /ready turns 503; nothing new is taken; what is in flight is finished, parked or released; everything closes. At
   // most `limit`.
   delivery::StopReport stop(std::chrono::milliseconds limit);
-  // After stop(): a count of the books, or an audit, hangs in a target's call.
+  // What a reload can change while the service runs (reload.hpp). Between start() and stop(), on their thread.
+  std::vector<LivePart> live_parts();
+  // A reload has ended delivery, and neither the new nor the old settings could begin it again: events are taken and
+  // queued, and only a restart delivers them.
+  [[nodiscard]] const std::optional<base::Error>& delivery_lost() const { return lost_; }
+
+  // After stop(): a count of the books, an audit, or a lane of before a reload hangs in a target's call.
   [[nodiscard]] bool leaves_threads() const { return leaves_threads_; }
 
  private:
+  base::Status open_tls();  // webhook_security.cpp
   base::Status open_storage();
-  base::Status start_delivery();
-  void close_queues();
-  base::Status open_backlog(const config::TargetSettings& target, delivery::TargetParts& parts);
-  base::Result<delivery::TargetParts> open_target(const config::TargetSettings& target, bool is_primary, bool enabled);
   void settle_drops();
-  void start_books();
-  [[nodiscard]] bool keeps_files() const;
-  void stop_books();
-  void start_auditor();
-  void stop_auditor();
-  base::Status start_control();
-  [[nodiscard]] proof::StoreDebts::Parts debts() const;
-  control::Reply answer(const control::Request& request);
+  void close_queues();
+  base::Status start_landing(const config::Settings& settings);
+  void end_landing(std::chrono::milliseconds limit);
+  void waive(const config::Settings& settings);
+  base::Status deliver_by(const config::Settings& settings);
+  [[nodiscard]] std::shared_ptr<Landing> landing() const;
   base::Status start_http();
   [[nodiscard]] MetricsInput metrics_input() const;
   [[nodiscard]] http::Options http_options();
+  // Of webhook_security.cpp:
+  [[nodiscard]] http::Options webhook_http_options();
+  base::Status apply_security(const config::Settings& settings);
+  LivePart door_part();
+  LivePart tls_part();
 
   const config::Settings& settings_;
   const base::Clock& clock_;
   // Ends waiting for credentials of AWS. Cached ones are used on, to the end.
   std::stop_source stopping_;
-  // Ends what goes through the stores for a command.
-  std::stop_source looks_;
   // In the order of starting; destroyed in reverse.
+  std::shared_ptr<http::TlsContext> tls_;  // null: plain HTTP
   std::optional<sqlite::DataFolder> folder_;
   std::unique_ptr<queue::RefusedStore> refused_;
   std::shared_ptr<books::BooksFile> books_file_;
   std::unique_ptr<queue::EventQueue> queue_;
   std::unique_ptr<quarantine::Quarantine> quarantine_;
-  std::vector<std::unique_ptr<backlog::Backlog>> backlogs_;
-  std::unique_ptr<JournalWitness> witness_;  // none where TRACE_BYTES_MAX is 0
-  std::unique_ptr<delivery::Delivery> delivery_;
-  std::unique_ptr<books::Keeper> books_;  // none where the consumer is disabled
-  std::unique_ptr<Auditor> auditor_;      // none where there is nothing to compare
-  std::unique_ptr<QuarantineActions> actions_;
-  KeptReaders readers_;
-  Turns turns_;
-  std::unique_ptr<control::Server> control_;
+  std::unique_ptr<JournalWitness> witness_;  // none where TRACE_BYTES_MAX is 0, or the consumer is disabled
+  std::vector<std::shared_ptr<Landing>> left_behind_;
+  mutable std::mutex landing_mutex_;
+  std::shared_ptr<Landing> landing_;  // landing_mutex_, but for the thread that calls start() and stop()
+  std::optional<base::Error> lost_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<AdminSite> site_;
+  std::unique_ptr<intake::Door> door_;
+  std::vector<std::string> door_headers_;  // that the door asks for now
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
   http::Server* watched_ = nullptr;  // server_, for its own threads: also while it is being destroyed
   bool leaves_threads_ = false;
-  std::atomic<bool> mending_stops_{false};
 };
 
 }  // namespace twinshift::app

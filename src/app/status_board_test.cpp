@@ -127,7 +127,8 @@ class StatusBoardTest : public ::testing::Test {
     routes.add("GET", "/api/events",
                [this](const http::Request&, http::Responder r) { board_->answer_events(std::move(r)); });
     server_ = std::make_unique<http::Server>(
-        http::Options{.host = "127.0.0.1", .port = 0, .headers_kept = {}, .on_refusal = {}}, std::move(routes));
+        http::Options{.host = "127.0.0.1", .port = 0, .headers_kept = {}, .on_refusal = {}, .tls = {}},
+        std::move(routes));
     ASSERT_TRUE(server_->start());
   }
   std::atomic<std::uint64_t> reads_{0};

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "config/address_list.hpp"
 #include "config/resolve.hpp"
+#include "config/token_list.hpp"
 
 namespace twinshift::config {
 namespace {
@@ -23,6 +26,29 @@ std::string_view namespace_fault(std::string_view name) {
   return {};
 }
 
+// Of a fault, what load() lists: "NAME: what. What to write".
+std::string fault_text(const base::Error& error) {
+  return fmt::format("{}: {}. {}", error.where, error.message, error.hint);
+}
+
+void check_webhook_lists(const Settings& settings, Findings& findings) {
+  const auto check = [&](const auto& parsed) {
+    if (!parsed) findings.faults.push_back(fault_text(parsed.error()));
+  };
+  check(parse_address_list("WEBHOOK_ALLOW", settings.webhook_allow));
+  check(parse_address_list("TRUSTED_PROXIES", settings.trusted_proxies));
+  const auto tokens = parse_token_list(settings.webhook_tokens);
+  check(tokens);
+  const auto is_short = [](const AppToken& entry) { return entry.token.size() < kTokenBytesGood; };
+  if (tokens && std::ranges::any_of(*tokens, is_short)) {
+    findings.warnings.push_back(
+        fmt::format("WEBHOOK_TOKENS has a token of less than {} characters: it can be guessed", kTokenBytesGood));
+  }
+  if (const std::string fault = header_name_fault(settings.webhook_token_header); !fault.empty()) {
+    findings.faults.push_back("WEBHOOK_TOKEN_HEADER " + fault);
+  }
+}
+
 }  // namespace
 
 void check_limits(const Settings& settings, Findings& findings) {
@@ -40,8 +66,11 @@ void check_limits(const Settings& settings, Findings& findings) {
            "LANE_ROWS_MAX is less than BATCH_ROWS_MAX: a full batch could never be gathered");
   fault_if(settings.http_header_timeout > settings.http_keep_alive_idle,
            "HTTP_HEADER_TIMEOUT is longer than HTTP_KEEP_ALIVE_IDLE: an idle connection would end before a slow one");
+  fault_if(settings.tls_cert_file.empty() != settings.tls_key_file.empty(),
+           "only one of TLS_CERT_FILE and TLS_KEY_FILE is set: HTTPS needs both, or neither for plain HTTP");
   const std::string_view name_fault = namespace_fault(settings.metrics_namespace);
   fault_if(!name_fault.empty(), fmt::format("METRICS_NAMESPACE {}", name_fault));
+  check_webhook_lists(settings, findings);
   warn_if(settings.intake_timeout >= std::chrono::seconds(2),
           "INTAKE_TIMEOUT is 2 s or more: AppsFlyer will have given up by then");
   warn_if(settings.shutdown_timeout >= std::chrono::seconds(30),

@@ -15,7 +15,8 @@ constexpr std::string_view kIntroduction = R"(# Configuration
 
 <!-- Written by `twinshift config --markdown` from src/config/options.def; a test holds the two in step. -->
 
-Twinshift reads its configuration once, at start: from the environment, and from the file `.env` in the working folder.
+Twinshift reads its configuration at start: from the environment, and from the file `.env` in the working folder. SIGHUP
+has it read again ([what is taken then](operations.md#reload)).
 The environment wins; an empty value means unset. `twinshift config` shows what is in effect, where each value comes from,
 and what runs where; secrets are masked.
 

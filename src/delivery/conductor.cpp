@@ -9,6 +9,8 @@ namespace twinshift::delivery {
 namespace {
 
 constexpr std::chrono::milliseconds kWaitMax{1'000};
+// Of a stop's time, at most this much, and half of it, for the primary to have what is in hand.
+constexpr std::chrono::milliseconds kFinishMax{2'000};
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -99,7 +101,8 @@ void Conductor::take_in(Input& input, Step& step) {
       [&](AcknowledgeFailed& each) { narrator_.acknowledge_failed(each.error, step.now); },
       [&](StopAsked& each) {
         give_up_at_ = each.deadline;
-        machine_.stop(step);
+        machine_.stop(step,
+                      step.now + std::min<base::SteadyTime::duration>(kFinishMax, (each.deadline - step.now) / 2));
       },
   };
   std::visit(cases, input);

@@ -69,9 +69,13 @@ void Machine::tick(Step& step) {
   after(step);
 }
 
-void Machine::stop(Step& step) {
-  stopping_ = true;
+void Machine::stop(Step& step, base::SteadyTime finish_until) {
+  finish_until_ = finish_until;
   after(step);
+}
+
+bool Machine::finishes_well(base::SteadyTime now) const {
+  return now < *finish_until_ && state(primary_) == TargetState::ok && settlement_.queued_rows(primary_) > 0;
 }
 
 void Machine::give_up(Step& step) {
@@ -82,6 +86,7 @@ void Machine::give_up(Step& step) {
 
 // Every input ends here: what has become due or possible.
 void Machine::after(Step& step) {
+  if (finish_until_ && !finishes_well(step.now)) stopping_ = true;
   if (stopping_) wind_down(step);
   for (LaneIndex index = 0; index < lanes_.size(); ++index) {
     run_parking(index, step);
@@ -94,6 +99,7 @@ base::SteadyTime Machine::wake_at(base::SteadyTime now) const {
   base::SteadyTime at = now + kNoWake;
   const auto sooner = [&](base::SteadyTime time) { at = std::min(at, std::max(time, now)); };
   if (settlement_.in_hand() > 0) sooner(leases_checked_ + kLeaseCheckEvery);
+  if (finish_until_ && !stopping_) sooner(*finish_until_);
   for (const LaneState& lane : lanes_) {
     if (const auto parking = lane.parker.wake_at()) sooner(*parking);
     if (lane.doing != Doing::nothing) {
@@ -120,12 +126,12 @@ bool Machine::waits_for_a_breaker() const {
 }
 
 std::size_t Machine::room_rows() const {
-  if (stopping_ || waits_for_a_breaker() || settlement_.held_rows() >= flow_.hold_rows_max) return 0;
+  if (stopping_ || finish_until_ || waits_for_a_breaker() || settlement_.held_rows() >= flow_.hold_rows_max) return 0;
   return flow_.hold_rows_max - settlement_.held_rows();
 }
 
 std::size_t Machine::room_bytes() const {
-  return stopping_ || settlement_.held_bytes() >= flow_.hold_bytes_max
+  return stopping_ || finish_until_ || settlement_.held_bytes() >= flow_.hold_bytes_max
              ? 0
              : flow_.hold_bytes_max - settlement_.held_bytes();
 }

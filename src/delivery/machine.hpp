@@ -52,8 +52,10 @@ class Machine {
   void quarantined(LaneIndex lane, std::uint64_t group, base::Status status, Step& step);
   void tick(Step& step);
 
-  // Starts nothing new; settles, parks or releases what is in hand. Done when finished().
-  void stop(Step& step);
+  // Receives nothing more. A primary that is well gets what is in hand, until `finish_until`: what a secondary has and
+  // the primary has not would come again, and count twice where that secondary is switched off by then. Then starts
+  // nothing new; settles, parks or releases what is left. Done when finished().
+  void stop(Step& step, base::SteadyTime finish_until = base::SteadyTime::min());
   // The time is up: releases whatever is left.
   void give_up(Step& step);
   [[nodiscard]] bool finished() const { return stopping_ && settlement_.in_hand() == 0; }
@@ -124,6 +126,7 @@ class Machine {
   void wind_down(Step& step);
   void wind_down_part(LaneIndex index, MessageRef ref, Step& step);
 
+  [[nodiscard]] bool finishes_well(base::SteadyTime now) const;
   [[nodiscard]] bool park_at_once(const LaneState& lane) const;
   [[nodiscard]] bool waits_for_a_breaker() const;
   [[nodiscard]] bool over_budget(LaneIndex index) const;
@@ -141,6 +144,7 @@ class Machine {
   Settlement settlement_;
   base::SteadyTime leases_checked_{};
   std::uint64_t released_ = 0;
+  std::optional<base::SteadyTime> finish_until_;  // the primary is getting what is in hand
   bool stopping_ = false;
 };
 

@@ -268,38 +268,6 @@ TEST_F(MachineTest, AMessageWithoutAnEventGoesBack) {
   EXPECT_TRUE(noted(NoteKind::undecodable));
 }
 
-TEST_F(MachineTest, StoppingReleasesParksAndFinishesWhatIsUnderWay) {
-  boot();
-  receive(3);
-  const auto primary = take_write(kPrimary);
-  const auto secondary = take_write(kSecondary);
-  receive(2);
-  step([&](Step& s) { machine_->stop(s); });
-  std::size_t released = 0;
-  for (const Release& release : take<Release>()) released += release.receipts.size();
-  EXPECT_EQ(released, 2U);  // not yet begun
-  EXPECT_EQ(machine_->room_rows(), 0U);
-  commit(*primary);
-  EXPECT_FALSE(machine_->finished());
-  fail(kSecondary, ErrorKind::unavailable);
-  answer_parks(true);
-  EXPECT_EQ(acknowledged(), 3U);
-  EXPECT_TRUE(machine_->finished());
-  EXPECT_FALSE(take_write(kPrimary));
-}
-
-TEST_F(MachineTest, GivingUpReleasesTheRest) {
-  boot();
-  receive(3);
-  step([&](Step& s) { machine_->stop(s); });
-  EXPECT_FALSE(machine_->finished());
-  step([&](Step& s) { machine_->give_up(s); });
-  EXPECT_TRUE(machine_->finished());
-  ASSERT_EQ(take<Release>().size(), 1U);
-  commit_next(kPrimary);  // too late: nothing of it is acknowledged
-  EXPECT_EQ(acknowledged(), 0U);
-}
-
 TEST_F(MachineTest, ASecondaryThatCanOweNothingHoldsTheAcknowledgement) {
   setup_.lanes[kSecondary].has_backlog = false;
   boot();

@@ -28,17 +28,34 @@ int open_reserve() {
   return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-int accept_one(int listener) {
-  const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0) return fd;
+base::IpAddress address_in(const sockaddr_storage& from) {
+  base::IpAddress out;
+  if (from.ss_family == AF_INET) {
+    sockaddr_in four{};
+    std::memcpy(&four, &from, sizeof four);
+    return base::IpAddress::from_v4(ntohl(four.sin_addr.s_addr));
+  }
+  if (from.ss_family == AF_INET6) {
+    sockaddr_in6 six{};
+    std::memcpy(&six, &from, sizeof six);
+    std::memcpy(out.bytes.data(), &six.sin6_addr, out.bytes.size());
+  }
+  return out;
+}
+
+Acceptor::Accepted accept_one(int listener) {
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  const int fd = accept4(listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return {fd, {}};
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return fd;
+  return {fd, address_in(from)};
 }
 
 }  // namespace
 
-Acceptor::Acceptor(asio::io_context& io, int listener_fd, std::function<void(int)> take)
+Acceptor::Acceptor(asio::io_context& io, int listener_fd, std::function<void(Accepted)> take)
     : listener_(io.get_executor(), listener_fd), timer_(io), take_(std::move(take)), reserve_fd_(open_reserve()) {}
 
 Acceptor::~Acceptor() {
@@ -66,9 +83,9 @@ void Acceptor::wait() {
 
 Acceptor::Round Acceptor::take_waiting() {
   for (int i = 0; i < kAcceptsInARowMax; ++i) {
-    const int fd = accept_one(listener_.native_handle());
-    if (fd >= 0) {
-      take_(fd);
+    const Accepted accepted = accept_one(listener_.native_handle());
+    if (accepted.fd >= 0) {
+      take_(accepted);
       continue;
     }
     switch (errno) {
@@ -93,7 +110,7 @@ Acceptor::Round Acceptor::take_waiting() {
 
 void Acceptor::turn_one_away() {
   if (reserve_fd_ >= 0) ::close(reserve_fd_);
-  const int fd = accept_one(listener_.native_handle());
+  const int fd = accept_one(listener_.native_handle()).fd;
   if (fd >= 0) ::close(fd);
   reserve_fd_ = open_reserve();
   if (const auto count = warned_.pass("", std::chrono::steady_clock::now())) {

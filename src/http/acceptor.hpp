@@ -7,6 +7,7 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/ip_address.hpp"
 #include "base/log.hpp"
 
 namespace twinshift::http {
@@ -14,8 +15,13 @@ namespace twinshift::http {
 // Used on one io thread.
 class Acceptor {
  public:
+  // What has connected, and from where; the default address where that is none of IP.
+  struct Accepted {
+    int fd;
+    base::IpAddress peer;
+  };
   // `take` gets each new socket: non-blocking, close-on-exec, its own to close.
-  Acceptor(boost::asio::io_context& io, int listener_fd, std::function<void(int)> take);
+  Acceptor(boost::asio::io_context& io, int listener_fd, std::function<void(Accepted)> take);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -34,7 +40,7 @@ class Acceptor {
 
   boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> listener_;
   boost::asio::steady_timer timer_;
-  const std::function<void(int)> take_;
+  const std::function<void(Accepted)> take_;
   base::log::Throttle warned_;
   int reserve_fd_;  // given up for a moment to accept and close a connection when the process is out of files
 };

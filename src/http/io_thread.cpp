@@ -41,8 +41,8 @@ struct Loop {
 
 // A socket on its way to another thread.
 struct SocketInTransit {
-  explicit SocketInTransit(int socket) : fd(socket) {}
-  SocketInTransit(SocketInTransit&& other) noexcept : fd(std::exchange(other.fd, -1)) {}
+  explicit SocketInTransit(Acceptor::Accepted accepted) : fd(accepted.fd), peer(accepted.peer) {}
+  SocketInTransit(SocketInTransit&& other) noexcept : fd(std::exchange(other.fd, -1)), peer(other.peer) {}
   ~SocketInTransit() {
     if (fd >= 0) ::close(fd);
   }
@@ -50,6 +50,7 @@ struct SocketInTransit {
   SocketInTransit& operator=(const SocketInTransit&) = delete;
   SocketInTransit& operator=(SocketInTransit&&) = delete;
   int fd;
+  base::IpAddress peer;
 };
 
 }  // namespace
@@ -68,26 +69,39 @@ struct IoThread::Impl final : Loop, SessionHost {
     io.run();
   }
 
-  void deal(int fd) {
+  void deal(Acceptor::Accepted accepted) {
     Impl* turn = threads[next_thread++ % threads.size()]->impl_.get();
-    if (turn == this) return adopt(fd);
-    asio::post(turn->io, [turn, socket = SocketInTransit(fd)]() mutable { turn->adopt(std::exchange(socket.fd, -1)); });
+    if (turn == this) return adopt(accepted.fd, accepted.peer);
+    asio::post(turn->io, [turn, socket = SocketInTransit(accepted)]() mutable {
+      turn->adopt(std::exchange(socket.fd, -1), socket.peer);
+    });
   }
 
-  void adopt(int fd) {
+  // Whether the address has room for one more; `counts` where it is counted, to be given back as it closes.
+  bool has_room(const base::IpAddress& peer, bool& counts) {
+    const auto& most_of = shared.options.connections_per_peer_max;
+    const std::size_t most = most_of ? most_of(peer) : 0;
+    if (most == 0) return true;
+    counts = shared.peers.opened(peer, most);
+    return counts;
+  }
+
+  void adopt(int fd, const base::IpAddress& peer) {
     if (stopping) {
       ::close(fd);
       return;
     }
-    const bool room = shared.connections_open.load() < shared.options.connections_max;
+    bool counts = false;
+    const bool room = shared.connections_open.load() < shared.options.connections_max && has_room(peer, counts);
     if (!room) {
       shared.connections_refused.fetch_add(1, std::memory_order_relaxed);
-      if (shared.turning_away.load() >= kTurningAwayMax) {
+      // With TLS it could be told only after a handshake, and that is what there is no room for.
+      if (shared.options.tls || shared.turning_away.load() >= kTurningAwayMax) {
         ::close(fd);
         return;
       }
     }
-    auto session = std::make_shared<Session>(*this, fd);
+    auto session = std::make_shared<Session>(*this, fd, peer, counts);
     session->index = sessions.size();
     sessions.push_back(session);
     room ? session->start() : session->turn_away();
@@ -171,7 +185,7 @@ IoThread::~IoThread() {
 
 void IoThread::accept_from(int listener_fd, std::vector<IoThread*> threads) {
   impl_->threads = std::move(threads);
-  impl_->acceptor.emplace(impl_->io, listener_fd, [this](int fd) { impl_->deal(fd); });
+  impl_->acceptor.emplace(impl_->io, listener_fd, [this](Acceptor::Accepted accepted) { impl_->deal(accepted); });
 }
 
 void IoThread::start() {

@@ -51,8 +51,9 @@ std::string describe(const Code& code) {
 // Keeps what a request needs and nothing else: Beast's own containers allocate once a header line.
 class Parser final : public bhttp::basic_parser<true> {
  public:
-  Parser(const RequestReader::Limits& limits, Request& request, RequestReader::Fault& fault)
-      : limits_(limits), request_(request), fault_(fault) {
+  Parser(const RequestReader::Limits& limits, const std::vector<std::string>& headers_kept, Request& request,
+         RequestReader::Fault& fault)
+      : limits_(limits), headers_kept_(headers_kept), request_(request), fault_(fault) {
     eager(true);
     header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
     body_limit(boost::none);  // ours, so that the refusal can say what is allowed
@@ -97,7 +98,7 @@ class Parser final : public bhttp::basic_parser<true> {
       if (!same_ignoring_case("100-continue", value)) return refuse(code, 417, "Only Expect: 100-continue is known");
       expects_continue = true;
     }
-    for (const auto& kept : limits_.headers_kept) {
+    for (const auto& kept : headers_kept_) {
       if (same_ignoring_case(kept, name)) request_.headers.emplace_back(kept, std::string(value.data(), value.size()));
     }
   }
@@ -125,6 +126,7 @@ class Parser final : public bhttp::basic_parser<true> {
   void on_finish_impl(Code& /*code*/) override {}
 
   const RequestReader::Limits& limits_;
+  const std::vector<std::string>& headers_kept_;
   Request& request_;
   RequestReader::Fault& fault_;
 };
@@ -132,7 +134,12 @@ class Parser final : public bhttp::basic_parser<true> {
 }  // namespace
 
 struct RequestReader::Impl {
-  explicit Impl(const Limits& l) : limits(l) { parser.emplace(limits, request, fault); }
+  explicit Impl(const Limits& l) : limits(l) { begin(); }
+
+  void begin() {
+    limits.headers_kept.refresh(headers_kept, headers_version);
+    parser.emplace(limits, *headers_kept, request, fault);
+  }
 
   Progress refused(std::size_t used, int status, std::string text) {
     if (fault.status == 0) fault = {status, std::move(text), false};
@@ -140,6 +147,8 @@ struct RequestReader::Impl {
   }
 
   const Limits& limits;
+  KeptHeaders::Names headers_kept;
+  std::uint64_t headers_version = 0;
   Request request;
   Fault fault;
   std::size_t head_bytes = 0;
@@ -169,7 +178,7 @@ void RequestReader::reset() {
   impl_->request = Request();
   impl_->fault = Fault();
   impl_->head_bytes = 0;
-  impl_->parser.emplace(impl_->limits, impl_->request, impl_->fault);
+  impl_->begin();
 }
 
 bool RequestReader::head_done() const {

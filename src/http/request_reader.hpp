@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "http/kept_headers.hpp"
 #include "http/server.hpp"
 
 namespace twinshift::http {
@@ -17,7 +17,7 @@ class RequestReader {
   struct Limits {
     std::size_t header_bytes_max;
     std::size_t body_bytes_max;
-    std::vector<std::string> headers_kept;  // lower case
+    const KeptHeaders& headers_kept;
   };
   enum class Step { need_more, complete, refused };
   struct Progress {

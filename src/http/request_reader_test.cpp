@@ -11,7 +11,8 @@ namespace {
 
 using Step = RequestReader::Step;
 
-const RequestReader::Limits kLimits{1000, 5000, {"x-kept"}};
+const KeptHeaders kKept({"x-kept"});
+const RequestReader::Limits kLimits{1000, 5000, kKept};
 
 std::pair<std::string, std::string> split(std::string_view target) {
   std::pair<std::string, std::string> out;

@@ -46,6 +46,10 @@ std::uint16_t Server::port() const {
   return impl_->port;
 }
 
+void Server::keep_headers(std::vector<std::string> names) {
+  impl_->shared.headers_kept.replace(std::move(names));
+}
+
 void Server::drain(std::chrono::milliseconds limit) {
   for (auto& thread : impl_->threads) thread->drain();
   impl_->shared.wait_none_open(limit);
@@ -53,7 +57,8 @@ void Server::drain(std::chrono::milliseconds limit) {
 
 Stats Server::stats() const {
   const Shared& s = impl_->shared;
-  return {s.connections_open.load(), s.connections_refused.load(), s.requests.load(), s.timeouts.load()};
+  return {s.connections_open.load(), s.connections_refused.load(), s.requests.load(), s.timeouts.load(),
+          s.tls_handshakes_failed.load()};
 }
 
 }  // namespace twinshift::http

@@ -7,13 +7,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/ip_address.hpp"
 
 namespace twinshift::http {
+
+class TlsContext;
 
 struct Request {
   std::string method;  // as sent: "POST"
@@ -22,6 +26,7 @@ struct Request {
   std::string body;    // decompressed where Content-Encoding said gzip
   // Only those named in Options::headers_kept, names in lower case.
   std::vector<std::pair<std::string, std::string>> headers;
+  base::IpAddress client;  // the other end of the connection: a load balancer's address behind one
 };
 
 struct Response {
@@ -102,7 +107,14 @@ struct Options {
   std::chrono::milliseconds body_timeout{20'000};    // for the whole body
   std::chrono::milliseconds write_timeout{20'000};
   std::vector<std::string> headers_kept;
+  // Asked once a request, on an io thread, as soon as its head is there (its body may not be): an answer in place of
+  // the handler's. Nothing of such a request is kept, and on_refusal is not told of it. Must not block for long.
+  std::function<std::optional<Response>(const Request& head)> check_head = nullptr;
+  // How many connections an address may have open at once; asked as one begins, on an io thread. Empty: no bound.
+  std::function<std::size_t(const base::IpAddress& peer)> connections_per_peer_max = nullptr;
   std::function<void(Refusal)> on_refusal;
+  // Set: the port speaks HTTPS and nothing else. A handshake has header_timeout.
+  std::shared_ptr<const TlsContext> tls;
 };
 
 struct Stats {
@@ -110,6 +122,7 @@ struct Stats {
   std::uint64_t connections_refused = 0;
   std::uint64_t requests = 0;
   std::uint64_t timeouts = 0;
+  std::uint64_t tls_handshakes_failed = 0;
 };
 
 class Server {
@@ -122,6 +135,8 @@ class Server {
   // Binds and starts the io threads. Errors: unavailable (address in use, no permission), with what to do.
   base::Status start();
   [[nodiscard]] std::uint16_t port() const;
+  // In place of Options::headers_kept, for requests that begin afterwards. Any thread.
+  void keep_headers(std::vector<std::string> names);
 
   // No new connections; idle ones are closed, requests under way are answered with "Connection: close". Returns when
   // none is left or after `limit`. Not to be called from a handler.

@@ -35,30 +35,14 @@ void shrink(std::string& text) {
 
 }  // namespace
 
-void SessionSink::push(std::shared_ptr<const std::string> message) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(pushed_, std::move(message)) != nullptr) return;
-  }
-  outbox_->put({shared_from_this(), std::nullopt});
-}
-
-std::shared_ptr<const std::string> SessionSink::take_pushed() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(pushed_, nullptr);
-}
-
-void SessionSink::send(Response response) {
-  if (outbox_->on_io_thread() && session_ != nullptr && session_->answered_in_handler(response)) return;
-  outbox_->put({shared_from_this(), std::move(response)});
-}
-
-Session::Session(SessionHost& host, int fd)
+Session::Session(SessionHost& host, int fd, const base::IpAddress& peer, bool counts)
     : host_(host),
       descriptor_(host.io.get_executor(), fd),
       sink_(std::make_shared<SessionSink>(host.outbox, this)),
+      peer_(peer),
       reader_(host.shared.limits),
-      deadline_(now() + host.shared.options.keep_alive_idle) {}
+      deadline_(now() + host.shared.options.keep_alive_idle),
+      counts_(counts) {}
 
 Session::~Session() {
   sink_->detach();
@@ -66,6 +50,7 @@ Session::~Session() {
 
 void Session::start() {
   host_.shared.connections_open.fetch_add(1, std::memory_order_relaxed);
+  if (host_.shared.options.tls) begin_tls();
   wait_readable();
 }
 
@@ -84,8 +69,10 @@ void Session::close() {
   state_ = State::closed;
   account();
   sink_->detach();
+  if (tls_) tls_->say_end();
   Code ignored;
   descriptor_.close(ignored);
+  if (std::exchange(counts_, false)) host_.shared.peers.closed(peer_);
   if (refusal_) report(std::move(*std::exchange(refusal_, nullptr)));
   if (turned_away_) {
     host_.shared.turning_away.fetch_sub(1, std::memory_order_relaxed);
@@ -108,9 +95,10 @@ void Session::wait_readable() {
 }
 
 void Session::on_readable() {
+  if (state_ == State::shaking) return shake();
   if (!reading() && state_ != State::lingering && state_ != State::streaming) return;
   auto& buffer = host_.read_buffer;
-  const ssize_t count = recv(descriptor_.native_handle(), buffer.data(), buffer.size(), 0);
+  const ssize_t count = receive(buffer.data(), buffer.size());
   if (count < 0) {
     if (errno == EAGAIN || errno == EINTR) return host_.draining && state_ == State::idle ? close() : wait_readable();
     return close();
@@ -185,6 +173,7 @@ std::size_t Session::begin_request(std::string_view input) {
   if (breaks == input.size()) return breaks;
   reader_.reset();
   continue_sent_ = false;
+  head_checked_ = false;
   state_ = State::head;
   deadline_ = now() + host_.shared.options.header_timeout;
   return breaks;
@@ -215,23 +204,26 @@ std::optional<std::size_t> Session::take(std::string_view input) {
 
 void Session::after_progress() {
   if (state_ != State::head || !reader_.head_done()) return;
+  if (const auto refusal = check_head()) return answer_head(*refusal);
   state_ = State::body;
   deadline_ = now() + host_.shared.options.body_timeout;
   if (!reader_.expects_continue() || continue_sent_ || !reader_.request().body.empty()) return;
   continue_sent_ = true;
   // The socket's buffer is empty here: these few bytes go out or the connection is broken.
-  const ssize_t sent = send(descriptor_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+  const ssize_t sent = transmit(kContinue.data(), kContinue.size());
   if (sent != static_cast<ssize_t>(kContinue.size())) close();
 }
 
 // --- handling
 
 void Session::request_complete() {
+  const auto refusal = check_head();
   Request request = std::move(reader_.request());
   host_.shared.requests.fetch_add(1, std::memory_order_relaxed);
   shape_ = {.close = !reader_.keep_alive() || host_.draining,
             .http_1_0 = reader_.http_1_0(),
             .head_only = request.method == "HEAD"};
+  if (refusal) return write(*refusal);
   auto found = host_.shared.routes.find(request.method, request.path);
   if (auto* response = std::get_if<Response>(&found)) return write(*response);
   if (auto fault = decode_body(reader_.content_encoding(), request.body, host_.shared.options.body_bytes_max)) {
@@ -266,6 +258,10 @@ void Session::answered(Response response) {
 }
 
 void Session::refuse(std::string_view rest) {
+  // Too large, from who may not send at all: nothing of it is kept.
+  if (reader_.head_done()) {
+    if (const auto refusal = check_head()) return answer_head(*refusal);
+  }
   const auto& fault = reader_.fault();
   Request& request = reader_.request();
   shape_ = {.close = true, .http_1_0 = reader_.http_1_0(), .head_only = request.method == "HEAD"};
@@ -298,8 +294,7 @@ void Session::write(const Response& response) {
 
 void Session::flush() {
   while (written_ < out_.size()) {
-    const ssize_t sent =
-        send(descriptor_.native_handle(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+    const ssize_t sent = transmit(out_.data() + written_, out_.size() - written_);
     if (sent >= 0) {
       written_ += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN) {
@@ -345,6 +340,7 @@ void Session::after_write() {
   }
   if (!linger_) return close();
   // Closing while the client still sends would reset the connection, and the client might never see the answer.
+  if (tls_) tls_->say_end();
   shutdown(descriptor_.native_handle(), SHUT_WR);
   state_ = State::lingering;
   deadline_ = now() + kLingerTime;
@@ -377,6 +373,10 @@ void Session::sweep(base::SteadyTime at) {
   if (state_ == State::handling || at < deadline_) return;
   if (state_ == State::idle || state_ == State::lingering) return close();
   host_.shared.timeouts.fetch_add(1, std::memory_order_relaxed);
+  if (state_ == State::shaking) {
+    count_failed_handshake();
+    return close();
+  }
   if (state_ == State::writing) {
     // What the client does not fetch is not worth the kernel's memory either.
     const linger at_once{.l_onoff = 1, .l_linger = 0};
@@ -391,7 +391,7 @@ void Session::sweep(base::SteadyTime at) {
 void Session::drain() {
   // A request that is already in the socket's buffer is still served.
   if (state_ == State::idle) on_readable();
-  if (state_ == State::streaming) close();
+  if (state_ == State::streaming || state_ == State::shaking) close();
 }
 
 }  // namespace twinshift::http

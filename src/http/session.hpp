@@ -8,15 +8,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include "base/clock.hpp"
+#include "base/ip_address.hpp"
+#include "base/log.hpp"
 #include "http/outbox.hpp"
 #include "http/request_reader.hpp"
 #include "http/response_text.hpp"
 #include "http/shared.hpp"
+#include "http/tls_stream.hpp"
 
 namespace twinshift::http {
 
@@ -34,14 +38,15 @@ class SessionHost {
   std::shared_ptr<Outbox> outbox;
   DateText date;
   bool draining = false;
+  base::log::Throttle handshakes_told;
   // All sessions read into this one; only what is left over is kept by a session. So an idle connection has no buffer.
   std::array<char, 16 * 1024> read_buffer{};
 };
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // Takes over the non-blocking socket `fd`.
-  Session(SessionHost& host, int fd);
+  // Takes over the non-blocking socket `fd`, and `peer`'s place in Shared::peers where it `counts`.
+  Session(SessionHost& host, int fd, const base::IpAddress& peer, bool counts);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -65,6 +70,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   enum class State {
+    shaking,    // hands, before the first request; with TLS only
     idle,       // between requests; nothing of the next one has come
     head,       // reading a head
     body,       // reading a body
@@ -77,6 +83,17 @@ class Session : public std::enable_shared_from_this<Session> {
   using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
   [[nodiscard]] bool reading() const { return state_ == State::idle || state_ == State::head || state_ == State::body; }
+  // As recv() and send().
+  ssize_t receive(char* into, std::size_t size) {
+    return tls_ ? tls_->read(into, size) : ::recv(descriptor_.native_handle(), into, size, 0);
+  }
+  ssize_t transmit(const char* from, std::size_t size) {
+    return tls_ ? tls_->write(from, size) : ::send(descriptor_.native_handle(), from, size, MSG_NOSIGNAL);
+  }
+  void begin_tls();
+  void shake();
+  void count_failed_handshake();
+  void answer_plainly();
   void wait_readable();
   void on_readable();
   void on_end_of_input();
@@ -87,6 +104,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool account();
   void refuse_for_room();
   void after_progress();
+  std::optional<Response> check_head();
+  void answer_head(const Response& response);
   void request_complete();
   void dispatch(const Handler& handler, Request request);
   void refuse(std::string_view rest);
@@ -101,7 +120,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   SessionHost& host_;
   Descriptor descriptor_;
+  std::unique_ptr<TlsStream> tls_;  // null: the port speaks plain HTTP
   const std::shared_ptr<SessionSink> sink_;
+  const base::IpAddress peer_;
   RequestReader reader_;
   State state_ = State::idle;
   base::SteadyTime deadline_;
@@ -114,6 +135,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool waiting_readable_ = false;
   bool in_handler_ = false;
   bool continue_sent_ = false;
+  bool head_checked_ = false;
+  bool counts_;          // in Shared::peers
   bool linger_ = false;  // after the answer: more may be on its way from the client
   bool turned_away_ = false;
   bool streams_ = false;                             // the answer goes on

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <utility>
 
+#include "http/kept_headers.hpp"
+#include "http/peer_counts.hpp"
 #include "http/request_reader.hpp"
 #include "http/route_table.hpp"
 #include "http/server.hpp"
@@ -18,11 +20,14 @@ struct Shared {
   Shared(Options o, const Routes& r)
       : options(std::move(o)),
         routes(r),
-        limits{options.header_bytes_max, options.body_bytes_max, options.headers_kept} {}
+        headers_kept(options.headers_kept),
+        limits{options.header_bytes_max, options.body_bytes_max, headers_kept} {}
 
   const Options options;
   const RouteTable routes;
+  KeptHeaders headers_kept;
   const RequestReader::Limits limits;
+  PeerCounts peers;  // of connections that are bounded by address
 
   // Served connections; those that are only told that there is no room are counted in `turning_away`.
   std::atomic<std::uint64_t> connections_open{0};
@@ -31,6 +36,7 @@ struct Shared {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::size_t> unfinished_bytes{0};
   std::atomic<std::uint64_t> timeouts{0};
+  std::atomic<std::uint64_t> tls_handshakes_failed{0};
 
   void closed_one() {
     if (connections_open.fetch_sub(1) != 1) return;

@@ -58,7 +58,7 @@ class Wire {
     connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     return connected_;
   }
-  ~Wire() { reset(); }
+  virtual ~Wire() { reset(); }
   Wire(Wire&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_), in_(std::move(other.in_)) {}
   Wire(const Wire&) = delete;
@@ -76,7 +76,7 @@ class Wire {
   // False where the other side does not take it (any more).
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t count = transmit(bytes);
       if (count <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }
@@ -119,13 +119,21 @@ class Wire {
   // The other side has ended the connection and sent nothing more before.
   bool ended() { return rest() == std::optional<std::string>(""); }
 
- private:
-  bool more() {
+ protected:
+  static constexpr ssize_t kNothingCame = -2;
+  // As send() and recv(); the latter waits for kPatience at most.
+  virtual ssize_t transmit(std::string_view bytes) { return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  virtual ssize_t receive(char* into, std::size_t size) {
     pollfd entry{.fd = fd_, .events = POLLIN, .revents = 0};
     const int limit = static_cast<int>(std::chrono::milliseconds(kPatience).count());
-    if (poll(&entry, 1, limit) <= 0) return false;
+    return poll(&entry, 1, limit) <= 0 ? kNothingCame : recv(fd_, into, size, 0);
+  }
+
+ private:
+  bool more() {
     char buffer[16 * 1024];
-    const ssize_t count = recv(fd_, buffer, sizeof buffer, 0);
+    const ssize_t count = receive(buffer, sizeof buffer);
+    if (count == kNothingCame) return false;
     if (count <= 0) {
       ended_ = true;
       return false;

@@ -1,6 +1,8 @@
 #include "intake/webhook.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <utility>
 
 #include "base/ids.hpp"
@@ -15,11 +17,16 @@ namespace twinshift::intake {
 namespace {
 
 constexpr int kTooLarge = 413;
+constexpr int kForbidden = 403;
 
 namespace log = base::log;
 using base::ErrorKind;
 
 constexpr const char* kPaths[] = {"/webhook/appsflyer", "/api/webhook/appsflyer"};
+
+bool is_ours(std::string_view path) {
+  return std::ranges::find(kPaths, path, [](const char* ours) { return std::string_view(ours); }) != std::end(kPaths);
+}
 
 http::Response failure(int status, std::string_view error) {
   http::Response response;
@@ -74,6 +81,12 @@ std::string_view to_string(RefusedFor reason) {
       return "too_large";
     case RefusedFor::encoding:
       return "encoding";
+    case RefusedFor::token:
+      return "token";
+    case RefusedFor::address:
+      return "address";
+    case RefusedFor::app:
+      return "app";
   }
   return "?";
 }
@@ -88,6 +101,8 @@ std::string_view to_string(TurnedAwayFor reason) {
       return "late";
     case TurnedAwayFor::stopping:
       return "stopping";
+    case TurnedAwayFor::rate:
+      return "rate";
   }
   return "?";
 }
@@ -97,6 +112,7 @@ struct Webhook::Impl {
   queue::EventQueue& queue;
   queue::RefusedStore& refused_store;
   const base::Clock& clock;
+  std::atomic<bool> strict;  // options.strict, until set_strict()
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> accepted{0};
   Counters<kRefusedFor.size()> refused;
@@ -105,7 +121,7 @@ struct Webhook::Impl {
   PendingAnswers answers;
 
   Impl(WebhookOptions o, queue::EventQueue& q, queue::RefusedStore& r, const base::Clock& c)
-      : options(o), queue(q), refused_store(r), clock(c), answers(o.answer_within, [this] {
+      : options(o), queue(q), refused_store(r), clock(c), strict(o.strict), answers(o.answer_within, [this] {
           return turn_away(TurnedAwayFor::late, "The event could not be stored in time; send it again later");
         }) {}
 
@@ -139,8 +155,41 @@ struct Webhook::Impl {
     take(std::move(request), std::move(responder));
   }
 
+  http::Response stranger(RefusedFor reason, int status, std::string_view why) {
+    refused.add(reason);
+    http::Response response = failure(status, why);
+    if (reason == RefusedFor::token) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return response;
+  }
+
+  std::optional<http::Response> check_head(const http::Request& head) {
+    if (options.door == nullptr || !is_ours(head.path)) return std::nullopt;
+    switch (options.door->admit(head)) {
+      case Admission::granted:
+        return std::nullopt;
+      case Admission::address:
+        return stranger(RefusedFor::address, kForbidden, "Events are not taken from this address");
+      case Admission::token:
+        return stranger(RefusedFor::token, 401, "This needs the webhook's token, as it is set at AppsFlyer");
+      case Admission::rate:
+        return turn_away(TurnedAwayFor::rate, "Too many requests from this address; send the event again later");
+    }
+    return std::nullopt;
+  }
+
+  // A token proves one app: it is no good for the events of another.
+  bool is_for_its_app(http::Request& request) {
+    return options.door == nullptr || !options.door->asks_for_app() ||
+           options.door->admits_app(request, app_id_of(request.body));
+  }
+
   void take(http::Request request, http::Responder responder) {
-    if (options.strict) {
+    if (!is_for_its_app(request)) {
+      const base::Error other{ErrorKind::invalid, "The token that was shown belongs to another app than the event",
+                              "webhook", ""};
+      return refuse(RefusedFor::app, std::move(request), std::move(responder), other);
+    }
+    if (strict.load(std::memory_order_relaxed)) {
       if (auto checked = check_required_fields(request.body); !checked) {
         return refuse(RefusedFor::field, std::move(request), std::move(responder), checked.error());
       }
@@ -205,17 +254,18 @@ struct Webhook::Impl {
   // Kept first, then answered: a sender may take a 4xx as final.
   void refuse(RefusedFor reason, http::Request request, http::Responder responder, const base::Error& error) {
     refused.add(reason);
+    const int status = reason == RefusedFor::app ? kForbidden : 400;
     auto answer = std::make_shared<http::Responder>(std::move(responder));
     queue::RefusedBody body;
     body.received_at = clock.now();
-    body.status = 400;
+    body.status = status;
     body.reason = error.message;
     body.path = request.path;
     body.body = std::move(request.body);
-    refused_store.keep(std::move(body),
-                       [answer, text = error.message](const base::Status& /*kept: the store counts what it drops*/) {
-                         answer->send(failure(400, text));
-                       });
+    refused_store.keep(std::move(body), [answer, status, text = error.message](
+                                            const base::Status& /*kept: the store counts what it drops*/) {
+      answer->send(failure(status, text));
+    });
   }
 };
 
@@ -235,10 +285,12 @@ void Webhook::add_routes(http::Routes& routes) {
   }
 }
 
+std::optional<http::Response> Webhook::check_head(const http::Request& head) {
+  return impl_->check_head(head);
+}
+
 void Webhook::keep_refused(http::Refusal refusal) {
-  bool ours = false;
-  for (const char* path : kPaths) ours = ours || refusal.path == path;
-  if (!ours) return;
+  if (!is_ours(refusal.path)) return;
   impl_->refused.add(refusal.status == kTooLarge ? RefusedFor::too_large : RefusedFor::encoding);
   queue::RefusedBody body;
   body.received_at = impl_->clock.now();
@@ -249,6 +301,10 @@ void Webhook::keep_refused(http::Refusal refusal) {
   body.path = std::move(refusal.path);
   body.body = std::move(refusal.body);
   impl_->refused_store.keep(std::move(body), [](const base::Status&) {});
+}
+
+void Webhook::set_strict(bool strict) {
+  impl_->strict = strict;
 }
 
 void Webhook::stop_taking() {

@@ -9,12 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.hpp"
 #include "base/histogram.hpp"
 #include "http/server.hpp"
+#include "intake/door.hpp"
 #include "queue/event_queue.hpp"
 #include "queue/refused_store.hpp"
 
@@ -27,6 +29,8 @@ struct WebhookOptions {
   std::chrono::milliseconds answer_within{1500};
   // What Retry-After tells a sender whose event we could not take.
   std::chrono::seconds retry_after{5};
+  // Who comes in; must outlive the webhook. Null: everybody.
+  Door* door = nullptr;
 };
 
 // Why a body was answered with 4xx.
@@ -36,9 +40,13 @@ enum class RefusedFor : std::uint8_t {
   query,      // a GET whose query string is none, or is no text
   too_large,  // for us, or for the queue
   encoding,   // a Content-Encoding that could not be undone
+  token,      // 401: none of WEBHOOK_TOKENS was shown; nothing is kept
+  address,    // 403: not in WEBHOOK_ALLOW; nothing is kept
+  app,        // 403: the token belongs to another app
 };
-inline constexpr std::array kRefusedFor{RefusedFor::body, RefusedFor::field, RefusedFor::query, RefusedFor::too_large,
-                                        RefusedFor::encoding};
+inline constexpr std::array kRefusedFor{RefusedFor::body,      RefusedFor::field,    RefusedFor::query,
+                                        RefusedFor::too_large, RefusedFor::encoding, RefusedFor::token,
+                                        RefusedFor::address,   RefusedFor::app};
 std::string_view to_string(RefusedFor reason);
 
 // Why an event was answered with 503.
@@ -47,9 +55,10 @@ enum class TurnedAwayFor : std::uint8_t {
   queue,  // the queue cannot take it now
   late,   // not durable in time; it may still have been stored
   stopping,
+  rate,  // one client sends more than HTTP_REQUESTS_PER_CLIENT
 };
 inline constexpr std::array kTurnedAwayFor{TurnedAwayFor::full, TurnedAwayFor::queue, TurnedAwayFor::late,
-                                           TurnedAwayFor::stopping};
+                                           TurnedAwayFor::stopping, TurnedAwayFor::rate};
 std::string_view to_string(TurnedAwayFor reason);
 
 struct WebhookStats {
@@ -74,8 +83,12 @@ class Webhook {
 
   // POST and GET on /webhook/appsflyer and /api/webhook/appsflyer.
   void add_routes(http::Routes& routes);
+  // For http::Options::check_head: 401, 403 or 503 for who may not post events here (now). Other paths are not asked.
+  std::optional<http::Response> check_head(const http::Request& head);
   // For http::Options::on_refusal: bodies the server refused before a handler saw them.
   void keep_refused(http::Refusal refusal);
+  // WEBHOOK_STRICT, for what is checked from now on. Any thread.
+  void set_strict(bool strict);
   // From now on everything is answered with 503: the service is stopping.
   void stop_taking();
 

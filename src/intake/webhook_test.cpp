@@ -83,6 +83,10 @@ class WebhookTest : public ::testing::Test {
     http::Options http_options;
     http_options.host = "127.0.0.1";
     http_options.port = 0;
+    if (options.door != nullptr) {
+      http_options.headers_kept = {"authorization"};
+      http_options.check_head = [this](const http::Request& head) { return webhook_->check_head(head); };
+    }
     http_options.on_refusal = [this](http::Refusal refusal) { webhook_->keep_refused(std::move(refusal)); };
     http::Routes routes;
     webhook_->add_routes(routes);
@@ -184,6 +188,47 @@ TEST_F(WebhookTest, StoppingTurnsAway) {
   webhook_->stop_taking();
   EXPECT_EQ(send("POST", "/webhook/appsflyer", "{}").status, 503);
   EXPECT_TRUE(queue_.messages.empty());
+}
+
+TEST_F(WebhookTest, ATokenIsAskedForAndGoodForItsAppOnly) {
+  config::Settings settings;
+  settings.webhook_tokens = "app.a=token-a,app.b=token-b";
+  Door door;
+  ASSERT_TRUE(door.replace(settings));
+  start({.door = &door});
+  const auto show = [&](const std::string& token, const std::string& body) {
+    auto client = http::Client::connect("127.0.0.1", server_->port(), 30s);
+    return client->request("POST", "/webhook/appsflyer", body, {{"Authorization", token}})->status;
+  };
+  EXPECT_EQ(show("wrong", R"({"app_id":"app.a"})"), 401);
+  EXPECT_EQ(show("token-a", R"({"app_id":"app.a"})"), 200);
+  EXPECT_EQ(show("token-a", R"({"app_id":"app.a","app_id":"app.b"})"), 403) << "the last one is the event's";
+  EXPECT_EQ(show("token-a", R"({"app\u005fid":"app.b"})"), 403);
+  EXPECT_EQ(show("token-a", R"({"app_id":null})"), 200);
+  EXPECT_EQ(show("token-a", R"({"x":1})"), 200);
+  EXPECT_EQ(queue_.messages.size(), 3U);
+  ASSERT_EQ(kept_.bodies.size(), 2U) << "nothing of the 401";
+  EXPECT_EQ(kept_.bodies[0].status, 403);
+  const auto stats = webhook_->stats();
+  EXPECT_EQ(stats.refused_for[static_cast<std::size_t>(RefusedFor::token)], 1U);
+  EXPECT_EQ(stats.refused_for[static_cast<std::size_t>(RefusedFor::app)], 2U);
+}
+
+TEST_F(WebhookTest, TheDoorsRulesMayBeReplaced) {
+  Door door;
+  start({.door = &door});
+  EXPECT_EQ(send("POST", "/webhook/appsflyer", "{}").status, 200);
+  config::Settings settings;
+  settings.webhook_allow = "appsflyer";
+  ASSERT_TRUE(door.replace(settings));
+  EXPECT_EQ(send("POST", "/webhook/appsflyer", "{}").status, 403);
+  settings.webhook_allow = "nonsense";
+  EXPECT_FALSE(door.replace(settings));
+  EXPECT_EQ(send("POST", "/webhook/appsflyer", "{}").status, 403) << "after an error all is as it was";
+  settings.webhook_allow = "";
+  settings.http_requests_per_client = 1;
+  ASSERT_TRUE(door.replace(settings));
+  EXPECT_EQ(send("POST", "/webhook/appsflyer", "{}").status, 200);
 }
 
 }  // namespace

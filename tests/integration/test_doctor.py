@@ -87,6 +87,17 @@ class Embedded(Doctor):
             self.expect({}, {"machine.open-files": (state, str(limit), "LimitNOFILE=")},
                         preexec=lambda most=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
 
+    def test_who_may_post(self):
+        for host in ("0.0.0.0", "::", ""):  # unset: the program's own default
+            self.expect({"HOST": host}, {"machine.webhook-door": ("warn", "anyone", "WEBHOOK_TOKENS", "HOST=127.0.0.1")})
+        missing = ("fail", "tokens.txt", "WEBHOOK_TOKENS_FILE")
+        self.expect({"WEBHOOK_TOKENS_FILE": "tokens.txt"}, {"machine.webhook-door": missing})
+        pathlib.Path(self.folder, "tokens.txt").write_text(PASSWORD + "+\n", encoding="utf-8")
+        self.expect({"WEBHOOK_TOKENS_FILE": "tokens.txt"}, {"machine.webhook-door": ("fail", "tokens.txt")})
+        pathlib.Path(self.folder, "tokens.txt").write_text("a" * 40 + "\n", encoding="utf-8")
+        for settings in ({"WEBHOOK_TOKENS": "a" * 40}, {"WEBHOOK_ALLOW": "appsflyer"}, {"WEBHOOK_TOKENS_FILE": "tokens.txt"}):
+            self.expect({"HOST": "0.0.0.0", **settings}, {})
+
     def test_a_view_and_a_damaged_file_in_place_of_a_table(self):
         with contextlib.closing(sqlite3.connect(os.path.join(self.folder, "p.db"))) as file:
             file.executescript(f"CREATE TABLE t (a); CREATE VIEW {TABLE} AS SELECT * FROM t")

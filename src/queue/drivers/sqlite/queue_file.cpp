@@ -27,10 +27,7 @@ base::Status set_up_connection(sqlite::Database& database, const FileOptions& op
 }  // namespace
 
 QueueFile::QueueFile(sqlite::Database database, const FileOptions& options, Statements statements)
-    : database_(std::move(database)),
-      statements_(std::move(statements)),
-      waives_(options.waives),
-      page_bytes_(options.page_bytes) {}
+    : database_(std::move(database)), statements_(std::move(statements)), page_bytes_(options.page_bytes) {}
 
 base::Result<QueueFile::Statements> QueueFile::prepare(sqlite::Database& database) {
   auto insert = database.prepare("INSERT INTO messages(id, received_at, message_id, body) VALUES (?, ?, ?, ?)");
@@ -122,7 +119,7 @@ base::Status QueueFile::erase(const IdRange& range, std::int64_t& depth) {
       statement.reset();
       return row ? base::Status() : base::fail(std::move(row.error()));
     }
-    statements_.arrivals.settled(base::WallTime(std::chrono::microseconds(statement.integer(0))), waives_);
+    statements_.arrivals.settled(base::WallTime(std::chrono::microseconds(statement.integer(0))), range.waived);
     --depth;
   }
 }

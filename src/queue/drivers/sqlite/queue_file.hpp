@@ -23,6 +23,8 @@ struct Incoming {
 struct IdRange {
   std::int64_t first = 0;
   std::int64_t last = 0;
+  // Acknowledged while a target was switched off: counted as waived.
+  bool waived = false;
 };
 
 struct FileOptions {
@@ -32,8 +34,6 @@ struct FileOptions {
   std::uint64_t checkpoint_bytes = 8'000'000;
   // Ids below this were given out before, whatever the file says after an I/O error: none is used twice.
   std::int64_t last_id_at_least = 0;
-  // A target is switched off: what is settled meanwhile is counted as waived.
-  bool waives = false;
 };
 
 // One thread at a time (the writer's).
@@ -75,7 +75,6 @@ class QueueFile {
 
   sqlite::Database database_;
   Statements statements_;
-  bool waives_ = false;
   std::uint64_t page_bytes_ = 0;
   std::uint64_t wal_pages_max_ = 0;
   std::uint64_t checkpoint_pages_ = 0;

@@ -19,6 +19,7 @@ namespace twinshift::queue {
 struct Erasure {
   std::vector<std::int64_t> ids;
   Done done;
+  bool waived = false;  // IdRange::waived
 };
 
 // What one transaction carries out.

@@ -21,15 +21,21 @@ constexpr std::int64_t kGiveBackPagesBusy = 256;
 constexpr base::BackoffLimits kRetry{100ms, 5000ms};
 
 std::vector<IdRange> ranges_of(const std::vector<Erasure>& erasures) {
-  std::vector<std::int64_t> ids;
-  for (const Erasure& erasure : erasures) ids.insert(ids.end(), erasure.ids.begin(), erasure.ids.end());
-  std::ranges::sort(ids);
+  struct Erased {
+    std::int64_t id;
+    bool waived;
+  };
+  std::vector<Erased> all;
+  for (const Erasure& erasure : erasures) {
+    for (const std::int64_t id : erasure.ids) all.push_back({id, erasure.waived});
+  }
+  std::ranges::sort(all, {}, &Erased::id);
   std::vector<IdRange> ranges;
-  for (const std::int64_t id : ids) {
-    if (!ranges.empty() && id <= ranges.back().last + 1) {
-      ranges.back().last = id;
+  for (const Erased& each : all) {
+    if (!ranges.empty() && each.id <= ranges.back().last + 1 && each.waived == ranges.back().waived) {
+      ranges.back().last = each.id;
     } else {
-      ranges.push_back({id, id});
+      ranges.push_back({each.id, each.id, each.waived});
     }
   }
   return ranges;

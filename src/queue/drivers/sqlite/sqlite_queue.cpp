@@ -14,6 +14,7 @@
 #include "queue/drivers/sqlite/queue_writer.hpp"
 #include "queue/drivers/sqlite/shelf.hpp"
 #include "queue/lease_book.hpp"
+#include "queue/waiver.hpp"
 
 namespace twinshift::queue {
 namespace {
@@ -28,8 +29,7 @@ FileOptions file_options(const SqliteQueueOptions& options) {
           .page_bytes = options.page_bytes,
           .wal_bytes_max = options.wal_bytes_max,
           .checkpoint_bytes = options.checkpoint_bytes,
-          .last_id_at_least = 0,
-          .waives = options.waives};
+          .last_id_at_least = 0};
 }
 
 std::string folder_of(const std::string& path) {
@@ -37,7 +37,7 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder.string();
 }
 
-class SqliteQueue final : public EventQueue, private WriterListener {
+class SqliteQueue final : public EventQueue, public Waiver, private WriterListener {
  public:
   SqliteQueue(SqliteQueueOptions options, QueueFile file)
       : options_(std::move(options)),
@@ -47,6 +47,7 @@ class SqliteQueue final : public EventQueue, private WriterListener {
         reader_(options_.path),
         shelf_(options_.cache_messages_max, options_.cache_bytes_max),
         leases_(static_cast<std::uint32_t>(base::random_seed())),
+        waives_(options_.waives),
         depth_(file.depth()) {
     shelf_.committed({}, file.last_id());
     writer_.emplace(WriterOptions{file_options(options_), options_.messages_max, options_.thread_name}, std::move(file),
@@ -98,9 +99,15 @@ class SqliteQueue final : public EventQueue, private WriterListener {
         if (leases_.settle(receipt.id, receipt.generation)) erasure.ids.push_back(receipt.id);
       }
       erasing_ += erasure.ids.size();
+      erasure.waived = waives_;
     }
     if (erasure.ids.empty()) return erasure.done({});
     if (inbox_.put(erasure) == QueueInbox::Put::closed) erasure.done(closing());
+  }
+
+  void waive(bool waives) override {
+    const std::lock_guard lock(mutex_);
+    waives_ = waives;
   }
 
   void release(const std::vector<Receipt>& receipts, std::chrono::milliseconds delay) override {
@@ -285,6 +292,7 @@ class SqliteQueue final : public EventQueue, private WriterListener {
   std::size_t erasing_ = 0;    // acknowledged, not yet deleted
   std::uint64_t changes_ = 0;  // moves whenever a sleeper should look again
   std::size_t sleepers_ = 0;
+  bool waives_;  // goes with each acknowledgement, so that none is counted by a later state
   bool loading_ = false;
   bool closed_ = false;
 

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <limits>
 #include <set>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "queue/waiver.hpp"
 #include "sqlite/database.hpp"
 #include "tests/support/queue_calls.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -131,6 +133,31 @@ TEST_F(SqliteQueueTest, WhatIsSettledWhileATargetIsOffCountsAsWaived) {
   ASSERT_TRUE(enqueue(*queue_, "{}"));
   EXPECT_EQ(drain(), 1);
   EXPECT_EQ(queue_->count_arrivals()->hours[0].waived, 1U);
+}
+
+// What was acknowledged before the switch and is written after it is counted by the state before.
+TEST_F(SqliteQueueTest, ASwitchCountsWhatIsAcknowledgedFromThenOn) {
+  open();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(enqueue(*queue_, "{}"));
+  const auto acknowledge_one = [&](Done done) {
+    auto leases = queue_->receive(1, 0ms, {});
+    ASSERT_TRUE(leases && leases->size() == 1U);
+    queue_->acknowledge({(*leases)[0].receipt}, std::move(done));
+  };
+  acknowledge_one([](const base::Status&) {});
+  auto* waiver = dynamic_cast<Waiver*>(queue_.get());
+  ASSERT_NE(waiver, nullptr);
+  waiver->waive(true);
+  acknowledge_one([](const base::Status&) {});
+  acknowledge_one([](const base::Status&) {});
+  waiver->waive(false);
+  std::promise<void> written;
+  acknowledge_one([&](const base::Status&) { written.set_value(); });
+  ASSERT_EQ(written.get_future().wait_for(30s), std::future_status::ready);
+  const auto hour = queue_->count_arrivals()->hours[0];
+  EXPECT_EQ(hour.received, 5U);
+  EXPECT_EQ(hour.waived, 2U);
+  EXPECT_EQ(hour.waiting, 1U);
 }
 
 TEST_F(SqliteQueueTest, ItsFilesArePrivate) {

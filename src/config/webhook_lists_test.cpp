@@ -1,0 +1,34 @@
+// The settings of intake security, as load() finds them.
+#include <gmock/gmock.h>
+
+#include "config/load_fixture.hpp"
+
+namespace twinshift::config {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class WebhookLists : public LoadTest {};
+
+TEST_F(WebhookLists, AllFaultsAreNamedAndNoValue) {
+  const std::string text = faults(
+      "WEBHOOK_TOKENS=a-long-enough-token,hush+hush\nWEBHOOK_ALLOW=appsflyer,hush\nTRUSTED_PROXIES=10.0.0.1/8\n"
+      "WEBHOOK_TOKEN_HEADER=hush\n");
+  EXPECT_THAT(text, HasSubstr("WEBHOOK_TOKENS: entry 2"));
+  EXPECT_THAT(text, HasSubstr("WEBHOOK_ALLOW: entry 2"));
+  EXPECT_THAT(text, HasSubstr("TRUSTED_PROXIES: entry 1"));
+  EXPECT_THAT(text, HasSubstr("WEBHOOK_TOKEN_HEADER must be"));
+  EXPECT_THAT(text, Not(HasSubstr("hush")));
+}
+
+TEST_F(WebhookLists, AShortTokenIsSaid) {
+  const Loaded loaded = good("WEBHOOK_TOKENS=hush\n");
+  EXPECT_THAT(joined(loaded.warnings), HasSubstr("WEBHOOK_TOKENS has a token of less than 16"));
+  EXPECT_THAT(joined(loaded.warnings), Not(HasSubstr("hush")));
+  const Loaded fine = good("WEBHOOK_TOKENS=app.one=long-enough-token\nWEBHOOK_ALLOW=appsflyer\n");
+  EXPECT_THAT(joined(fine.warnings), Not(HasSubstr("WEBHOOK")));
+}
+
+}  // namespace
+}  // namespace twinshift::config
