@@ -38,7 +38,8 @@ class Health {
   void add_routes(http::Routes& routes, bool short_ready = false);
   // From now on /ready is 503: traffic should go elsewhere.
   void stopping() { stopping_ = true; }
-  // Before the lanes make way for others (a reload): that the primary has answered once must not be forgotten with them.
+  // Before the lanes make way for others (a reload): that the primary has answered once must not be forgotten with
+  // them.
   void remember_primary();
 
   // For tests: status code and body.

@@ -84,5 +84,20 @@ TEST_F(HealthTest, IsReadyWhereThePrimaryWasReachedBeforeAnybodyAsked) {
   EXPECT_TRUE(Health({&queue_, delivery_.get()}, base::system_clock()).ready().ready);
 }
 
+// New lanes know nothing of it, and a reload during an outage must not take the intake away either.
+TEST_F(HealthTest, RemembersThePrimaryWhereLanesMakeWayForOthers) {
+  start_delivery();
+  const delivery::Delivery* lanes = delivery_.get();
+  Health health([&] { return Parts{&queue_, lanes}; }, base::system_clock());
+  ASSERT_TRUE(tests::wait_until([&] { return delivery_->status().targets[0].state == delivery::TargetState::ok; }));
+  health.remember_primary();
+  delivery_->stop(base::system_clock().steady());
+  table_->fail_all(base::Error{ErrorKind::unavailable, "refused", "primary", ""});
+  start_delivery();
+  lanes = delivery_.get();
+  EXPECT_FALSE(delivery_->status().targets[0].reached);
+  EXPECT_TRUE(health.ready().ready);
+}
+
 }  // namespace
 }  // namespace twinshift::app
