@@ -88,8 +88,8 @@ class Embedded(EmbeddedRepairing):
     def test_an_id_that_was_changed_is_left_with_the_way_out(self):
         self.land(self.start(), range(10))
         self.change("secondary", f"UPDATE {TABLE} SET event_id = '{'f' * 32}' WHERE appsflyer_id = 'r3'")
-        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id = 'r8'")  # beside it, so that its window is searched
-        told = self.run_command("repair", "--apply")
+        self.change("secondary", f"DELETE FROM {TABLE} WHERE appsflyer_id IN ('r6', 'r8')")  # beside it, so that its window is searched
+        told = self.run_command("repair", "--window", "7d", "--apply")
         self.assertEqual(told.returncode, LEFT, told.stdout)
         self.assertIn("no row of it tells the event that its id names", told.stdout)
         self.assertIn("twinshift repair --deep", told.stdout)
