@@ -146,7 +146,8 @@ std::string rebuilt_text(const std::string& target, const RebuiltReport& report)
   const auto add = [&text](std::string line) { text += (text.empty() ? "books: " : "\nbooks: ") + std::move(line); };
   if (report.events > 0) {
     add(fmt::format(
-        "markers were written for {} events of {} hours at {}: they stand there, their own markers were lost{}",
+        "markers were written for {} events of {} hours at {}, each as often as it was received: they stand there, "
+        "their own markers were lost{}",
         report.events, report.hours, target,
         report.open_hours ? ". Some of these hours are still open: run it again when they are over" : ""));
   }

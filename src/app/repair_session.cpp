@@ -135,7 +135,10 @@ int RepairSession::finish(const proof::VerifyReport& compared, std::chrono::seco
     finish_json(code == kRepairDone ? "done" : code == kRepairLeft ? "left" : "undecided");
   } else {
     finish_text(compared, window);
-    if (repairer_) std::puts(code == kRepairDone ? "done: nothing is left to be put right" : "not all is put right");
+    if (repairer_)
+      std::puts(code == kRepairDone ? "done: nothing is left to be put right"
+                                    : "not all is put right: what is named above as `leave`, `left` "
+                                      "or `still` needs a person, or another run");
   }
   if (auto written = answer_written(); !written) {
     std::fprintf(stderr, "twinshift: %s\n", written.error().text().c_str());
@@ -160,8 +163,10 @@ int RepairSession::give_up(const base::Error& error) {
     std::fputs(beside_.c_str(), stdout);
     print_receipts();
   }
+  // Of a damaged file the hint says how to go on: not by running it again as it is.
+  const bool again = repairer_ && error.kind != base::ErrorKind::corrupt;
   std::fprintf(stderr, "twinshift: it could not be finished: %s%s\n", error.text().c_str(),
-               repairer_ ? ". What was done stands; run it again" : "");
+               again ? ". What was done stands; run it again" : "");
   return kRepairUndecided;
 }
 

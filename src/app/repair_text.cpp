@@ -41,7 +41,7 @@ std::string plan_as_json(const proof::Finding& finding) {
 
 std::string left_as_text(const std::string& target, const proof::LeftEvent& left, const ByHand& by_hand) {
   const std::string detail = left.detail.empty() ? "" : " (" + printable(left.detail) + ')';
-  const std::string id = printable(shortened(left.id, kIdBytesShown));
+  const std::string id = left.id.empty() ? "(no event_id)" : printable(shortened(left.id, kIdBytesShown));
   std::string text = fmt::format("left     {:<9} {}  {}{}", target, id, to_string(left.why), detail);
   if (!by_hand.statement.empty()) {
     text += fmt::format("\n         look: {}\n         then: {}", by_hand.look, by_hand.statement);

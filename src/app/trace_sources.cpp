@@ -10,6 +10,7 @@
 #include "app/driver_table.hpp"
 #include "base/time_text.hpp"
 #include "journal/segment_files.hpp"
+#include "warehouse/damaged_file_hint.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -55,6 +56,8 @@ TraceSources::TraceSources(const config::Settings& settings, std::optional<proof
 }
 
 void TraceSources::did_not_answer(const std::string& source, base::Error error) {
+  const bool is_table = std::ranges::find(targets_, source) != targets_.end();
+  if (is_table && error.kind == base::ErrorKind::corrupt) error.hint = warehouse::damaged_file_hint(source);
   error.where = error.where.empty() ? source : source + ": " + error.where;
   not_asked_.insert_or_assign(source, std::move(error));
 }

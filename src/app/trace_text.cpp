@@ -1,5 +1,6 @@
 #include "app/trace_text.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,6 +19,10 @@ using base::JsonObject;
 // The parity watermark will say here up to when both sides were found identical.
 std::string verified_text(const TraceReport& report, const TracedEvent& event) {
   if (report.verified(event)) return iso8601_ms(*report.proved_up_to) + "  up to then by an audit that came out equal";
+  const bool taken_away = std::ranges::any_of(event.targets, [&](const TracedTarget& each) {
+    return event.state(each) == TraceState::erased || event.state(each) == TraceState::gone;
+  });
+  if (taken_away) return "no: it does not stand on both sides any more";
   return report.proved_up_to ? "not audited since it stands on both sides" : "not audited yet";
 }
 

@@ -128,6 +128,9 @@ TEST(TraceText, SaysWhetherAnEqualAuditHasSeenIt) {
   EXPECT_NE(trace_as_json(report).find(R"("verified":"2026-11-27T00:00:01.000Z")"), std::string::npos);
   secondary.row->received_at = at(2);
   EXPECT_FALSE(report.verified(report.events[0]));
+  secondary.row.reset();
+  secondary.erased_at = at(3);
+  EXPECT_NE(trace_as_text(report).find("verified    no: it does not stand on both sides any more"), std::string::npos);
 }
 
 }  // namespace

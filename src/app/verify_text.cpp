@@ -42,6 +42,11 @@ std::string short_id(const Finding& finding) {
   return shortened(finding.id, kIdBytesShown);
 }
 
+// NULL is told as an empty id.
+std::string shown_id(const Finding& finding) {
+  return finding.id.empty() ? "(no event_id)" : printable(short_id(finding));
+}
+
 bool known(base::WallTime time) {
   return time != base::WallTime{};
 }
@@ -101,9 +106,8 @@ std::string finding_as_text(const Finding& finding) {
                        to_string(finding.kind), finding.target, base::sql_timestamp(finding.window->from),
                        base::sql_timestamp(finding.window->to));
   }
-  std::string text =
-      fmt::format("{:<11} {:<9} {}  event_at {}", to_string(finding.kind), finding.target, printable(short_id(finding)),
-                  finding.timeless ? "none" : base::sql_timestamp(finding.event_at));
+  std::string text = fmt::format("{:<11} {:<9} {}  event_at {}", to_string(finding.kind), finding.target,
+                                 shown_id(finding), finding.timeless ? "none" : base::sql_timestamp(finding.event_at));
   if (known(finding.received_at)) text += "  received_at " + base::sql_timestamp(finding.received_at);
   if (finding.kind == FindingKind::doubled) text += fmt::format("  {} copies", finding.copies);
   if (!finding.column.empty()) text += "  changed: " + printable(shortened(finding.column, kColumnBytesShown));

@@ -53,6 +53,14 @@ class DamagedFile(EmbeddedRepairing):
         self.land(self.start(), range(600, 610))
         self.assert_same_once(610)
 
+    def test_beside_a_running_service_a_damaged_file_is_not_to_be_rebuilt_again_and_again(self):
+        self.land(self.start(), range(600))
+        self.smash("secondary", 0.5)
+        done = self.run_command("rebuild", "--target", "secondary", "--apply", settings=self.settings)
+        self.assertEqual(done.returncode, UNDECIDED, done.stdout + done.stderr)
+        self.assertIn("Stop the service", done.stderr)
+        self.assertNotIn("run it again", done.stderr)
+
     def test_a_rebuild_of_a_damaged_file_that_was_cut_short_goes_on(self):
         service = self.start()
         self.land(service, range(100))

@@ -143,6 +143,19 @@ class Trace(TraceTest):
         self.assertIn("twinshift rebuild --target secondary --apply", json.dumps(answer["notAsked"]))
         self.trace(UNDECIDED, "f" * 32)
 
+    def test_of_a_damaged_file_the_answer_names_rebuild(self):
+        service = self.start()
+        message = self.post(service, event("one"))
+        self.wait_states(message, self.LANDED)
+        service.stop()
+        with open(service.warehouse("secondary"), "r+b") as file:
+            file.write(b"no database any more" * 50)
+        self.assertIn("twinshift rebuild --target secondary --apply", json.dumps(self.trace(FOUND, message)["notAsked"]))
+
+    def test_a_range_may_begin_in_the_future(self):
+        self.wait_states(self.post(self.start(), event("one")), self.LANDED)
+        self.trace(NOWHERE, "f" * 32, "--from", "2099-01-01")
+
     def test_without_a_journal_stores_and_tables_answer(self):
         self.settings = {"TRACE_BYTES_MAX": "0"}
         service = self.start(self.settings)
@@ -216,7 +229,9 @@ class Trace(TraceTest):
 
     def test_where_no_service_ever_ran_nothing_is_found_and_nothing_is_made(self):
         for identifier in ("one", "0" * 32):
-            self.assertIsNone(self.trace(NOWHERE, identifier)["journal"])
+            answer = self.trace(NOWHERE, identifier)
+            self.assertIsNone(answer["journal"])
+            self.assertIn("no data folder here", answer["remarks"][0])
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_a_secondary_that_is_off_lacks_an_event_and_owes_nothing(self):
