@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <limits>
 #include <sys/socket.h>
 
@@ -15,7 +14,7 @@ namespace {
 
 // OpenSSL's own socket BIO writes without MSG_NOSIGNAL: a client that has gone would raise SIGPIPE.
 int fd_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+  return *static_cast<const int*>(BIO_get_data(bio));
 }
 
 int after_call(BIO* bio, ssize_t count, int retry) {
@@ -57,13 +56,13 @@ int bounded(std::size_t size) {
 
 }  // namespace
 
-TlsStream::TlsStream(const TlsContext& context, int fd) : ssl_(SSL_new(context.current().get()), SSL_free) {
+TlsStream::TlsStream(const TlsContext& context, int fd) : fd_(fd), ssl_(SSL_new(context.current().get()), SSL_free) {
   BIO* bio = ssl_ ? BIO_new(method()) : nullptr;
   if (bio == nullptr) {
     ssl_.reset();
     return;
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_data(bio, &fd_);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_accept_state(ssl_.get());

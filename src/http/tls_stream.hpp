@@ -39,6 +39,7 @@ class TlsStream {
  private:
   ssize_t result_of(int code);
 
+  int fd_;  // OpenSSL reads and writes by it: before ssl_
   std::unique_ptr<ssl_st, void (*)(ssl_st*)> ssl_;
   std::string fault_;
   bool shaken_ = false;
