@@ -1,10 +1,7 @@
 #include "intake/body_check.hpp"
 
 #include <array>
-#include <memory>
-#include <optional>
 #include <string_view>
-#include <utility>
 
 #include <simdjson.h>
 
@@ -22,41 +19,17 @@ constexpr std::size_t kParserBytesKept = 128 * 1024;
 
 enum class Verdict { object, not_object, unsure };
 
-// ask(error, root) while the parsed document is there; what it answers.
-template <class Ask>
-auto with_simdjson(std::string& body, Ask ask) {
+Verdict ask_simdjson(std::string& body) {
   thread_local auto parser = std::make_unique<simdjson::dom::parser>();
   // simdjson reads a little past the end: with spare capacity it need not copy the body first.
   body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
   simdjson::dom::element root;
   const auto error = parser->parse(body.data(), body.size(), false).get(root);
-  auto answer = ask(error, root);
+  const Verdict verdict = error != simdjson::SUCCESS ? Verdict::unsure
+                          : root.is_object()         ? Verdict::object
+                                                     : Verdict::not_object;
   if (body.size() > kParserBytesKept) parser = std::make_unique<simdjson::dom::parser>();
-  return answer;
-}
-
-Verdict ask_simdjson(std::string& body) {
-  return with_simdjson(body, [](simdjson::error_code error, simdjson::dom::element root) {
-    if (error != simdjson::SUCCESS) return Verdict::unsure;
-    return root.is_object() ? Verdict::object : Verdict::not_object;
-  });
-}
-
-// Nothing where it is no plain text, or where simdjson takes the body for none of JSON.
-std::optional<std::string> app_id_as_text(std::string& body) {
-  return with_simdjson(body, [](simdjson::error_code error, simdjson::dom::element root) {
-    std::optional<std::string> found;
-    simdjson::dom::object fields;
-    if (error != simdjson::SUCCESS || root.get_object().get(fields) != simdjson::SUCCESS) return found;
-    found.emplace();
-    for (const auto& [key, value] : fields) {
-      if (key != "app_id") continue;
-      std::string_view text;
-      if (value.get_string().get(text) != simdjson::SUCCESS) return std::optional<std::string>();
-      found = text;  // of equal keys the last one counts
-    }
-    return found;
-  });
+  return verdict;
 }
 
 // JavaScript's idea of "not there", which is what the predecessor's check asks.
@@ -112,8 +85,7 @@ base::Status check_required_fields(const std::string& body) {
   return {};
 }
 
-std::string app_id_of(std::string& body) {
-  if (auto text = app_id_as_text(body)) return std::move(*text);
+std::string app_id_of(const std::string& body) {
   const auto decoded = event::decode_event(body, "", {});
   std::string app_id;
   if (!decoded) return app_id;

@@ -16,7 +16,7 @@ base::Status check_body(std::string& body);
 base::Status check_required_fields(const std::string& body);
 
 // The event's app_id, as text; of equal keys the last one. Empty where there is none, or null. `body` passed
-// check_body(); its text stays, its capacity may grow.
-std::string app_id_of(std::string& body);
+// check_body().
+std::string app_id_of(const std::string& body);
 
 }  // namespace twinshift::intake

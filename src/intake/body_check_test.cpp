@@ -26,19 +26,6 @@ TEST(BodyCheck, RefusesWhatIsNoObject) {
   EXPECT_FALSE(accepted(std::string("{}\0", 3)));
 }
 
-TEST(BodyCheck, TellsTheAppOfAnEvent) {
-  const auto app = [](std::string body) { return app_id_of(body); };
-  EXPECT_EQ(app(R"({"app_id":"com.a","x":{"app_id":"com.b"}})"), "com.a");
-  EXPECT_EQ(app(R"({"app_id":"com.a","app_id":"com.b"})"), "com.b") << "the last one is the event's";
-  EXPECT_EQ(app(R"({"app_id":1,"app_id":"com.b"})"), "com.b");
-  EXPECT_EQ(app(R"({"app_id":"com.a","app_id":12345})"), "12345") << "as the column would have it";
-  EXPECT_EQ(app(R"({"app\u005fid":"com.\u0061"})"), "com.a");
-  EXPECT_EQ(app(R"({"app_id":"com.a","x":"\ud800"})"), "com.a") << "which simdjson takes for no JSON";
-  for (const char* none : {"{}", R"({"app_id":null})", R"({"app_id":""})", R"({"app_id":"com.a","app_id":null})"}) {
-    EXPECT_EQ(app(none), "") << none;
-  }
-}
-
 // What a parser that skips values would let through: rubbish in a value that nobody asks for.
 TEST(BodyCheck, ChecksEveryToken) {
   EXPECT_FALSE(accepted(R"({"a":{"b":[1,2,nonsense]},"c":1})"));

@@ -59,7 +59,7 @@ void admit_by_app(benchmark::State& state) {
   Door door;
   if (!door.replace(settings(state.range(0), true))) return state.SkipWithError("the settings are refused");
   const http::Request request = head();
-  std::string body = event();
+  const std::string body = event();
   for (auto _ : state) {
     benchmark::DoNotOptimize(door.admit(request));
     benchmark::DoNotOptimize(door.admits_app(request, app_id_of(body)));

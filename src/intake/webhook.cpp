@@ -178,7 +178,7 @@ struct Webhook::Impl {
   }
 
   // A token proves one app: it is no good for the events of another.
-  bool is_for_its_app(http::Request& request) {
+  bool is_for_its_app(const http::Request& request) {
     return options.door == nullptr || !options.door->asks_for_app() ||
            options.door->admits_app(request, app_id_of(request.body));
   }
