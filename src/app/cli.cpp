@@ -119,8 +119,8 @@ struct Commands {
     generate_command->add_option("--events", generate_options.events, "How many")
         ->required()
         ->check(CLI::Range(1, 1'000'000'000));
-    generate_command->add_option("--rate", generate_options.rate_per_second, "Events a second; 0: as fast as possible")
-        ->check(between(0, 1'000'000));
+    add_number(generate_command, "--rate", generate_options.rate_per_second, 0, 1'000'000,
+               "Events a second; 0: as fast as possible");
     generate_command->add_option("--url", generate_options.url, "Where to (default: this configuration's own webhook)");
     generate_command->add_option("--seed", generate_options.seed, "Which events (default 1)");
     generate_command->add_option("--connections", generate_options.connections, "How many side by side (default 8)")

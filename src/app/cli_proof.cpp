@@ -30,10 +30,8 @@ void ProofCommands::add_verify(CLI::App& app) {
   verify_->add_option("--window", verify_options_.window, "Compared at once: 30m, 1h, 7d (default 1h)");
   verify_->add_flag("--deep", verify_options_.deep,
                     "Also read every row: finds what was changed in place, and in which columns");
-  verify_
-      ->add_option("--query-seconds", verify_options_.query_seconds,
-                   "How long one query should take on a target: it asks for more or less at a time (default 2)")
-      ->check(between(0.05, 600));
+  add_number(verify_, "--query-seconds", verify_options_.query_seconds, 0.05, 600,
+             "How long one query should take on a target: it asks for more or less at a time (default 2)");
   verify_->add_option("--ids-max", verify_options_.ids_max, "Name at most so many (default 10000)")->check(a_count());
   add_text_or_json(verify_, verify_options_.json);
 }

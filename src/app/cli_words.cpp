@@ -49,6 +49,14 @@ CLI::Validator between(double least, double most) {
           fmt::format("{} to {}", least, most)};
 }
 
+CLI::Option* add_number(CLI::App* command, const std::string& name, double& number, double least, double most,
+                        const std::string& description) {
+  const auto take = [&number](const std::string& text) { (void)read(text, number); };
+  return command->add_option_function<std::string>(name, take, description)
+      ->check(between(least, most))
+      ->type_name("FLOAT");
+}
+
 CLI::Validator a_count() {
   return {[](std::string& text) {
             std::uint64_t number = 0;

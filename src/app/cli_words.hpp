@@ -15,6 +15,9 @@ namespace twinshift::app {
 CLI::Validator not_empty();
 // A number within both ends; CLI::Range takes "nan" for one.
 CLI::Validator between(double least, double most);
+// An option for such a number, whatever the locale's decimal sign.
+CLI::Option* add_number(CLI::App* command, const std::string& name, double& number, double least, double most,
+                        const std::string& description);
 // A whole number, 0 or more.
 CLI::Validator a_count();
 // One of these words; the option then holds its number, which CLI11 reads as bool or as an enum.
