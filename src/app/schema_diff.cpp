@@ -106,7 +106,7 @@ class Pair {
   std::vector<SchemaFinding>& out_;
 };
 
-std::string about(const TargetSchema& target) {
+std::string about_target(const TargetSchema& target) {
   const SchemaDescription& table = target.description;
   std::string text = fmt::format("{}: {}, table {}", target.target, table.product, table.table);
   if (!table.exists) return text + ": not there";
@@ -157,7 +157,7 @@ std::string differences_as_text(const std::vector<TargetSchema>& targets, const 
     text += fmt::format("{}{}: {} {}. Mend: {}\n", finding.target, each.stops ? " (stops writing)" : "",
                         each.column.empty() ? "the table" : "the column " + each.column, each.what, each.cure);
   }
-  for (const TargetSchema& target : targets) text += about(target) + '\n';
+  for (const TargetSchema& target : targets) text += about_target(target) + '\n';
   if (!findings.empty()) return text + fmt::format("different: {} found\n", findings.size());
   return text + (targets.size() == 2 ? "same: both tables are as they should be\n" : "same: as it should be\n");
 }

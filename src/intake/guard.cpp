@@ -17,7 +17,7 @@ namespace {
 constexpr int kHopsMax = 32;
 // What is longer is no token; with room for the scheme and blanks.
 constexpr std::size_t kShownBytesMax = config::kTokenBytesMax + 100;
-constexpr std::string_view kForwardedFor = "x-forwarded-for";
+constexpr std::string_view kAddressesPassedOn = "x-forwarded-for";
 
 // "203.0.113.7", "203.0.113.7:80", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80": a load balancer may be set to
 // add the port.
@@ -59,7 +59,7 @@ Guard::Guard(GuardRules rules) : rules_(std::move(rules)) {
 base::IpAddress Guard::client_of(const http::Request& head) const {
   base::IpAddress client = head.client;
   if (!config::contains(rules_.proxies, client)) return client;
-  const std::string list = joined(head, kForwardedFor);
+  const std::string list = joined(head, kAddressesPassedOn);
   std::string_view left = list;
   for (int hop = 0; hop < kHopsMax && !left.empty(); ++hop) {
     const auto comma = left.rfind(',');
