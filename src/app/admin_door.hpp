@@ -10,6 +10,8 @@ namespace twinshift::app {
 
 // "127.0.0.1", "localhost", "::1" and what else is this machine alone.
 bool is_loopback(const std::string& host);
+// Neither tokens nor addresses of the webhook's are asked for.
+bool asks_for_nothing(const config::Settings& settings);
 // Others reach the port, and neither tokens nor addresses of the webhook's are asked for.
 bool is_open_to_all(const config::Settings& settings);
 

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/admin_door.hpp"
 #include "app/books_parts.hpp"
 #include "app/driver_table.hpp"
 #include "app/quarantine_actions.hpp"
@@ -227,7 +228,8 @@ base::Status Service::start_http() {
     return started;
   }
   log::info("Server listening").add("host", settings_.host).add("port", static_cast<std::int64_t>(server_->port()));
-  tell_open_door(settings_);
+  tell_open_door(settings_, false);
+  door_asks_ = !asks_for_nothing(settings_);
   return {};
 }
 
