@@ -57,11 +57,14 @@ std::shared_ptr<Landing> Service::landing() const {
 
 // Also one that did not start, so that it is stopped like any other.
 base::Status Service::start_landing(const config::Settings& settings) {
-  auto fresh = std::make_shared<Landing>(settings, Landing::Stores{.queue = queue_.get(),
-                                                                   .quarantine = quarantine_.get(),
-                                                                   .books = books_file_,
-                                                                   .witness = witness_.get(),
-                                                                   .clock = &clock_});
+  const auto before = landing();
+  auto fresh = std::make_shared<Landing>(
+      settings, Landing::Stores{.queue = queue_.get(),
+                                .quarantine = quarantine_.get(),
+                                .books = books_file_,
+                                .witness = witness_.get(),
+                                .clock = &clock_,
+                                .counted = before ? before->targets() : std::vector<delivery::TargetStatus>()});
   auto started = fresh->start();
   {
     const std::lock_guard lock(landing_mutex_);
@@ -181,13 +184,12 @@ http::Options Service::http_options() {
 
 MetricsInput Service::metrics_input() const {
   const std::shared_ptr<const Landing> now = landing();
-  const delivery::Delivery* delivery = now->delivery();
   const books::Keeper* books = now->books();
   const Auditor* auditor = now->auditor();
   return {.intake = webhook_->stats(),
           .http = watched_ != nullptr ? watched_->stats() : http::Stats{},
           .queue = queue_->status(),
-          .targets = delivery != nullptr ? delivery->status().targets : std::vector<delivery::TargetStatus>(),
+          .targets = now->targets(),
           .quarantine = quarantine_->status(),
           .books = books != nullptr ? books->books() : std::vector<books::TargetBooks>(),
           .parity = auditor != nullptr ? std::optional(auditor->state()) : std::nullopt,
