@@ -32,6 +32,14 @@ constexpr auto kSwitchStopMax = 5s;
 // Deliveries with a call that never came back: each keeps its connections and threads.
 constexpr std::size_t kLeftBehindMax = 4;
 
+base::Status too_many_left_behind(const config::Settings& now) {
+  const bool off = now.secondary_off.has_value();
+  return base::fail(base::ErrorKind::conflict, "too many calls of earlier reloads have not come back", "delivery",
+                    off ? "Restart the service to take this: the secondary stays switched off until then, and new "
+                          "events are waived for it; `twinshift repair` fills the gap afterwards"
+                        : "Restart the service to take this");
+}
+
 }  // namespace
 
 Service::Service(const config::Settings& settings, const base::Clock& clock) : settings_(settings), clock_(clock) {}
@@ -92,10 +100,7 @@ void Service::waive(const config::Settings& settings) {
 }
 
 base::Status Service::deliver_by(const config::Settings& settings) {
-  if (left_behind_.size() >= kLeftBehindMax) {
-    return base::fail(base::ErrorKind::conflict, "too many calls of earlier reloads have not come back", "delivery",
-                      "Restart the service to take this");
-  }
+  if (left_behind_.size() >= kLeftBehindMax) return too_many_left_behind(landing()->settings());
   log::info("Delivery ends and begins anew; events are taken and queued meanwhile");
   const config::Settings before = landing()->settings();
   if (health_) health_->remember_primary();

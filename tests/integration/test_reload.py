@@ -277,6 +277,24 @@ class Secondary(ReloadTest):
             service.wait_landed(2, ("primary",))
             self.assertEqual(service.stop(), 0)
 
+    def test_where_too_many_calls_hang_it_stays_off_and_says_what_follows(self):
+        with black_hole() as (url, taken):
+            targets = {"PRIMARY_WAREHOUSE_URL": "sqlite:data/primary.db", "SECONDARY_WAREHOUSE_URL": url.replace("http://", "postgresql://nobody@") + "/none"}
+            service = self.serve(**targets, **{SWITCH: "true"})
+            self.assertEqual(service.post(event("owed")).status, 200)
+            for left_behind in range(1, 5):  # service.cpp: kLeftBehindMax
+                wait_until(lambda least=left_behind: taken() >= least, "the secondary's lane to hang")
+                self.reload(service, **targets, **{SWITCH: "false"})
+                if left_behind < 4:
+                    self.reload(service, **targets, **{SWITCH: "true"})
+            self.write(**targets, **{SWITCH: "true"})
+            service.process.send_signal(signal.SIGHUP)
+            stays = service.wait_log(lambda l: l.get("msg") == "Reload: a part stays as it was")
+            self.assertIn("too many calls", stays["error"])
+            self.assertIn("new events are waived", stays["hint"])
+            self.assertEqual(self.state(service), "disabled")
+            self.assertEqual(service.stop(), 0)
+
     def test_where_the_targets_have_changed_too_the_switch_waits(self):
         service = self.serve(**{SWITCH: "false"})
         self.reload(service, **{SWITCH: "true"}, PRIMARY_WAREHOUSE_URL="sqlite:data/primary.db", SECONDARY_WAREHOUSE_URL="sqlite:data/other.db")
