@@ -71,9 +71,12 @@ bool is_loopback(const std::string& host) {
   return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
+bool asks_for_nothing(const config::Settings& settings) {
+  return settings.webhook_tokens.empty() && settings.webhook_tokens_file.empty() && settings.webhook_allow.empty();
+}
+
 bool is_open_to_all(const config::Settings& settings) {
-  return !is_loopback(settings.host) && settings.webhook_tokens.empty() && settings.webhook_tokens_file.empty() &&
-         settings.webhook_allow.empty();
+  return !is_loopback(settings.host) && asks_for_nothing(settings);
 }
 
 AdminDoor::AdminDoor(const config::Settings& settings)
@@ -85,6 +88,10 @@ bool AdminDoor::knows(const http::Request& request) const {
   const auto header = std::ranges::find(request.headers, "authorization", &std::pair<std::string, std::string>::first);
   const std::string shown = hash_of(header == request.headers.end() ? "" : shown_in(header->second));
   return CRYPTO_memcmp(shown.data(), token_hash_.data(), token_hash_.size()) == 0;
+}
+
+bool AdminDoor::lets_in(const http::Request& request) const {
+  return !shut_ && (token_hash_.empty() || knows(request));
 }
 
 http::Handler AdminDoor::guard(http::Handler handler) const {

@@ -10,6 +10,8 @@ namespace twinshift::app {
 
 // "127.0.0.1", "localhost", "::1" and what else is this machine alone.
 bool is_loopback(const std::string& host);
+// Neither tokens nor addresses of the webhook's are asked for.
+bool asks_for_nothing(const config::Settings& settings);
 // Others reach the port, and neither tokens nor addresses of the webhook's are asked for.
 bool is_open_to_all(const config::Settings& settings);
 
@@ -24,6 +26,8 @@ class AdminDoor {
   // A handler that is only called for who may come in; else 401 with what a browser needs to ask for the password, or
   // 403 with what to set. Needs the header "authorization" kept (http::Options::headers_kept).
   [[nodiscard]] http::Handler guard(http::Handler handler) const;
+  // Whether guard() would call the handler: for what tells less to others, instead of nothing.
+  [[nodiscard]] bool lets_in(const http::Request& request) const;
 
  private:
   [[nodiscard]] bool knows(const http::Request& request) const;

@@ -63,6 +63,21 @@ TEST_F(AdminDoorTest, ATokenIsTakenAsBearerOrAsPassword) {
   }
 }
 
+TEST_F(AdminDoorTest, TellsWhomItLetsIn) {
+  http::Request bare;
+  http::Request shown;
+  shown.headers.emplace_back("authorization", "Bearer open sesame");
+  EXPECT_TRUE(AdminDoor(settings_).lets_in(bare));
+  settings_.host = "0.0.0.0";
+  EXPECT_FALSE(AdminDoor(settings_).lets_in(shown)) << "shut";
+  for (const int admin_port : {0, 9090}) {
+    settings_.admin_token = "open sesame";
+    settings_.admin_port = admin_port;
+    EXPECT_FALSE(AdminDoor(settings_).lets_in(bare));
+    EXPECT_TRUE(AdminDoor(settings_).lets_in(shown));
+  }
+}
+
 TEST(LoopbackTest, KnowsThisMachine) {
   for (const char* host : {"127.0.0.1", "127.9.9.9", "::1", "localhost"}) EXPECT_TRUE(is_loopback(host)) << host;
   for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "example.com", "1270.0.0.1", ""})

@@ -52,7 +52,7 @@ base::Status AdminSite::start_server() {
   options.threads = 1;
   options.on_refusal = {};
   http::Routes routes;
-  parts_.health->add_routes(routes, false);
+  parts_.health->add_routes(routes, [this](const http::Request& request) { return door_.lets_in(request); });
   add_admin_routes(routes);
   server_ = std::make_unique<http::Server>(options, std::move(routes));
   if (auto started = server_->start(); !started) return started;
@@ -65,7 +65,8 @@ base::Status AdminSite::start_server() {
 }
 
 void AdminSite::add_routes(http::Routes& routes) {
-  parts_.health->add_routes(routes, door_.elsewhere() || door_.is_shut());
+  parts_.health->add_routes(
+      routes, [this](const http::Request& request) { return !door_.elsewhere() && door_.lets_in(request); });
   if (!door_.elsewhere()) add_admin_routes(routes);
 }
 

@@ -49,8 +49,10 @@ bool fails(std::span<const Check> checks, std::string_view about) {
   return std::ranges::any_of(
       checks, [&](const Check& each) { return each.about == about && each.found.state == CheckState::fail; });
 }
-bool is_asked(std::span<const Check> checks, std::string_view about) {
-  return std::ranges::any_of(checks, [&](const Check& each) { return each.about == about; });
+bool is_well(std::span<const Check> checks, std::string_view about) {
+  const auto is_about = [&](const Check& each) { return each.about == about; };
+  return std::ranges::any_of(checks, is_about) && !fails(checks, about) &&
+         std::ranges::none_of(checks, [&](const Check& each) { return is_about(each) && each.found.unknown; });
 }
 
 }  // namespace
@@ -75,6 +77,12 @@ Finding good(std::string what) {
 
 Finding skipped(std::string why) {
   return {CheckState::skipped, std::move(why), {}, {}};
+}
+
+Finding barred(std::string why) {
+  Finding found = skipped(std::move(why));
+  found.unknown = true;
+  return found;
 }
 
 Finding warning(std::string what, std::string means, std::string cure) {
@@ -113,10 +121,9 @@ std::vector<std::string_view> issues_of(std::span<const Check> checks) {
       found.push_back(issue);
     }
   }
-  // Only where both were asked: with --target secondary nothing is known of the primary.
-  if (fails(checks, "secondary") && is_asked(checks, "primary") && !fails(checks, "primary")) {
-    found.push_back(kIssueSecondary);
-  }
+  // Only where both were asked: with --target secondary, or where AWS takes no credentials, nothing is known of the
+  // primary.
+  if (fails(checks, "secondary") && is_well(checks, "primary")) found.push_back(kIssueSecondary);
   return found;
 }
 

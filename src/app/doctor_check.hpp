@@ -34,10 +34,13 @@ struct Finding {
   std::string means;       // what follows from it; warn and fail
   std::string cure;        // the command, setting or policy that mends it; warn and fail
   std::string issue = {};  // the guide's title, where it is one of its three
+  bool unknown = false;    // skipped for what it stands on: whether it is well nobody knows
 };
 
 Finding good(std::string what);
 Finding skipped(std::string why);
+// Skipped since something that it stands on has failed, or did not end.
+Finding barred(std::string why);
 Finding warning(std::string what, std::string means, std::string cure);
 Finding failure(std::string what, std::string means, std::string cure);
 // From an error: its message and place, and its hint as the cure. `means` and the guide's issue are added where the
@@ -60,8 +63,8 @@ std::span<const CheckKind> check_kinds();
 
 // The worst of them: fail, warn or ok.
 CheckState verdict_of(std::span<const Check> checks);
-// The guide's issues that were found, each once, in the guide's order. The third one: the secondary fails and the
-// primary does not.
+// The guide's issues that were found, each once, in the guide's order. The third one: the secondary fails, and all
+// checks of the primary were done and none failed.
 std::vector<std::string_view> issues_of(std::span<const Check> checks);
 
 }  // namespace twinshift::app

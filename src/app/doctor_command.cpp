@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <iterator>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unistd.h>
 #include <utility>
 
@@ -102,23 +104,28 @@ class Doctor {
     return {};
   }
 
-  [[nodiscard]] bool is_refused_by_aws() const {
-    return std::ranges::any_of(
+  // Why nothing can be asked of AWS: what its checks have found. The first that fails says it: others stand on it.
+  [[nodiscard]] std::optional<std::string> refusal_by_aws() const {
+    const auto failed = std::ranges::find_if(
         checks_, [](const Check& each) { return each.about == "aws" && each.found.state == CheckState::fail; });
+    if (failed == checks_.end()) return std::nullopt;
+    if (failed->id == "credentials") return "there are no AWS credentials to ask with";
+    if (failed->id == "identity") return "AWS does not take our credentials";
+    return fmt::format("needs `{}`", failed->id);
   }
 
   [[nodiscard]] std::vector<Group> queue_and_targets() {
-    const bool refused = is_refused_by_aws();
+    const std::optional<std::string> refused = refusal_by_aws();
     std::vector<Group> groups = queue_groups(*settings_);
     for (Group& group : groups) {
-      if (refused && (group.about != "queue" || settings_->queue.driver == "sqs")) skip(group);
+      if (refused && (group.about != "queue" || settings_->queue.driver == "sqs")) skip(group, *refused);
     }
     for (const std::string& name : targets_) {
       auto seen = std::make_shared<TableSeen>();
       Group group = target_group(settings_, name, seen);
       const auto target = find_target(*settings_, name);
       const bool on_our_own = target && is_on_aws(**target) && (*target)->aws_profile.empty();
-      if (refused && on_our_own) skip(group);
+      if (refused && on_our_own) skip(group, *refused);
       groups.push_back(std::move(group));
       seen_.push_back(std::move(seen));
     }
@@ -126,10 +133,8 @@ class Doctor {
   }
 
   // Each would only say once more that AWS does not take us.
-  static void skip(Group& group) {
-    for (Step& step : group.steps) {
-      step.run = [] { return skipped("AWS does not take our credentials"); };
-    }
+  static void skip(Group& group, const std::string& why) {
+    for (Step& step : group.steps) step.run = [why] { return barred(why); };
   }
 
   [[nodiscard]] std::vector<Group> comparison() const {

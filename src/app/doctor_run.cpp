@@ -46,7 +46,7 @@ Finding carry_out(const Step& step) {
 
 void skip_rest(Lane& lane, const std::string& why) {
   for (std::size_t i = lane.checks.size(); i < lane.group.steps.size(); ++i) {
-    lane.checks.push_back({std::string(lane.group.steps[i].id), lane.group.about, skipped(why), std::nullopt});
+    lane.checks.push_back({std::string(lane.group.steps[i].id), lane.group.about, barred(why), std::nullopt});
   }
   lane.began_at.reset();
   lane.ended = true;

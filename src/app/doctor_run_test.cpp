@@ -61,6 +61,7 @@ TEST(DoctorRun, SkipsWhatStandsOnAFailedGround) {
   const GroupsRun run = run_groups(std::move(groups), steady_clock::now() + 60s);
   EXPECT_THAT(shown(run.checks),
               testing::ElementsAre("primary.rights fail", "primary.connect fail", "primary.login skipped"));
+  EXPECT_TRUE(run.checks[2].found.unknown);
   EXPECT_FALSE(asked);
 }
 

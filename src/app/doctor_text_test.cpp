@@ -54,6 +54,12 @@ TEST(DoctorCheck, FindsTheGuidesIssues) {
   EXPECT_THAT(issues_of(secondary_fails), ElementsAre(kIssueTimeout, kIssueSecondary));
   const std::vector<Check> both_fail{check("primary", denied), check("secondary", timeout)};
   EXPECT_THAT(issues_of(both_fail), ElementsAre(kIssueTimeout, kIssuePermission));
+  const std::vector<Check> primary_unknown{check("primary", barred("there are no AWS credentials to ask with")),
+                                           check("secondary", denied)};
+  EXPECT_THAT(issues_of(primary_unknown), ElementsAre(kIssuePermission));
+  const std::vector<Check> primary_need_not_be{check("primary", good("")), check("primary", skipped("by a proxy")),
+                                               check("secondary", denied)};
+  EXPECT_THAT(issues_of(primary_need_not_be), ElementsAre(kIssuePermission, kIssueSecondary));
   const std::vector<Check> secondary_alone{check("secondary", denied)};
   EXPECT_THAT(issues_of(secondary_alone), ElementsAre(kIssuePermission));
 }

@@ -152,12 +152,20 @@ std::string target_line(const std::string& name_space, const MetricsInput& befor
   return line.text();
 }
 
+// One that is switched off has none, but for what it did before that, since the line before (a reload).
+bool has_line(const MetricsInput& before, const TargetStatus& target) {
+  if (target.state != delivery::TargetState::disabled) return true;
+  const TargetStatus* const then = find(before, target.name);
+  return target.tally.attempts > (then == nullptr ? 0 : then->tally.attempts) ||
+         target.landed > (then == nullptr ? 0 : then->landed);
+}
+
 }  // namespace
 
 std::vector<std::string> emf_lines(const std::string& name_space, const MetricsInput& before, const MetricsInput& now) {
   std::vector<std::string> lines{service_line(name_space, before, now)};
   for (const TargetStatus& target : now.targets) {
-    if (target.state == delivery::TargetState::disabled) continue;
+    if (!has_line(before, target)) continue;
     lines.push_back(target_line(name_space, before, now, target));
   }
   return lines;

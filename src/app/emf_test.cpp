@@ -95,6 +95,9 @@ TEST_F(EmfLinesTest, WhatHasNoValueIsLeftOut) {
   EXPECT_THAT(all[0], Not(HasSubstr("ParityLag")));
   now_.targets[1].state = delivery::TargetState::disabled;
   EXPECT_THAT(lines(), SizeIs(2));
+  now_.targets[1].tally.attempts = before_.targets[1].tally.attempts + 1;
+  now_.targets[1].landed = before_.targets[1].landed + 3;
+  EXPECT_THAT(lines(), SizeIs(3)) << "switched off since";
 }
 
 // What lands while the service stops is in the last lines, which come when all has ended.

@@ -131,14 +131,14 @@ Health::Ready Health::ready(bool short_ready) {
   return {ready, body.text()};
 }
 
-void Health::add_routes(http::Routes& routes, bool short_ready) {
+void Health::add_routes(http::Routes& routes, SeesAll sees_all) {
   routes.add(
       "GET", "/health",
       [this](const http::Request&, http::Responder responder) { responder.send(json(200, health())); }, true);
   routes.add(
       "GET", "/ready",
-      [this, short_ready](const http::Request&, http::Responder responder) {
-        Ready state = ready(short_ready);
+      [this, sees_all = std::move(sees_all)](const http::Request& request, http::Responder responder) {
+        Ready state = ready(!sees_all(request));
         http::Response response = json(state.ready ? 200 : 503, std::move(state.body));
         if (!state.ready) response.headers.emplace_back("Retry-After", "5");
         responder.send(std::move(response));

@@ -34,8 +34,9 @@ class Health {
   // For tests: these do not change.
   Health(Parts parts, const base::Clock& clock) : Health([parts = std::move(parts)] { return parts; }, clock) {}
 
-  // `short_ready`: /ready tells no more than whether, for an address that others reach.
-  void add_routes(http::Routes& routes, bool short_ready = false);
+  // Whether whoever asks may see all of /ready; else it tells no more than whether. On io threads.
+  using SeesAll = std::function<bool(const http::Request&)>;
+  void add_routes(http::Routes& routes, SeesAll sees_all);
   // From now on /ready is 503: traffic should go elsewhere.
   void stopping() { stopping_ = true; }
   // Before the lanes make way for others (a reload): that the primary has answered once must not be forgotten with

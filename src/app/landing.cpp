@@ -14,6 +14,7 @@
 #include "app/erase_answer.hpp"
 #include "app/mend_answer.hpp"
 #include "app/mending.hpp"
+#include "app/target_counts.hpp"
 #include "app/trace_waiting.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
@@ -59,6 +60,10 @@ Landing::Landing(config::Settings settings, Stores stores)
     : settings_(std::move(settings)), stores_(std::move(stores)) {}
 
 Landing::~Landing() = default;
+
+std::vector<delivery::TargetStatus> Landing::targets() const {
+  return delivery_ ? with_counts_of(stores_.counted, delivery_->status().targets) : stores_.counted;
+}
 
 base::Status Landing::start() {
   if (auto started = start_delivery(); !started) return started;

@@ -40,6 +40,8 @@ class Landing {
     std::shared_ptr<books::BooksFile> books{};
     JournalWitness* witness = nullptr;  // none where TRACE_BYTES_MAX is 0
     const base::Clock* clock = &base::system_clock();
+    // What was counted since the process's start, as targets() of the one before had it.
+    std::vector<delivery::TargetStatus> counted{};
   };
   Landing(config::Settings settings, Stores stores);
   ~Landing();
@@ -65,6 +67,8 @@ class Landing {
   [[nodiscard]] const config::Settings& settings() const { return settings_; }
   // Null where there is none: the consumer is disabled; nothing to compare.
   [[nodiscard]] const delivery::Delivery* delivery() const { return delivery_.get(); }
+  // How each target stands, with counts from the process's start. Where there is no delivery: what was counted before.
+  [[nodiscard]] std::vector<delivery::TargetStatus> targets() const;
   [[nodiscard]] const books::Keeper* books() const { return books_.get(); }
   [[nodiscard]] const Auditor* auditor() const { return auditor_.get(); }
 

@@ -52,6 +52,19 @@ base::Error of_a_reload(base::Error error) {
   return error;
 }
 
+bool has_options_of_a_file(const Loaded& loaded) {
+  return std::ranges::any_of(
+      loaded.states, [](const auto& each) { return each.second.origin.source == config::Origin::Source::file; });
+}
+
+// A file that is being replaced, or that an edit has emptied, would take every option of it back to its default, the
+// webhook's tokens among them. A start may go without a file: there is nothing yet that it could open.
+base::Status check_file(const Loaded& now, const Loaded& fresh) {
+  if (!has_options_of_a_file(now) || has_options_of_a_file(fresh)) return {};
+  return base::fail(base::ErrorKind::invalid, "the file is gone or sets nothing any more; nothing was changed", ".env",
+                    "Put it back and send SIGHUP again; to go on without it, restart the service");
+}
+
 }  // namespace
 
 ReloadPlan plan_reload(const Loaded& now, const Loaded& fresh, const std::vector<std::string_view>& live) {
@@ -80,6 +93,9 @@ std::vector<std::string_view> Reloader::live_options() const {
 
 base::Status Reloader::reload() {
   auto fresh = reread_();
+  if (fresh) {
+    if (auto file = check_file(now_, *fresh); !file) fresh = base::fail(std::move(file.error()));
+  }
   if (!fresh) {
     base::Error error = of_a_reload(std::move(fresh.error()));
     log::error("Reload failed: the settings stay as they are").add(error);

@@ -46,8 +46,8 @@ class Reloader {
   // What the parts take, all together.
   [[nodiscard]] std::vector<std::string_view> live_options() const;
 
-  // Says in the log what became of it. After an error (of the configuration, named with all its faults) nothing has
-  // changed.
+  // Says in the log what became of it. After an error (of the configuration, named with all its faults; or a file
+  // that was read before is gone or empty) nothing has changed.
   base::Status reload();
   // What is in effect: what needs a restart stands here as it was at the start.
   [[nodiscard]] const config::Loaded& now() const { return now_; }

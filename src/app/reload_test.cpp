@@ -1,5 +1,6 @@
 #include "app/reload.hpp"
 
+#include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -133,10 +134,47 @@ TEST_F(ReloadTest, TakesWhatIsLiveOnceAndNamesWhatIsNotEachTime) {
 
 TEST_F(ReloadTest, SaysWhereNothingHasChanged) {
   Reloader reloader = this->reloader("LOG_LEVEL=info");
-  write("# a comment alone");
+  write("# a comment\nWEBHOOK_STRICT=false");
   ASSERT_TRUE(reloader.reload());
   EXPECT_THAT(log_, HasSubstr("Reloaded: nothing has changed"));
   EXPECT_THAT(strict_, IsEmpty());
+}
+
+// Else every option of the file would fall back to its default, and the webhook lose its tokens.
+TEST_F(ReloadTest, AFileThatIsGoneOrEmptyChangesNothing) {
+  Reloader reloader = this->reloader("WEBHOOK_STRICT=true\nWEBHOOK_TOKENS=secret-4711-of-any-app");
+  for (const bool gone : {true, false}) {
+    if (gone) {
+      std::filesystem::remove(folder_ / ".env");
+    } else {
+      write("# WEBHOOK_STRICT=true\n\nWEBHOOK_TOKENS=\n");
+    }
+    log_.clear();
+    const auto done = reloader.reload();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().where, ".env");
+    EXPECT_THAT(strict_, IsEmpty());
+    EXPECT_TRUE(reloader.now().settings.webhook_strict);
+    EXPECT_THAT(log_, HasSubstr("\"level\":\"error\""));
+    EXPECT_THAT(log_, HasSubstr("Reload failed: the settings stay as they are"));
+    EXPECT_THAT(log_, HasSubstr("send SIGHUP again"));
+    EXPECT_THAT(log_, Not(HasSubstr("Reloaded")));
+  }
+  write("WEBHOOK_STRICT=false");
+  ASSERT_TRUE(reloader.reload());
+  EXPECT_THAT(strict_, ElementsAre(false));
+}
+
+TEST_F(ReloadTest, WithoutAFileFromTheStartNoneIsMissed) {
+  write("");
+  Reloader reloader = this->reloader("");
+  std::filesystem::remove(folder_ / ".env");
+  ASSERT_TRUE(reloader.reload());
+  EXPECT_THAT(log_, HasSubstr("Reloaded: nothing has changed"));
+  write("WEBHOOK_STRICT=true");
+  ASSERT_TRUE(reloader.reload());
+  write("");
+  EXPECT_FALSE(reloader.reload()) << "what a reload has read counts as well";
 }
 
 TEST_F(ReloadTest, ABrokenFileChangesNothingAndIsNamedWithAllFaults) {

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/admin_door.hpp"
 #include "app/books_parts.hpp"
 #include "app/driver_table.hpp"
 #include "app/quarantine_actions.hpp"
@@ -31,6 +32,14 @@ constexpr auto kSwitchStopMax = 5s;
 // Deliveries with a call that never came back: each keeps its connections and threads.
 constexpr std::size_t kLeftBehindMax = 4;
 
+base::Status too_many_left_behind(const config::Settings& now) {
+  const bool off = now.secondary_off.has_value();
+  return base::fail(base::ErrorKind::conflict, "too many calls of earlier reloads have not come back", "delivery",
+                    off ? "Restart the service to take this: the secondary stays switched off until then, and new "
+                          "events are waived for it; `twinshift repair` fills the gap afterwards"
+                        : "Restart the service to take this");
+}
+
 }  // namespace
 
 Service::Service(const config::Settings& settings, const base::Clock& clock) : settings_(settings), clock_(clock) {}
@@ -56,11 +65,14 @@ std::shared_ptr<Landing> Service::landing() const {
 
 // Also one that did not start, so that it is stopped like any other.
 base::Status Service::start_landing(const config::Settings& settings) {
-  auto fresh = std::make_shared<Landing>(settings, Landing::Stores{.queue = queue_.get(),
-                                                                   .quarantine = quarantine_.get(),
-                                                                   .books = books_file_,
-                                                                   .witness = witness_.get(),
-                                                                   .clock = &clock_});
+  const auto before = landing();
+  auto fresh = std::make_shared<Landing>(
+      settings, Landing::Stores{.queue = queue_.get(),
+                                .quarantine = quarantine_.get(),
+                                .books = books_file_,
+                                .witness = witness_.get(),
+                                .clock = &clock_,
+                                .counted = before ? before->targets() : std::vector<delivery::TargetStatus>()});
   auto started = fresh->start();
   {
     const std::lock_guard lock(landing_mutex_);
@@ -88,10 +100,7 @@ void Service::waive(const config::Settings& settings) {
 }
 
 base::Status Service::deliver_by(const config::Settings& settings) {
-  if (left_behind_.size() >= kLeftBehindMax) {
-    return base::fail(base::ErrorKind::conflict, "too many calls of earlier reloads have not come back", "delivery",
-                      "Restart the service to take this");
-  }
+  if (left_behind_.size() >= kLeftBehindMax) return too_many_left_behind(landing()->settings());
   log::info("Delivery ends and begins anew; events are taken and queued meanwhile");
   const config::Settings before = landing()->settings();
   if (health_) health_->remember_primary();
@@ -180,13 +189,12 @@ http::Options Service::http_options() {
 
 MetricsInput Service::metrics_input() const {
   const std::shared_ptr<const Landing> now = landing();
-  const delivery::Delivery* delivery = now->delivery();
   const books::Keeper* books = now->books();
   const Auditor* auditor = now->auditor();
   return {.intake = webhook_->stats(),
           .http = watched_ != nullptr ? watched_->stats() : http::Stats{},
           .queue = queue_->status(),
-          .targets = delivery != nullptr ? delivery->status().targets : std::vector<delivery::TargetStatus>(),
+          .targets = now->targets(),
           .quarantine = quarantine_->status(),
           .books = books != nullptr ? books->books() : std::vector<books::TargetBooks>(),
           .parity = auditor != nullptr ? std::optional(auditor->state()) : std::nullopt,
@@ -227,7 +235,8 @@ base::Status Service::start_http() {
     return started;
   }
   log::info("Server listening").add("host", settings_.host).add("port", static_cast<std::int64_t>(server_->port()));
-  tell_open_door(settings_);
+  tell_open_door(settings_, false);
+  door_asks_ = !asks_for_nothing(settings_);
   return {};
 }
 

@@ -94,6 +94,7 @@ class Service {
   std::unique_ptr<AdminSite> site_;
   std::unique_ptr<intake::Door> door_;
   std::vector<std::string> door_headers_;  // that the door asks for now
+  bool door_asks_ = false;                 // for tokens or addresses
   std::unique_ptr<intake::Webhook> webhook_;
   std::unique_ptr<http::Server> server_;
   http::Server* watched_ = nullptr;  // server_, for its own threads: also while it is being destroyed

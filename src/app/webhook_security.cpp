@@ -19,11 +19,14 @@ std::vector<std::string> headers_kept(const std::vector<std::string>& more) {
   return names;
 }
 
-void tell_open_door(const config::Settings& settings) {
-  if (!is_open_to_all(settings)) return;
-  log::warn("Anyone who reaches this port can post events: neither tokens nor addresses are asked for")
+void tell_open_door(const config::Settings& settings, bool asked) {
+  const bool opened = asked && asks_for_nothing(settings);
+  if (!opened && !is_open_to_all(settings)) return;
+  log::warn(opened ? "Anyone who reaches this port can now post events: the tokens or addresses of before are gone"
+                   : "Anyone who reaches this port can post events: neither tokens nor addresses are asked for")
       .add("host", settings.host)
-      .add("hint", "Set WEBHOOK_TOKENS or WEBHOOK_ALLOW (docs/security-intake.md), or HOST=127.0.0.1");
+      .add("hint", opened ? "If it is not meant: set WEBHOOK_TOKENS or WEBHOOK_ALLOW again and send SIGHUP"
+                          : "Set WEBHOOK_TOKENS or WEBHOOK_ALLOW (docs/security-intake.md), or HOST=127.0.0.1");
 }
 
 http::Options Service::webhook_http_options() {
@@ -45,7 +48,8 @@ base::Status Service::apply_security(const config::Settings& settings) {
   if (auto replaced = door_->replace(settings); !replaced) return replaced;
   server_->keep_headers(headers_kept(after));
   door_headers_ = std::move(after);
-  tell_open_door(settings);
+  tell_open_door(settings, door_asks_);
+  door_asks_ = !asks_for_nothing(settings);
   return {};
 }
 

@@ -246,6 +246,16 @@ void check_tables(const Settings& settings, Findings& findings) {
   }
 }
 
+// Also where ADMIN_HOST is another address: 0.0.0.0 takes the port on all of them, and whoever looks for one of the two
+// finds the other.
+void check_ports(const Settings& settings, Findings& findings) {
+  if (settings.admin_port == 0 || settings.admin_port != settings.port) return;
+  findings.faults.push_back(
+      fmt::format("PORT and ADMIN_PORT are both {}: give the page a port of its own, or unset ADMIN_PORT to have it on "
+                  "the webhook's",
+                  settings.port));
+}
+
 }  // namespace
 
 bool speaks_wire_only(std::string_view endpoint) {
@@ -270,6 +280,7 @@ Findings resolve(Loaded& loaded) {
   if (!settings.secondary) findings.notes.push_back("no secondary warehouse: events go to the primary alone");
   check_files(settings, findings);
   check_tables(settings, findings);
+  check_ports(settings, findings);
   check_limits(settings, findings);
   return findings;
 }

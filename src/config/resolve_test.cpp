@@ -204,6 +204,14 @@ TEST_F(Resolve, WhatIsOwedOutlivesTheContainerOrIsNotOwed) {
   EXPECT_TRUE(load_text(sqs + "SQS_SPOOL=true\nTWINSHIFT_DATA_DURABLE=true\n").has_value());
 }
 
+TEST_F(Resolve, ThePageHasAPortOfItsOwnOrNone) {
+  EXPECT_THAT(faults("PORT=3000\nADMIN_PORT=3000\n"),
+              AllOf(HasSubstr("1 fault;"), HasSubstr("PORT and ADMIN_PORT are both 3000")));
+  EXPECT_THAT(faults("ADMIN_PORT=3000\n"), HasSubstr("PORT and ADMIN_PORT")) << "the default counts";
+  EXPECT_EQ(good("PORT=3000\nADMIN_PORT=3001\n").settings.admin_port, 3001);
+  EXPECT_EQ(good("PORT=0\nADMIN_PORT=0\n").settings.admin_port, 0) << "any free port, and no page of its own";
+}
+
 TEST_F(Resolve, AQueuesUrlNamesAQueue) {
   for (const std::string variable : {"SQS_QUEUE_URL", "SECONDARY_BACKLOG_QUEUE_URL", "QUARANTINE_QUEUE_URL"}) {
     const std::string set = std::string(kSecondaryOn) + variable + "=";

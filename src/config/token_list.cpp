@@ -69,6 +69,8 @@ base::Result<std::vector<AppToken>> parse_token_list(std::string_view list) {
 }
 
 base::Result<std::vector<AppToken>> parse_token_lines(std::string_view lines, const std::string& where) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors of Windows put it there
+  if (lines.starts_with(kByteOrderMark)) lines.remove_prefix(kByteOrderMark.size());
   std::vector<AppToken> out;
   std::size_t number = 0;
   for (const std::string_view part : split(lines, '\n')) {

@@ -24,8 +24,8 @@ struct AppToken {
 
 // "app_id=token,token": separated by commas. Empty: none. `invalid` names the entry's position.
 base::Result<std::vector<AppToken>> parse_token_list(std::string_view list);
-// One a line, '#' begins a comment; empty lines are passed over. `where`: the file's path. `invalid` names the line,
-// and says where there is no token in it at all: an emptied file must not open the door.
+// One a line, '#' begins a comment; empty lines and a byte order mark are passed over. `where`: the file's path.
+// `invalid` names the line, and says where there is no token in it at all: an emptied file must not open the door.
 base::Result<std::vector<AppToken>> parse_token_lines(std::string_view lines, const std::string& where);
 
 // The credential in a header's value: without blanks around it and without the scheme `Bearer`, in any case.

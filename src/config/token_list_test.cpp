@@ -51,6 +51,19 @@ TEST(TokenList, ReadsLinesOfAFile) {
   EXPECT_EQ(wrong.error().text().find("hush"), std::string::npos);
 }
 
+TEST(TokenList, ReadsAFileWithAByteOrderMark) {
+  for (const std::string text : {"\xEF\xBB\xBF"
+                                 "com.a=one\r\n",
+                                 "\xEF\xBB\xBF# ours\ncom.a=one\n"}) {
+    const auto list = parse_token_lines(text, "tokens.txt");
+    ASSERT_TRUE(list) << list.error().text();
+    ASSERT_EQ(list->size(), 1U);
+    EXPECT_EQ(list->at(0).app_id, "com.a");
+    EXPECT_EQ(list->at(0).token, "one");
+  }
+  EXPECT_FALSE(parse_token_lines("one\n\xEF\xBB\xBFtwo\n", "tokens.txt")) << "only at the beginning";
+}
+
 TEST(TokenList, AnEmptiedFileIsNoListOfNone) {
   EXPECT_FALSE(parse_token_lines("", "tokens.txt"));
   EXPECT_FALSE(parse_token_lines("# all gone\n", "tokens.txt"));

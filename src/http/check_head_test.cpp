@@ -1,6 +1,11 @@
 // What is decided about a request by its head alone, and by who has connected.
 #include <atomic>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/log.hpp"
 #include "http/wire_testing.hpp"
 
 namespace twinshift::http::testing {
@@ -110,6 +115,12 @@ TEST_F(ServerTest, ARequestKnowsWhereItComesFrom) {
 }
 
 TEST_F(ServerTest, AnAddressHasItsShareOfConnections) {
+  std::mutex mutex;
+  std::vector<std::string> told;
+  base::log::set_sink([&](std::string_view line) {
+    const std::lock_guard lock(mutex);
+    told.emplace_back(line);
+  });
   std::atomic<std::size_t> most{2};
   Options options;
   options.connections_per_peer_max = [&most](const base::IpAddress& peer) {
@@ -129,7 +140,13 @@ TEST_F(ServerTest, AnAddressHasItsShareOfConnections) {
     EXPECT_EQ(answer.status, 503);
     EXPECT_EQ(answer.headers.at("Retry-After"), "1");
     EXPECT_EQ(server_->stats().connections_refused, 1U);
+    EXPECT_EQ(wire().answer().status, 503) << "told once in 30 s";
   }
+  base::log::set_sink({});
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find("\"level\":\"warn\""), std::string::npos) << told[0];
+  EXPECT_NE(told[0].find("127.0.0.1"), std::string::npos) << told[0];
+  EXPECT_NE(told[0].find("HTTP_CONNECTIONS_PER_CLIENT_MAX"), std::string::npos) << told[0];
   ASSERT_TRUE(wait_until([&] { return server_->stats().connections_open == 1; }));
   Wire again = wire();
   ASSERT_TRUE(again.send(post("again")));

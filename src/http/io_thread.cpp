@@ -83,6 +83,7 @@ struct IoThread::Impl final : Loop, SessionHost {
     const std::size_t most = most_of ? most_of(peer) : 0;
     if (most == 0) return true;
     counts = shared.peers.opened(peer, most);
+    if (!counts) shared.peers.tell_no_room(peer, most);
     return counts;
   }
 

@@ -53,5 +53,8 @@ class Doctor(ServiceTest):
                 self.assertIn(word, text)
         self.assertEqual(self.told["issues"], list(issues))
 
+    def what(self, name):
+        return next(c for c in self.told["checks"] if f"{c['about']}.{c['id']}" == name)["what"]
+
     def state(self, name):
         return next(c for c in self.told["checks"] if f"{c['about']}.{c['id']}" == name)["state"]

@@ -30,7 +30,7 @@ class unreachable:
 
 @contextlib.contextmanager
 def black_hole():
-    """An HTTP endpoint that takes every connection and never answers; and whether one waits for it just now."""
+    """An HTTP endpoint that takes every connection and never answers; and how many it has taken."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         held = []
 
@@ -41,7 +41,7 @@ def black_hole():
 
         threading.Thread(target=accept, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}", lambda: len(held) > 0
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", lambda: len(held)
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             for connection in held:

@@ -83,11 +83,12 @@ class Aws(Doctor, AwsTest):
 
     def test_who_we_are(self):
         self.expect(self.settings(AWS_SECRET_ACCESS_KEY=SECRET), {"aws.identity": ("fail", "secret access key")})
-        self.assertEqual(self.state("queue.queue"), "skipped")
+        self.assertEqual((self.state("queue.queue"), self.what("queue.queue")), ("skipped", "AWS does not take our credentials"))
         self.expect(self.settings(AWS_ACCESS_KEY_ID="AKIANOBODY"), {"aws.identity": ("fail", "does not know")})
         none = self.settings(AWS_EC2_METADATA_DISABLED="true", HOME=self.folder)
         del none["AWS_ACCESS_KEY_ID"], none["AWS_SECRET_ACCESS_KEY"]
         self.expect(none, {"aws.credentials": ("fail", "AWS_ACCESS_KEY_ID")})
+        self.assertEqual((self.state("queue.queue"), self.what("queue.queue")), ("skipped", "there are no AWS credentials to ask with"))
         self.aws.order("clock", seconds=120)
         self.expect(self.settings(), {"aws.aws-clock": ("warn", "slow", "chrony")})
 

@@ -1,6 +1,7 @@
 """`/metrics` and the lines for CloudWatch on the real binary, held against docs/metrics.md."""
 
 import json
+import os
 import pathlib
 import re
 import signal
@@ -147,6 +148,38 @@ class Metrics(ServiceTest):
         self.assertEqual(service.wait_exit(), 0)
         (last,) = [line for line in service.lines if line.get("Target") == "primary"]
         self.assertEqual(last["RowsInserted"], 2)
+
+    def test_counters_and_cloudwatch_go_on_across_reloads(self):
+        self.write_switch("true")
+        service = self.start({"METRICS_EMF": "true", "METRICS_EMF_INTERVAL": "3600", "SECONDARY_REDSHIFT_ENABLED": ""})
+        landed = {"primary": 0, "secondary": 0}
+        for number, on in enumerate(("true", "false", "true", "false", "true", "false")):
+            self.assertEqual(service.post(dict(GUIDE_EVENT, appsflyer_id=f"reload-{number}")).status, 200)
+            for target in (("primary", "secondary") if on == "true" else ("primary",)):
+                landed[target] += 1
+            self.wait_counted(service, landed)
+            switched = "false" if on == "true" else "true"
+            self.write_switch(switched)
+            seen = len(service.lines)
+            service.process.send_signal(signal.SIGHUP)
+            told = f"Reloaded: SECONDARY_REDSHIFT_ENABLED {on} -> {switched}"
+            wait_until(lambda seen=seen, told=told: any(each.get("msg") == told for each in service.lines[seen:]), told)
+        self.wait_counted(service, landed)
+        commits = 'twinshift_target_commit_duration_seconds_count{target="primary"}'
+        self.assertEqual(self.value(service, commits), landed["primary"])
+        self.assertEqual(service.stop(), 0)
+        for target, rows in landed.items():
+            self.assertEqual(sum(line["RowsInserted"] for line in service.lines if line.get("Target") == target), rows)
+
+    def write_switch(self, on):
+        with open(os.path.join(self.folder, ".env"), "w", encoding="utf-8") as file:
+            file.write(f"SECONDARY_REDSHIFT_ENABLED={on}\n")
+
+    def wait_counted(self, service, landed):
+        for target, rows in landed.items():
+            name = f'twinshift_target_rows_total{{target="{target}"}}'
+            wait_until(lambda name=name, rows=rows: self.value(service, name) == rows, f"{rows} rows of the {target}")
+            self.assertEqual(service.count(target), rows)
 
     @staticmethod
     def port_is_closed(service):

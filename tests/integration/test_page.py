@@ -60,6 +60,27 @@ class Admin(ServiceTest):
         self.assertNotIn("parts", service.request("GET", "/ready").json())
         service.wait_log(lambda line: line["level"] == "warn" and "ADMIN_PORT" in line.get("hint", ""), "it is said at the start")
 
+    def ready_members(self, service, headers=None):
+        answer = service.request("GET", "/ready", headers=headers)
+        self.assertIn(answer.status, (200, 503))
+        return set(answer.json())
+
+    def test_a_token_is_asked_for_all_of_ready_on_either_port(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        shown, wrong = {"Authorization": "Bearer open sesame"}, {"Authorization": "Bearer open"}
+        service = self.start({"HOST": "0.0.0.0", "ADMIN_TOKEN": "open sesame"})
+        for headers, more in ((None, set()), (wrong, set()), (shown, {"parts"})):
+            self.assertEqual(self.ready_members(service, headers), {"status", "timestamp"} | more)
+        self.assertEqual(service.stop(), 0)
+        service = self.start({"HOST": "0.0.0.0", "ADMIN_TOKEN": "open sesame", "ADMIN_PORT": str(port)})
+        self.assertEqual(self.ready_members(service, shown), {"status", "timestamp"}, "the webhook's port")
+        main, service.port = service.port, port
+        self.assertEqual(self.ready_members(service), {"status", "timestamp"})
+        self.assertEqual(self.ready_members(service, shown), {"status", "timestamp", "parts"})
+        service.port = main
+
     def test_a_port_of_its_own_leaves_the_webhooks_bare(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

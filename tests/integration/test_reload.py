@@ -98,6 +98,25 @@ class Settings(ReloadTest):
         self.assertEqual(self.told(lines, "Reloaded"), ["Reloaded: nothing has changed"])
         self.assertEqual(service.post({"no": "fields"}).status, 400)
 
+    def test_a_file_that_is_gone_opens_no_door(self):
+        service = self.serve(**{SWITCH: "true"}, WEBHOOK_TOKENS="secret-4711-of-any-app")
+        os.remove(os.path.join(self.folder, ".env"))
+        service.process.send_signal(signal.SIGHUP)
+        failed = service.wait_log(lambda l: l.get("msg", "").startswith("Reload failed"))
+        self.assertEqual(failed["level"], "error")
+        self.assertIn(".env", failed["error"])
+        self.assertIn("send SIGHUP again", failed["hint"])
+        self.assertEqual(service.post(event("unknown")).status, 401)
+
+    def test_a_door_that_is_opened_is_told_whatever_the_host_is(self):
+        service = self.serve(**{SWITCH: "true"}, WEBHOOK_ALLOW="192.0.2.1")
+        lines = self.reload(service, **{SWITCH: "true"}, WEBHOOK_STRICT="true", WEBHOOK_ALLOW="192.0.2.2")
+        self.assertEqual(self.told(lines, "Anyone"), [])
+        lines = self.reload(service, **{SWITCH: "true"}, WEBHOOK_STRICT="true")
+        (told,) = [line for line in lines if line.get("msg", "").startswith("Anyone who reaches this port can now post")]
+        self.assertEqual((told["level"], told["host"]), ("warn", "127.0.0.1"))
+        self.assertEqual(service.post(event("anyone")).status, 200)
+
     def test_a_broken_file_changes_nothing(self):
         service = self.serve(**{SWITCH: "true"})
         lines = self.reload(service, **{SWITCH: "true"}, WEBHOOK_STRICT="true", REFUSED_BODIES_MAX="secret-4711", LOG_LEVL="debug")
@@ -256,6 +275,24 @@ class Secondary(ReloadTest):
             self.assertEqual(service.request("GET", "/ready").json()["parts"]["secondary"]["owed"], 1)
             self.assertEqual(service.post(event("off")).status, 200)
             service.wait_landed(2, ("primary",))
+            self.assertEqual(service.stop(), 0)
+
+    def test_where_too_many_calls_hang_it_stays_off_and_says_what_follows(self):
+        with black_hole() as (url, taken):
+            targets = {"PRIMARY_WAREHOUSE_URL": "sqlite:data/primary.db", "SECONDARY_WAREHOUSE_URL": url.replace("http://", "postgresql://nobody@") + "/none"}
+            service = self.serve(**targets, **{SWITCH: "true"})
+            self.assertEqual(service.post(event("owed")).status, 200)
+            for left_behind in range(1, 5):  # service.cpp: kLeftBehindMax
+                wait_until(lambda least=left_behind: taken() >= least, "the secondary's lane to hang")
+                self.reload(service, **targets, **{SWITCH: "false"})
+                if left_behind < 4:
+                    self.reload(service, **targets, **{SWITCH: "true"})
+            self.write(**targets, **{SWITCH: "true"})
+            service.process.send_signal(signal.SIGHUP)
+            stays = service.wait_log(lambda l: l.get("msg") == "Reload: a part stays as it was")
+            self.assertIn("too many calls", stays["error"])
+            self.assertIn("new events are waived", stays["hint"])
+            self.assertEqual(self.state(service), "disabled")
             self.assertEqual(service.stop(), 0)
 
     def test_where_the_targets_have_changed_too_the_switch_waits(self):
