@@ -276,8 +276,8 @@ TEST_F(DeliveryTest, StoppingParksWhatTheSecondaryHasNot) {
 
 TEST_F(DeliveryTest, StoppingGivesBackWhatThePrimaryHasNot) {
   primary_->hold(true);
+  enqueue(0, 20);  // before the start: nothing is received any more once the primary's call has taken too long
   start();
-  enqueue(0, 20);
   ASSERT_TRUE(wait_until([&] { return secondary_->rows() == 20; }));
   const auto begin = std::chrono::steady_clock::now();
   const StopReport report = stop(1s);
