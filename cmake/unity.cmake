@@ -1,5 +1,5 @@
 # Several sources compiled as one, for the sanitizers' builds (CMakePresets.json): most of what a source costs are the headers that each would parse
-# and instantiate again. The release build compiles each source by itself, so an edit there builds one file, and a forgotten #include is found.
+# and instantiate again. The release build compiles each source by itself, so an edit there builds one file, and a forgotten #include of ours is found.
 #
 # Names in unnamed namespaces meet in such a unit. Where two sources of a folder use one name for different things ("redefinition of ..." in
 # build/asan), rename one of them, or name one in cmake/apart.txt: it is compiled by itself.
