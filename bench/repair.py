@@ -50,7 +50,7 @@ class Embedded:
 
 class Wire(Databases):
     def __init__(self, _folder):
-        super().__init__(TARGETS)
+        super().__init__(TARGETS, autovacuum="off")  # it would fall into one of the parts that are compared
         self.settings = {f"{target.upper()}_WAREHOUSE_URL": self.server.url(target) for target in TARGETS}
 
     def landed(self):

@@ -22,8 +22,8 @@ SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeou
 class Databases:
     """One server with a database for each target, as both lanes then share its disk and this machine's cores."""
 
-    def __init__(self, names):
-        self.server = PostgresServer(settings=SETTINGS)
+    def __init__(self, names, **settings):
+        self.server = PostgresServer(settings=SETTINGS | settings)
         self.server.start()
         self.names = names
         for name in names:

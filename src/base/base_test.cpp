@@ -65,6 +65,9 @@ TEST(JsonText, EscapesAndRepairs) {
   append_json_string(out, std::string_view("a\"\\\n\x01\0z", 7));
   EXPECT_EQ(out, R"("a\"\\\n\u0001\u0000z")");
   out.clear();
+  append_json_string(out, "plain \xC3\xA9 run\"in the middle\xFF and the end\n");
+  EXPECT_EQ(out, "\"plain \xC3\xA9 run\\\"in the middle\xEF\xBF\xBD and the end\\n\"");
+  out.clear();
   append_json_string(out, "\xED\xA0\x80\xC3\xA9\xFF");
   EXPECT_EQ(out, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xC3\xA9\xEF\xBF\xBD\"");
 }

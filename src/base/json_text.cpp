@@ -35,6 +35,11 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   return 0;
 }
 
+// Stands in a string as it is; nearly every byte does, so that runs of them are copied together.
+constexpr bool is_plain(unsigned char c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
 void append_escaped(std::string& out, unsigned char c) {
   switch (c) {
     case '"':
@@ -63,22 +68,28 @@ void append_escaped(std::string& out, unsigned char c) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
+  std::size_t copied = 0;  // what stands before it is in `out`
+  const auto copy_until = [&](std::size_t at) { out.append(text, copied, at - copied); };
   for (std::size_t at = 0; at < text.size();) {
     const auto c = static_cast<unsigned char>(text[at]);
-    if (c < 0x20 || c == '"' || c == '\\') {
-      append_escaped(out, c);
+    if (is_plain(c)) {
       ++at;
       continue;
     }
     const std::size_t length = utf8_length(text, at);
+    if (length > 1) {
+      at += length;
+      continue;
+    }
+    copy_until(at);
     if (length == 0) {
       out += "\xEF\xBF\xBD";
-      ++at;
     } else {
-      out.append(text, at, length);
-      at += length;
+      append_escaped(out, c);
     }
+    copied = ++at;
   }
+  copy_until(text.size());
   out += '"';
 }
 

@@ -3,6 +3,7 @@
 // No I/O; any thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -40,6 +41,7 @@ struct Slice {
   std::vector<std::int64_t> prefixes{};
   std::vector<std::int64_t> keys{};  // where there are some: only rows whose event_id begins as these keys do
   bool outside = false;              // instead of spans: rows whose event_at is NULL, or outside of kAllTimes
+  std::array<bool, 2> empty{};       // by side: sums have shown that it holds nothing of it
 };
 
 // Of one question: where differences lie far from each other, a table that is in no order is still read once.

@@ -1,6 +1,7 @@
 #include "proof/splitter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -20,8 +21,8 @@ std::int64_t rows_of(const Digests& digests, std::int64_t number) {
   return found == digests.end() ? 0 : found->second.rows;
 }
 
-bool is_one_sided(const Pair<Digests>& digests, std::int64_t number) {
-  return rows_of(digests[0], number) == 0 || rows_of(digests[1], number) == 0;
+std::array<bool, 2> empty_in(const Pair<Digests>& digests, std::int64_t number) {
+  return {rows_of(digests[0], number) == 0, rows_of(digests[1], number) == 0};
 }
 
 // The most that one side holds of it.
@@ -50,6 +51,7 @@ class Splitter::Gathered {
       if (auto done = flush(); !done) return done;
     }
     rows_ += piece.rows;
+    narrow(piece.empty);
     if (!slice_.spans.empty() && joins) {
       slice_.spans.back().to = piece.span.to;
     } else {
@@ -57,10 +59,11 @@ class Splitter::Gathered {
     }
     return {};
   }
-  base::Status add(const Slice& of, std::int64_t prefix, std::int64_t rows) {
+  base::Status add(const Slice& of, std::int64_t prefix, std::int64_t rows, std::array<bool, 2> empty) {
     if (slice_.prefixes.size() == kPrefixesMax || !splitter_.fits(rows_ + rows)) {
       if (auto done = flush(); !done) return done;
     }
+    narrow(empty);
     slice_.spans = of.spans;
     slice_.outside = of.outside;
     slice_.key_bits = of.key_bits + kSplitBits;
@@ -71,6 +74,7 @@ class Splitter::Gathered {
   base::Status flush() {
     rows_ = 0;
     const Slice slice = std::exchange(slice_, {});
+    slice_.empty = kNothingYet;
     return slice.spans.empty() && !slice.outside ? base::Status() : splitter_.take_(slice);
   }
 
@@ -80,8 +84,15 @@ class Splitter::Gathered {
     return splitter_.which_ == Which::everything || one.to == next.from;
   }
 
+  // A side is empty of all of it where it is of each part.
+  void narrow(std::array<bool, 2> empty) {
+    for (std::size_t side = 0; side < empty.size(); ++side) slice_.empty[side] = slice_.empty[side] && empty[side];
+  }
+
+  static constexpr std::array<bool, 2> kNothingYet{true, true};
+
   Splitter& splitter_;
-  Slice slice_;
+  Slice slice_{.empty = kNothingYet};
   std::int64_t rows_ = 0;
 };
 
@@ -102,7 +113,7 @@ std::vector<Piece> Splitter::choose(const Pair<Digests>& digests, std::span<cons
     const Span whole = span_of(number, part);
     while (at < spans.size() && spans[at].to <= whole.from) ++at;
     if (at == spans.size()) break;
-    pieces.push_back({cut(whole, spans[at]), rows_of(digests, number), is_one_sided(digests, number)});
+    pieces.push_back({cut(whole, spans[at]), rows_of(digests, number), empty_in(digests, number)});
   }
   return pieces;
 }
@@ -121,7 +132,7 @@ base::Status Splitter::split(std::span<const Piece> pieces, std::chrono::seconds
   std::vector<Span> large;
   for (const Piece& piece : pieces) {
     // Of what one side lacks altogether every row is wanted.
-    if (piece.one_sided ? !fits(piece.rows) : piece.rows > most) {
+    if ((piece.empty[0] || piece.empty[1]) ? !fits(piece.rows) : piece.rows > most) {
       // What is gathered must not be joined over it.
       if (auto done = gathered.flush(); !done) return done;
       large.push_back(piece.span);
@@ -165,7 +176,7 @@ base::Status Splitter::split_keys(const Slice& slice) {
         return done;
       continue;
     }
-    if (auto done = gathered.add(slice, prefix, rows); !done) return done;
+    if (auto done = gathered.add(slice, prefix, rows, empty_in(*parts, prefix)); !done) return done;
   }
   return gathered.flush();
 }

@@ -4,6 +4,7 @@
 // One thread; asks both sides at the same time.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <span>
@@ -31,7 +32,7 @@ using TakeSlice = std::function<base::Status(const Slice&)>;
 struct Piece {
   Span span{};
   std::int64_t rows = 0;
-  bool one_sided = false;  // the other side holds nothing of it
+  std::array<bool, 2> empty{};  // by side: it holds nothing of it
 };
 
 class Splitter {

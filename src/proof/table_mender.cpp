@@ -184,13 +184,14 @@ base::Result<TableMender::RowsById> TableMender::rows_here(std::span<const MendP
 // What was not asked for before in this order.
 std::vector<MendPlace> TableMender::fresh_of(std::span<const MendPlace> places) {
   std::vector<MendPlace> fresh;
+  std::map<std::string_view, std::size_t> index;
   for (const MendPlace& place : places) {
     if (!seen_.emplace(place.id, place.event_at, place.copies).second) continue;
-    const auto same = std::ranges::find(fresh, place.id, &MendPlace::id);
-    if (same == fresh.end()) {
+    const auto [same, first] = index.emplace(place.id, fresh.size());
+    if (first) {
       fresh.push_back(place);
     } else {
-      same->copies = kCopiesMax;  // perhaps at several times: wherever its rows stand
+      fresh[same->second].copies = kCopiesMax;  // perhaps at several times: wherever its rows stand
     }
   }
   return fresh;

@@ -112,6 +112,25 @@ TEST_F(VerifierTest, WhatOneSideLacksAltogetherIsListedWithoutFurtherSums) {
   EXPECT_LE(secondary.questions, 20);
 }
 
+TEST_F(VerifierTest, ASideThatHoldsNothingOfASliceIsNotReadThroughForIt) {
+  fill(4'000, 1);
+  secondary.table.clear();
+  bool listed = false;
+  secondary.before_list = [&](FakeSide&) { listed = true; };
+  ASSERT_TRUE(run());
+  EXPECT_FALSE(listed);
+  EXPECT_GT(primary.listed, 0U);
+}
+
+// What has landed since the sums is on both sides when it is looked at again.
+TEST_F(VerifierTest, WhatLandsOnAnEmptySideBetweenTheSumsAndTheListIsNotNamed) {
+  fill(4'000, 1);
+  const auto all = std::exchange(secondary.table, {});
+  primary.before_list = [&](FakeSide&) { secondary.table = all; };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(findings, IsEmpty());
+}
+
 TEST_F(VerifierTest, WhatIsOwedIsNoDifference) {
   fill(3'000, 7'000);
   for (const std::uint64_t number : {10U, 20U, 30U}) {
