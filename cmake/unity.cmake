@@ -1,8 +1,9 @@
-# Several sources compiled as one, for the sanitizers' builds (CMakePresets.json): most of what a source costs are the headers that each would parse
-# and instantiate again. The release build compiles each source by itself, so an edit there builds one file, and a forgotten #include of ours is found.
+# Several sources compiled as one (CMakePresets.json; all builds but `dev`): most of what a source costs are the headers that each would parse and
+# instantiate again. Where an edit should build one file: TWINSHIFT_UNITY=OFF ./dev build, or the preset `dev`. A forgotten #include is found by the
+# lint of `./dev check --full`, which reads each source by itself.
 #
-# Names in unnamed namespaces meet in such a unit. Where two sources of a folder use one name for different things ("redefinition of ..." in
-# build/asan), rename one of them, or name one in cmake/apart.txt: it is compiled by itself.
+# Names in unnamed namespaces meet in such a unit. Where two sources of a folder use one name for different things ("redefinition of ..."), rename one
+# of them, or name one in cmake/apart.txt: it is compiled by itself.
 option(TWINSHIFT_UNITY "Compile several sources as one" OFF)
 set(TWINSHIFT_UNITY_SIZE 8)  # more saves little, and keeps the cores from sharing the work
 

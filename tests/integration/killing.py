@@ -233,6 +233,14 @@ class EmbeddedKilling(Killing, ServiceTest):
         self.wait_settled()
         return self.hold_secondary()
 
+    def hold_when_fresh(self):
+        """Nothing was parked since the start: on a busy machine a slow secondary is reason enough to open a segment, which the next one then shares."""
+        self.burst()
+        self.wait_settled()
+        self.service.stop()
+        self.begin()
+        return self.hold_secondary()
+
     def hold_secondary(self):
         """Until the returned function is called, the secondary takes nothing."""
         lock = sqlite3.connect(self.service.warehouse("secondary"), isolation_level=None, timeout=PATIENCE_SECONDS)

@@ -23,7 +23,8 @@ PLAIN = ("queue.sqlite.enqueue.before_commit", "queue.sqlite.enqueue.after_commi
          "delivery.received", "delivery.written", "delivery.acknowledge.before", "delivery.acknowledge.after")
 LOST_ANSWER = "warehouse.sqlite.after_commit=error"
 MARKER = ("warehouse.sqlite.find_marker",)
-PARKING = ("backlog.park.before", "backlog.park.after", "delivery.parked", "backlog.segments.opened", "backlog.segments.append.before_sync",
+OPENING = "backlog.segments.opened"
+PARKING = ("backlog.park.before", "backlog.park.after", "delivery.parked", OPENING, "backlog.segments.append.before_sync",
            "backlog.segments.append.after_sync")
 DRAINING = ("backlog.fetched", "backlog.erase.before", "backlog.erase.after", "backlog.segments.settle.before", "backlog.segments.settle.after")
 REMOVAL = ("backlog.segments.remove.before",)
@@ -97,7 +98,7 @@ class Killed(EmbeddedKilling):
     def test_while_parking(self):
         self.begin()
         for name in PARKING:
-            release = self.hold_when_warm()
+            release = self.hold_when_fresh() if name == OPENING else self.hold_when_warm()
             self.die_at(name)
             release()
             self.recover()

@@ -13,7 +13,7 @@ configure() {
   local preset=$1 log=build/configure-$1.log
   shift
   mkdir -p build
-  if ! cmake --preset "$preset" "$@" >"$log" 2>&1; then
+  if ! cmake --preset "$preset" ${TWINSHIFT_UNITY:+"-DTWINSHIFT_UNITY=$TWINSHIFT_UNITY"} "$@" >"$log" 2>&1; then
     cat "$log" >&2
     die "configuring $preset failed; the message stands above (missing packages: ./dev setup)"
   fi
