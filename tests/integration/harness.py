@@ -27,17 +27,23 @@ GUIDE_EVENT = {
     "platform": "ios",
 }
 
+PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.02, 0.5
+ASKING_SHARE = 3  # the pause beside the asking before it
+
 
 def wait_until(condition, what, seconds=PATIENCE_SECONDS):
-    """Asks `condition` again and again until it gives something true, which is returned."""
+    """Asks `condition` again and again until it gives something true, which is returned. What costs much, such as a psql of its own, is asked more
+    seldom: else the asking takes the machine from what is waited for."""
     end = time.monotonic() + seconds
     while True:
+        begin = time.monotonic()
         value = condition()
         if value:
             return value
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if now > end:
             raise AssertionError(f"waited {seconds} s in vain for: {what}")
-        time.sleep(0.02)
+        time.sleep(min(PAUSE_SECONDS_MAX, max(PAUSE_SECONDS_MIN, ASKING_SHARE * (now - begin))))
 
 
 class Answer:
