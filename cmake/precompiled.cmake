@@ -1,7 +1,7 @@
 # Precompiled headers: the standard library's and Google Test's, which are most of what each file would parse again (a third of the time that the
 # compiler takes for all of them). Ours are never in it, so an edit builds as little as before. The whole lint
-# (./dev check --full) reads every source by itself and without them, so a file that forgets an #include is found there; the quick one reads several
-# at once, where a neighbour's may hide it. ccache keeps objects made with them only with
+# (./dev check --full) reads every source by itself and without them, so a file that forgets an #include is found there; ./dev lint reads
+# several at once, where a neighbour's may hide it. ccache keeps objects made with them only with
 # CCACHE_SLOPPINESS=pch_defines,time_macros, which ./dev sets.
 option(TWINSHIFT_PCH "Use precompiled headers" ON)
 

@@ -27,23 +27,37 @@ step() {
   say "check: $name passed ($((SECONDS - begin)) s)"
 }
 
+# What reads bytes from outside, keeps them, or decides: with the sanitizers at every check. What else there is takes as long again: --full.
+sanitized_folders=(base event http sqlite journal queue_drivers_sqlite queue_drivers_sqs quarantine_drivers_sqlite quarantine_drivers_queue
+  backlog_drivers_segments intake delivery)
+sanitized_others=(property_test json_scan_fuzz aws_text_fuzz)
+
+build_sanitized() {
+  configure asan -DTWINSHIFT_TESTS=ON -DTWINSHIFT_WERROR=ON
+  cmake --build build/asan -j "$jobs_max" --target "${sanitized_folders[@]/%/_test}" "${sanitized_others[@]}" >&2
+}
+
+test_sanitized() {
+  local IFS='|'
+  run_ctest asan -R "^(unit\.(${sanitized_folders[*]})|property\..*|fuzz\..*)\$"
+}
+
 check_asan() {
   build_all asan -DTWINSHIFT_WERROR=ON
   run_ctest asan "$@"
 }
 
-# The lint beside the tests, which wait more than they work: it takes what they leave of the machine. Its units are the sanitizers' build's.
-tidy_pid=
-start_quick_tidy() {
-  nice -n 19 python3 -B tools/dev/tidy.py --quick --clang-tidy "$(clang_tool clang-tidy)" --build build/asan --jobs "$jobs_max" \
-    >build/tidy.log 2>&1 &
-  tidy_pid=$!
-  trap 'kill "$tidy_pid" 2>/dev/null || true' EXIT
+# Each source by itself, so that none leans on what a neighbour of its unit includes. Nothing need be built for it.
+lint_each() {
+  configure release -B build/lint -DTWINSHIFT_UNITY=OFF -DTWINSHIFT_TESTS=OFF -DTWINSHIFT_BENCH=OFF
+  python3 -B tools/dev/tidy.py --clang-tidy "$(clang_tool clang-tidy)" --build build/lint --jobs "$jobs_max"
 }
 
-finish_quick_tidy() {
-  wait "$tidy_pid" || { cat build/tidy.log >&2; die "check: clang-tidy failed; its findings stand above"; }
-  trap - EXIT
+# Without what takes longest: the path-sensitive analyzer and the rules of taste.
+run_lint() {
+  setup_packages build test check
+  configure release -DTWINSHIFT_TESTS=ON -DTWINSHIFT_BENCH=ON
+  python3 -B tools/dev/tidy.py --quick --clang-tidy "$(clang_tool clang-tidy)" --build build/release --jobs "$jobs_max"
 }
 
 check_tsan() {
@@ -65,15 +79,12 @@ run_check() {
   step "house rules and floors" python3 -B -m unittest discover -q -s tests/house -p 'test_*.py'
   step "release build" build_all release -DTWINSHIFT_WERROR=ON
   if [ $full = yes ]; then
-    step clang-tidy python3 -B tools/dev/tidy.py --clang-tidy "$(clang_tool clang-tidy)" --build build/release --jobs "$jobs_max"
+    step clang-tidy lint_each
     step "asan+ubsan, all tests" check_asan
     step "tsan, all tests" check_tsan
   else
-    # The path-sensitive analyzer and the rules of taste take longer than all other rules together: they are left to --full.
-    step "asan+ubsan build" build_all asan -DTWINSHIFT_WERROR=ON
-    start_quick_tidy
-    step "asan+ubsan: unit, conformance, simulation, fuzz" run_ctest asan -L '^(unit|conformance|simulation|fuzz)$'
-    step "clang-tidy, begun beside the tests before" finish_quick_tidy
+    step "asan+ubsan build, of what reads from outside, keeps, or decides" build_sanitized
+    step "asan+ubsan tests" test_sanitized
   fi
   say "check: release tests"
   run_ctest release
