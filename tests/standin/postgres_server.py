@@ -19,6 +19,7 @@ START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
 PORT_TRIES_MAX = 5  # between finding a free port and the server's taking it somebody else may
 USER = "twinshift"  # the cluster's superuser
+KEPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build")  # where there is one
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -192,6 +193,36 @@ class PostgresServer:
         return {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
 
     def _initialise(self):
+        if self.password or not self._copy(self._kept(), self.data):
+            self._initdb()
+            if not self.password:
+                self._keep()
+        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as file:
+            file.write(f"unix_socket_directories = '{self.folder}'\n")
+            file.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
+
+    def _kept(self):
+        """A new cluster of this version and owner, to be copied: initdb takes a second and more of work."""
+        return os.path.join(KEPT, f"postgres-{self._bin.strip('/').replace('/', '-')}-{self._owner.pw_uid if self._owner else os.geteuid()}")
+
+    def _keep(self):
+        own = f"{self._kept()}.{os.getpid()}"
+        if os.path.isdir(KEPT) and self._copy(self.data, own):
+            try:
+                os.rename(own, self._kept())
+            except OSError:  # another was quicker
+                shutil.rmtree(own, ignore_errors=True)
+
+    @staticmethod
+    def _copy(source, target):
+        if not os.path.isdir(source):
+            return False
+        if subprocess.run(["cp", "-a", source, target], capture_output=True, check=False).returncode == 0:
+            return True
+        shutil.rmtree(target, ignore_errors=True)
+        return False
+
+    def _initdb(self):
         command = [self.program("initdb"), "-D", self.data, "-U", self.user, "-E", "UTF8", "--locale=C", "--no-sync", "--auth-local=trust"]
         if self.password:
             pwfile = os.path.join(self.folder, "password")
@@ -205,9 +236,6 @@ class PostgresServer:
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, env=clean_environment(), **self._as_owner())
         if done.returncode != 0:
             raise ServerError(f"initdb failed: {done.stderr.strip()}")
-        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as file:
-            file.write(f"unix_socket_directories = '{self.folder}'\n")
-            file.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
 
     def _start_at(self, port):
         # The pid file of a server that was killed may name a process that has its number by now.
