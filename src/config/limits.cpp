@@ -33,7 +33,7 @@ std::string fault_text(const base::Error& error) {
 
 void check_webhook_lists(const Settings& settings, Findings& findings) {
   const auto check = [&](const auto& parsed) {
-    if (!parsed) findings.faults.push_back(fault_text(parsed.error()));
+    if (!parsed) findings.fault(fault_text(parsed.error()));
   };
   check(parse_address_list("WEBHOOK_ALLOW", settings.webhook_allow));
   check(parse_address_list("TRUSTED_PROXIES", settings.trusted_proxies));
@@ -53,7 +53,7 @@ void check_webhook_lists(const Settings& settings, Findings& findings) {
 
 void check_limits(const Settings& settings, Findings& findings) {
   const auto fault_if = [&](bool wrong, std::string text) {
-    if (wrong) findings.faults.push_back(std::move(text));
+    if (wrong) findings.fault(std::move(text));
   };
   const auto warn_if = [&](bool doubtful, std::string text) {
     if (doubtful) findings.warnings.push_back(std::move(text));
