@@ -47,6 +47,7 @@ class Embedded(Doctor):
     def test_configuration_that_cannot_be_read(self):
         for settings, words in (({"PORT": "many", "BATCH_ROWS_MAX": "-1"}, ("PORT", "BATCH_ROWS_MAX")),
                                 ({"SECONDARY_REDSHIFT_CLUSTER_IDENTIFIER": "c", "SECONDARY_REDSHIFT_DATABASE": "d"}, ("no primary is configured",)),
+                                ({"PORT": "many", "WEBHOOK_ALLOW": "nowhere", "TLS_KEY_FILE": "k"}, ("3 faults", "PORT", "WEBHOOK_ALLOW", "TLS_CERT_FILE")),
                                 ({"REDSHIFT_CLUSTER_IDENTIFIER": "c", "REDSHIFT_DATABASE": ""}, ("REDSHIFT_DATABASE is not",)),
                                 ({"PRIMARY_WAREHOUSE_URL": "sqlite:one.db", "SECONDARY_WAREHOUSE_URL": "sqlite:one.db"}, ("same SQLite file",))):
             with self.subTest(words):
@@ -207,6 +208,12 @@ class Postgres(Doctor, PostgresTest):
         self.psql("secondary", f"DROP TABLE {TABLE}; CREATE TABLE {TABLE} (appsflyer_id TEXT)")
         self.expect(self.urls(), {"secondary.table": ("fail", "not made by Twinshift", "SCHEMA_APPLY=true")}, issues=ISSUES[2:])
         self.psql("secondary", f"DROP TABLE {TABLE}; CREATE VIEW {TABLE} AS SELECT 1 AS appsflyer_id")
+    def test_a_database_that_takes_nobody(self):
+        server, name = self.servers["secondary"], f"{self.database}_shut"
+        server.create_database(name)
+        server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", "postgres")
+        self.expect(self.wrong(server.url(name)), {"secondary.login": ("fail", "closed to everybody", "ALLOW_CONNECTIONS true")}, issues=ISSUES[2:])
+
         self.expect(self.urls(), {"secondary.table": ("fail", "is not a table", "another table"), "both.parity": ("warn",)}, issues=ISSUES[2:])
 
     def test_one_database_by_two_names(self):
