@@ -10,11 +10,13 @@
 #include <sys/timex.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "app/admin_door.hpp"
 #include "app/doctor_certificate.hpp"
+#include "app/doctor_port.hpp"
 #include "base/folder_owner.hpp"
 #include "control/socket.hpp"
 #include "intake/token_file.hpp"
@@ -195,6 +197,7 @@ Group machine_group(const config::Settings& settings) {
       {"disk", [folder = settings.data_dir, reserve = settings.disk_reserve] { return check_disk(folder, reserve); },
        false});
   group.steps.push_back({"open-files", [connections] { return check_open_files(connections); }, false});
+  for (Step& step : port_steps(settings)) group.steps.push_back(std::move(step));
   group.steps.push_back({"webhook-door", [settings] { return check_webhook_door(settings); }, false});
   if (!settings.tls_cert_file.empty()) {
     const http::TlsFiles files{settings.tls_cert_file, settings.tls_key_file};

@@ -29,7 +29,10 @@ base::Status Server::start() {
   TWINSHIFT_ASSERT(impl_->threads.empty());
   raise_open_files_limit();
   const Options& options = impl_->shared.options;
-  auto listener = listen_on(options.host, options.port);
+  auto listener = listen_on({.host = options.host,
+                             .port = options.port,
+                             .host_option = options.host_option,
+                             .port_option = options.port_option});
   if (!listener) return base::fail(std::move(listener.error()));
   impl_->port = listener->port;
   std::vector<IoThread*> all;

@@ -88,6 +88,21 @@ class Embedded(Doctor):
             self.expect({}, {"machine.open-files": (state, str(limit), "LimitNOFILE=")},
                         preexec=lambda most=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
 
+    def test_ports(self):
+        with socket.create_server(("127.0.0.1", 0)) as foreign:
+            port = str(foreign.getsockname()[1])
+            taken = ("fail", "already in use", f"ss -ltnp 'sport = :{port}'", "exit code 4")
+            self.expect({"PORT": port}, {"machine.port": (*taken, "set PORT")})
+            self.expect({"ADMIN_PORT": port}, {"machine.admin-port": (*taken, "set ADMIN_PORT")})
+            # Beside a service of this data folder the port is the service's own.
+            service = self.start()
+            self.expect({"PORT": port}, {})
+            self.assertIn("a service runs", self.what("machine.port"))
+            self.assertEqual(service.stop(), 0)
+        self.expect({"PORT": port, "ADMIN_PORT": "0"}, {})
+        self.expect({"HOST": "192.0.2.1", "WEBHOOK_ALLOW": "appsflyer"}, {"machine.port": ("fail", "does not have this address", "Set HOST")})
+        self.expect({"ADMIN_HOST": "no-such-host.invalid", "ADMIN_PORT": port}, {"machine.admin-port": ("fail", "host is not known", "Set ADMIN_HOST")})
+
     def test_who_may_post(self):
         for host in ("0.0.0.0", "::", ""):  # unset: the program's own default
             self.expect({"HOST": host}, {"machine.webhook-door": ("warn", "anyone", "WEBHOOK_TOKENS", "HOST=127.0.0.1")})
