@@ -1,8 +1,10 @@
 #include "app/cli.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -371,9 +373,18 @@ struct Commands {
 int run_command_line(int argc, char** argv) {
   Commands commands;
   try {
+// A SIGHUP during the start is taken once the service runs (serve.cpp): it must not end the program before.
+void keep_hangups() {
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+}
+
     commands.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return commands.app.exit(error) == 0 ? kExitOk : kExitUsage;
+  if (argc > 1 && std::string_view(argv[1]) == "serve") keep_hangups();
   }
   return commands.run();
 }
