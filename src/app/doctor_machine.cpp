@@ -18,6 +18,7 @@
 #include "app/admin_door.hpp"
 #include "app/doctor_certificate.hpp"
 #include "app/doctor_port.hpp"
+#include "app/open_files.hpp"
 #include "base/folder_owner.hpp"
 #include "control/socket.hpp"
 #include "intake/token_file.hpp"
@@ -29,8 +30,6 @@ namespace fs = std::filesystem;
 
 // No event is older than this program: 2025-01-01.
 constexpr std::time_t kTimeMin = 1'735'689'600;
-// Files of our own beside the HTTP connections: databases with their logs, segments, connections to targets and AWS.
-constexpr std::uint64_t kOwnFiles = 256;
 
 std::string errno_text(int number) {
   return std::generic_category().message(number);

@@ -38,8 +38,11 @@ base::Error cannot_listen(int number, const Address& address) {
       return {ErrorKind::unavailable, "No permission to listen on this port", where,
               "Set " + address.port_option + " above 1023 or give the program the right to use low ports"};
     case EADDRNOTAVAIL:
-      return {ErrorKind::unavailable, "This machine does not have this address", where,
-              "Set HOST to an address of this machine, or to 0.0.0.0 for all"};
+      return {ErrorKind::unavailable, "This machine does not have this address", where, host_hint(address)};
+    case EMFILE:
+    case ENFILE:
+      return {ErrorKind::full, "No file descriptor is left to listen with", where,
+              "Raise the limit of open files (ulimit -n, LimitNOFILE)"};
     default:
       return {ErrorKind::unavailable, "Cannot listen: " + system_text(number), where,
               "Check " + address.host_option + " and " + address.port_option};
