@@ -209,7 +209,8 @@ MetricsInput Service::metrics_input() const {
 base::Status Service::start_http() {
   const auto parts = [this] {
     const std::shared_ptr<const Landing> now = landing();
-    return Parts{queue_.get(), now->delivery(), quarantine_.get(), now->books(), now->auditor(), now};
+    return Parts{queue_.get(), now->delivery(),       quarantine_.get(), now->books(), now->auditor(),
+                 now,          &now->counted_before()};
   };
   health_ = std::make_unique<Health>(parts, clock_);
   intake::WebhookOptions webhook_options;
