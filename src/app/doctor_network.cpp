@@ -13,13 +13,13 @@
 
 #include <fmt/format.h>
 
-#include "control/socket.hpp"
+#include "base/descriptor.hpp"
 #include "curl/http_client.hpp"
 
 namespace twinshift::app {
 namespace {
 
-using control::Descriptor;
+using base::Descriptor;
 using std::chrono::milliseconds;
 
 struct FreeAddresses {
