@@ -63,6 +63,17 @@ TEST_F(AdminDoorTest, ATokenIsTakenAsBearerOrAsPassword) {
   }
 }
 
+TEST_F(AdminDoorTest, OfTwoHeadersNeitherCounts) {
+  settings_.admin_token = "open sesame";
+  for (const char* other : {"Bearer open sesame", "Bearer another"}) {
+    http::Request request;
+    request.headers.emplace_back("authorization", "Bearer open sesame");
+    EXPECT_TRUE(AdminDoor(settings_).lets_in(request));
+    request.headers.emplace_back("authorization", other);
+    EXPECT_FALSE(AdminDoor(settings_).lets_in(request)) << other;
+  }
+}
+
 TEST_F(AdminDoorTest, TellsWhomItLetsIn) {
   http::Request bare;
   http::Request shown;

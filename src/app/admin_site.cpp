@@ -49,6 +49,8 @@ base::Status AdminSite::start_server() {
   http::Options options = parts_.options;
   options.host = settings.admin_host.empty() ? settings.host : settings.admin_host;
   options.port = static_cast<std::uint16_t>(settings.admin_port);
+  options.host_option = settings.admin_host.empty() ? "HOST" : "ADMIN_HOST";
+  options.port_option = "ADMIN_PORT";
   options.threads = 1;
   options.on_refusal = {};
   http::Routes routes;

@@ -1,8 +1,10 @@
 #include "app/cli.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -122,6 +124,10 @@ struct Commands {
     add_number(generate_command, "--rate", generate_options.rate_per_second, 0, 1'000'000,
                "Events a second; 0: as fast as possible");
     generate_command->add_option("--url", generate_options.url, "Where to (default: this configuration's own webhook)");
+    generate_command
+        ->add_option("--ca", generate_options.ca_file,
+                     "PEM file of the authority that signed an https server's certificate (default: the system's)")
+        ->check(CLI::ExistingFile);
     generate_command->add_option("--seed", generate_options.seed, "Which events (default 1)");
     generate_command->add_option("--connections", generate_options.connections, "How many side by side (default 8)")
         ->check(CLI::Range(1, 1024));
@@ -359,16 +365,26 @@ struct Commands {
     if (generate_options.url.empty() && generate_options.out_file.empty()) {
       const auto loaded = load_or_explain();
       if (!loaded) return kExitUsage;
-      generate_options.url = "http://127.0.0.1:" + std::to_string(loaded->settings.port) + "/webhook/appsflyer";
+      const std::string scheme = loaded->settings.tls_cert_file.empty() ? "http" : "https";
+      generate_options.url = scheme + "://127.0.0.1:" + std::to_string(loaded->settings.port) + "/webhook/appsflyer";
       show_own_token(loaded->settings);
     }
     return generate(generate_options);
   }
 };
 
+// A SIGHUP during the start is taken once the service runs (serve.cpp): it must not end the program before.
+void keep_hangups() {
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "serve") keep_hangups();
   Commands commands;
   try {
     commands.app.parse(argc, argv);

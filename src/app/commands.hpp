@@ -142,7 +142,8 @@ int list_doctor_checks();
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers
-  std::string url;
+  std::string url;             // http or https
+  std::string ca_file;         // of https; empty: the system's
   std::uint64_t seed = 1;
   unsigned connections = 8;
   std::string token;  // empty: none is shown

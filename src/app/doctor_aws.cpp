@@ -73,18 +73,23 @@ std::vector<Step> identity_steps(const AwsAccess& access) {
           {"identity", [access] { return find_identity(access); }}};
 }
 
-Group aws_group(const config::Settings& settings, const std::string& clock_url) {
-  Group group{"aws", {}};
-  group.steps.push_back(
-      {"aws-clock", [clock_url, ca = settings.aws_ca_bundle] { return check_aws_clock(clock_url, ca); }, false});
-  auto access = own_access(settings, settings.aws_region, {});
-  if (!access) {
-    group.steps.push_back(
+std::vector<Group> aws_groups(const config::Settings& settings, const std::string& clock_url) {
+  Group identity{"aws", {}};
+  if (auto access = own_access(settings, settings.aws_region, {})) {
+    identity.steps = identity_steps(*access);
+  } else {
+    identity.steps.push_back(
         {"credentials", [error = access.error()] { return failure(error, "nothing can be asked of AWS"); }});
-    return group;
   }
-  for (Step& step : identity_steps(*access)) group.steps.push_back(std::move(step));
-  return group;
+  // A group of its own: told behind what is mended first, and asked also where that fails. A clock that is wrong may be
+  // why.
+  Group clock{
+      "aws",
+      {{"aws-clock", [clock_url, ca = settings.aws_ca_bundle] { return check_aws_clock(clock_url, ca); }, false}}};
+  std::vector<Group> groups;
+  groups.push_back(std::move(identity));
+  groups.push_back(std::move(clock));
+  return groups;
 }
 
 Finding judge_skew(seconds skew, const std::string& url) {

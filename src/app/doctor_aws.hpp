@@ -22,9 +22,9 @@ bool has_own_identity(const config::TargetSettings& target);
 // `credentials` and `identity`.
 std::vector<Step> identity_steps(const AwsAccess& access);
 
-// The service's own identity, and the clock. `clock_url`: an AWS endpoint that is in use anyway. Its checks say whether
-// anything else can work.
-Group aws_group(const config::Settings& settings, const std::string& clock_url);
+// The service's own identity, and beside it the clock. `clock_url`: an AWS endpoint that is in use anyway. Their checks
+// say whether anything else can work.
+std::vector<Group> aws_groups(const config::Settings& settings, const std::string& clock_url);
 
 // `theirs` less ours, as AWS's Date header gave it.
 Finding judge_skew(std::chrono::seconds skew, const std::string& url);

@@ -13,6 +13,8 @@ constexpr std::array kKinds = {
     CheckKind{"data-folder", "whether the data folder can be made and written, and whom it belongs to"},
     CheckKind{"disk", "free space on the data folder's disk, beside DISK_RESERVE"},
     CheckKind{"open-files", "how many files and sockets this process may have open"},
+    CheckKind{"port", "whether the service could listen at HOST and PORT, or does"},
+    CheckKind{"admin-port", "the same of ADMIN_HOST and ADMIN_PORT"},
     CheckKind{"webhook-door", "whether anyone who reaches the port can post events"},
     CheckKind{"certificate", "the certificate and key of TLS: readable, a pair, and for how long"},
     CheckKind{"credentials", "whether AWS credentials are found, and where"},

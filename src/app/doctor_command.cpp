@@ -80,7 +80,9 @@ class Doctor {
                                       return check_configuration(*settings, warnings);
                                     }}}});
     groups.push_back(machine_group(*settings_));
-    if (const std::string url = aws_url(); !url.empty()) groups.push_back(aws_group(*settings_, url));
+    if (const std::string url = aws_url(); !url.empty()) {
+      std::ranges::move(aws_groups(*settings_, url), std::back_inserter(groups));
+    }
     return groups;
   }
 
@@ -132,9 +134,12 @@ class Doctor {
     return groups;
   }
 
-  // Each would only say once more that AWS does not take us.
+  // Each would only say once more that AWS does not take us. Where a target is the settings alone say; an `endpoint`
+  // with nothing behind it says why nothing can be asked.
   static void skip(Group& group, const std::string& why) {
-    for (Step& step : group.steps) step.run = [why] { return barred(why); };
+    for (Step& step : group.steps) {
+      if (step.id != "endpoint" || group.steps.size() == 1) step.run = [why] { return barred(why); };
+    }
   }
 
   [[nodiscard]] std::vector<Group> comparison() const {

@@ -46,6 +46,7 @@ struct LoginCure {
   std::string_view means;
   std::string_view cure;  // {0}: the variable of the URL, {1}: its prefix
 };
+// The first that fits counts: what names its user or its database for another reason stands before the missing one.
 constexpr std::array kLoginCures = {
     LoginCure{"password authentication failed", "the server is there, and does not take this password",
               "Put the user's password into the file that {1}PASSWORD_FILE names, or correct the user in {0}"},
@@ -56,12 +57,24 @@ constexpr std::array kLoginCures = {
     LoginCure{"certificate", "the server's certificate is not one that we may trust",
               "Name the authority that signed it: ?sslrootcert=FILE in {0}; the host must be called as in the "
               "certificate (?sslmode=verify-ca where it has another name)"},
+    // 55000, 57P03 and 53300, in the server's words.
+    LoginCure{"is not currently accepting connections", "the database is there, and closed to everybody",
+              "ALTER DATABASE ... ALLOW_CONNECTIONS true there, or name another database in {0}"},
+    LoginCure{"the database system is", "the server runs, and takes nobody yet or no longer",
+              "Wait for it to be up and ask again; where it stays so, the server's own log says why"},
+    LoginCure{"too many ", "the server has no place left",
+              "Raise max_connections there (or the CONNECTION LIMIT of the user or the database), or end what holds "
+              "them"},
+    LoginCure{"connection slots are reserved", "the server has no place left for an ordinary user",
+              "Raise max_connections there, or end what holds them"},
+    LoginCure{"permission denied for database", "the database is there, and this user may not enter it",
+              "GRANT CONNECT ON DATABASE there to the user, or correct the user in {0}"},
+    LoginCure{"is not permitted to log in", "the user is there, and may not log in",
+              "ALTER ROLE ... LOGIN there, or correct the user in {0}"},
     LoginCure{"role \"", "there is no such user",
               "Create the user (docs/warehouses.md has the statements), or correct its name in {0}"},
     LoginCure{"database \"", "the server is there, and has no such database",
               "CREATE DATABASE there, or correct the name in {0} (REDSHIFT_DATABASE)"},
-    LoginCure{"too many connections", "the server has no place left",
-              "Raise max_connections there, or end what holds them"},
 };
 
 }  // namespace

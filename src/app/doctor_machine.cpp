@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
+#include <memory>
 #include <string>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,11 +11,14 @@
 #include <sys/timex.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "app/admin_door.hpp"
 #include "app/doctor_certificate.hpp"
+#include "app/doctor_port.hpp"
+#include "app/open_files.hpp"
 #include "base/folder_owner.hpp"
 #include "control/socket.hpp"
 #include "intake/token_file.hpp"
@@ -26,8 +30,6 @@ namespace fs = std::filesystem;
 
 // No event is older than this program: 2025-01-01.
 constexpr std::time_t kTimeMin = 1'735'689'600;
-// Files of our own beside the HTTP connections: databases with their logs, segments, connections to targets and AWS.
-constexpr std::uint64_t kOwnFiles = 256;
 
 std::string errno_text(int number) {
   return std::generic_category().message(number);
@@ -68,6 +70,12 @@ int try_to_write(const fs::path& folder) {
 
 Finding cannot_write(const fs::path& folder, const fs::path& at, int why) {
   const std::string hint = base::other_owners_hint((at / "twinshift.lock").string());
+  const bool is_full = why == ENOSPC || why == EDQUOT;
+  if (is_full) {
+    return failure(fmt::format("{} is full: {}", at.string(), errno_text(why)),
+                   "the service cannot start: it keeps accepted events there",
+                   "Free space there, or set TWINSHIFT_DATA_DIR to a folder on a larger disk");
+  }
   return failure(fmt::format("{} cannot be written: {}", at.string(), errno_text(why)),
                  "the service cannot start: it keeps accepted events there",
                  hint.empty() || why != EACCES
@@ -186,15 +194,34 @@ Finding check_webhook_door(const config::Settings& settings) {
   return good(settings.webhook_allow.empty() ? "tokens are asked for" : "tokens and addresses are asked for");
 }
 
+namespace {
+
+// The room in a folder that cannot be written is not asked for: one fault, told once.
+std::vector<Step> folder_steps(const config::Settings& settings) {
+  const auto fails = std::make_shared<bool>(false);  // of one group: one thread's
+  return {{"data-folder",
+           [folder = settings.data_dir, fails] {
+             Finding found = check_data_folder(folder);
+             *fails = found.state == CheckState::fail;
+             return found;
+           },
+           false},
+          {"disk",
+           [folder = settings.data_dir, reserve = settings.disk_reserve, fails] {
+             return *fails ? barred("needs `data-folder`") : check_disk(folder, reserve);
+           },
+           false}};
+}
+
+}  // namespace
+
 Group machine_group(const config::Settings& settings) {
   const auto connections = static_cast<std::uint64_t>(settings.http_connections_max);
   Group group{"machine", {}};
   group.steps.push_back({"clock", &check_clock, false});
-  group.steps.push_back({"data-folder", [folder = settings.data_dir] { return check_data_folder(folder); }, false});
-  group.steps.push_back(
-      {"disk", [folder = settings.data_dir, reserve = settings.disk_reserve] { return check_disk(folder, reserve); },
-       false});
+  for (Step& step : folder_steps(settings)) group.steps.push_back(std::move(step));
   group.steps.push_back({"open-files", [connections] { return check_open_files(connections); }, false});
+  for (Step& step : port_steps(settings)) group.steps.push_back(std::move(step));
   group.steps.push_back({"webhook-door", [settings] { return check_webhook_door(settings); }, false});
   if (!settings.tls_cert_file.empty()) {
     const http::TlsFiles files{settings.tls_cert_file, settings.tls_key_file};

@@ -13,13 +13,13 @@
 
 #include <fmt/format.h>
 
-#include "control/socket.hpp"
+#include "base/descriptor.hpp"
 #include "curl/http_client.hpp"
 
 namespace twinshift::app {
 namespace {
 
-using control::Descriptor;
+using base::Descriptor;
 using std::chrono::milliseconds;
 
 struct FreeAddresses {
@@ -229,9 +229,12 @@ std::vector<Step> network_steps(const Host& host) {
   if (host.name.empty() || host.name.starts_with('/') || host.name.find(',') != std::string::npos) return {};
   const auto way = std::make_shared<Way>();
   way->host = host;
-  return {{"resolve", [way] { return resolve(*way); }},
-          {"connect", [way] { return connect(*way); }},
-          {"tls", [way] { return way->host.speaks == Speaks::postgres ? ask_postgres(*way) : ask_http(*way); }}};
+  std::vector<Step> steps{
+      {"resolve", [way] { return resolve(*way); }},
+      {"connect", [way] { return connect(*way); }},
+      {"tls", [way] { return way->host.speaks == Speaks::postgres ? ask_postgres(*way) : ask_http(*way); }}};
+  for (std::size_t i = 1; i < steps.size(); ++i) steps[i].host = host.subject;
+  return steps;
 }
 
 }  // namespace twinshift::app

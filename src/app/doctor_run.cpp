@@ -86,16 +86,22 @@ base::SteadyTime late_at(const Lane& lane, base::SteadyTime deadline) {
   return std::min(deadline, *lane.began_at + lane.group.steps[lane.checks.size()].limit);
 }
 
+Finding did_not_answer(const Step& step, milliseconds waited) {
+  std::string what = fmt::format("did not answer within {:.0f} s", static_cast<double>(waited.count()) / 1000);
+  if (!step.host.empty()) what = fmt::format("Connection timeout when connecting to {}: it {}", step.host, what);
+  Finding found = failure(std::move(what), "whatever it asks is silent, or far too slow",
+                          "Look whether it answers anybody else; where it is only slow, ask again with a longer "
+                          "--timeout");
+  if (!step.host.empty()) found.issue = kIssueTimeout;
+  return found;
+}
+
 void give_up(Lane& lane, base::SteadyTime now) {
   lane.left_behind = true;
   if (!lane.began_at) return skip_rest(lane, "the time of --timeout was up");
   const Step& step = lane.group.steps[lane.checks.size()];
   const auto waited = std::chrono::duration_cast<milliseconds>(now - *lane.began_at);
-  add(lane, step,
-      failure(fmt::format("did not answer within {:.0f} s", static_cast<double>(waited.count()) / 1000),
-              "whatever it asks is silent, or far too slow",
-              "Look whether it answers anybody else; where it is only slow, ask again with a longer --timeout"),
-      waited);
+  add(lane, step, did_not_answer(step, waited), waited);
   skip_rest(lane, fmt::format("`{}` did not end", step.id));
 }
 

@@ -25,6 +25,8 @@ struct Step {
   // Where it fails, those behind it in its group would only fail for the same reason: they are skipped.
   bool is_ground = true;
   std::chrono::milliseconds limit = kCheckMax;
+  // The host that it waits for. Where it does not answer by the limit or the deadline, that is the guide's Issue 1.
+  std::string host = {};
 };
 
 struct Group {

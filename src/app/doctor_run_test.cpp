@@ -87,6 +87,16 @@ TEST(DoctorRun, EndsAtTheDeadlineWhateverTheLimits) {
   EXPECT_THAT(shown(run.checks), testing::ElementsAre("primary.login fail", "primary.table skipped"));
 }
 
+TEST(DoctorRun, AHostThatIsGivenUpIsTheGuidesFirstIssue) {
+  const Hang hang;
+  std::vector<Group> groups;
+  groups.push_back({"secondary", {{.id = "tls", .run = hang.call(), .host = "secondary Redshift"}}});
+  const GroupsRun run = run_groups(std::move(groups), steady_clock::now() + 50ms);
+  EXPECT_THAT(run.checks[0].found.what,
+              testing::StartsWith("Connection timeout when connecting to secondary Redshift: it did not answer"));
+  EXPECT_THAT(issues_of(run.checks), testing::ElementsAre(kIssueTimeout));
+}
+
 TEST(DoctorRun, TellsACheckThatThrowsAsFailed) {
   std::vector<Group> groups;
   groups.push_back({"primary", {{"login", []() -> Finding { throw std::runtime_error("broken"); }}}});

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "app/commands.hpp"
+#include "app/event_sender.hpp"
 #include "app/exit_code.hpp"
 #include "event/sample.hpp"
-#include "http/client.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -25,16 +25,14 @@ constexpr int kTriesMax = 5;
 constexpr auto kPauseBetweenTries = 500ms;
 // So many events in a row that failed end the run: the other side is gone.
 constexpr std::uint64_t kFailedInARowMax = 50;
-constexpr auto kRequestTimeout = 10s;
 constexpr auto kProgressEvery = 1s;
 // Where the sample events' times lie: fixed, so that the same seed gives the same bytes on any day.
 constexpr auto kSampleTime = base::WallTime(std::chrono::sys_days(std::chrono::year(2026) / 1 / 15));
 
 class Run {
  public:
-  Run(const GenerateOptions& options, http::Url url) : options_(options), url_(std::move(url)) {
-    if (!options_.token.empty()) headers_.emplace_back(options_.token_header, options_.token);
-  }
+  Run(const GenerateOptions& options, MakeSender make_sender)
+      : options_(options), make_sender_(std::move(make_sender)) {}
 
   int execute() {
     started_ = SteadyClock::now();
@@ -50,13 +48,13 @@ class Run {
 
  private:
   void send_all() {
-    std::optional<http::Client> client;
+    const std::unique_ptr<EventSender> sender = make_sender_();
     std::vector<double> latencies;
     for (std::uint64_t index = next_++; index < options_.events; index = next_++) {
       wait_for_turn(index);
       const std::string body = event::sample_event(options_.seed, index, kSampleTime);
       const auto begun = SteadyClock::now();
-      if (send(client, body)) {
+      if (send(*sender, body)) {
         latencies.push_back(std::chrono::duration<double, std::milli>(SteadyClock::now() - begun).count());
         ++accepted_;
         failed_in_a_row_ = 0;
@@ -77,30 +75,22 @@ class Run {
     std::this_thread::sleep_until(started_ + std::chrono::duration_cast<SteadyClock::duration>(due));
   }
 
-  bool send(std::optional<http::Client>& client, const std::string& body) {
+  bool send(EventSender& sender, const std::string& body) {
     for (int attempt = 0; attempt < kTriesMax; ++attempt) {
       if (attempt > 0) std::this_thread::sleep_for(kPauseBetweenTries);
-      if (!client || !client->usable()) {
-        auto connected = http::Client::connect(url_.host, url_.port, kRequestTimeout);
-        if (!connected) {
-          remember(connected.error().text());
-          continue;
-        }
-        client.emplace(std::move(*connected));
-      }
-      auto answer = client->request("POST", url_.path, body, headers_);
-      if (!answer) {
-        remember(answer.error().text());
-        client.reset();
+      const auto status = sender.post(body);
+      if (!status) {
+        remember(status.error().text());
+        if (status.error().kind == base::ErrorKind::invalid) return false;
         continue;
       }
-      if (answer->status == 200) return true;
-      if (answer->status == 401) {
+      if (*status == 200) return true;
+      if (*status == 401) {
         remember("the service answered 401: give it a token that it knows (--token)");
         return false;
       }
-      remember("the service answered " + std::to_string(answer->status));
-      if (answer->status < 500) return false;
+      remember("the service answered " + std::to_string(*status));
+      if (*status < 500) return false;
     }
     return false;
   }
@@ -146,9 +136,8 @@ class Run {
   }
   static unsigned long long number(std::uint64_t value) { return value; }
 
-  http::ClientHeaders headers_{{"Content-Type", "application/json"}};
   const GenerateOptions& options_;
-  const http::Url url_;
+  const MakeSender make_sender_;
   SteadyClock::time_point started_;
   std::atomic<std::uint64_t> next_{0}, accepted_{0}, failed_{0}, failed_in_a_row_{0}, senders_left_{0};
   std::mutex mutex_;
@@ -177,12 +166,14 @@ int write_file(const GenerateOptions& options) {
 
 int generate(const GenerateOptions& options) {
   if (!options.out_file.empty()) return write_file(options);
-  auto url = http::parse_url(options.url);
-  if (!url) {
-    std::fprintf(stderr, "twinshift: %s\n", url.error().text().c_str());
+  http::ClientHeaders headers{{"Content-Type", "application/json"}};
+  if (!options.token.empty()) headers.emplace_back(options.token_header, options.token);
+  auto make_sender = sender_to(options.url, options.ca_file, std::move(headers));
+  if (!make_sender) {
+    std::fprintf(stderr, "twinshift: %s\n", make_sender.error().text().c_str());
     return kExitUsage;
   }
-  return Run(options, std::move(*url)).execute();
+  return Run(options, std::move(*make_sender)).execute();
 }
 
 }  // namespace twinshift::app

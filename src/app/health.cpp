@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "app/books_text.hpp"
+#include "app/target_counts.hpp"
 #include "base/json_text.hpp"
 #include "base/time_text.hpp"
 
@@ -114,7 +117,9 @@ Health::Ready Health::ready(bool short_ready) {
     const quarantine::QuarantineStatus quarantine =
         now.quarantine == nullptr ? quarantine::QuarantineStatus{} : now.quarantine->status();
     const auto books = now.books == nullptr ? std::vector<books::TargetBooks>() : now.books->books();
-    for (const delivery::TargetStatus& target : now.delivery->status().targets) {
+    std::vector<delivery::TargetStatus> targets = now.delivery->status().targets;
+    if (now.counted_before != nullptr) targets = with_counts_of(*now.counted_before, std::move(targets));
+    for (const delivery::TargetStatus& target : targets) {
       parts.add_raw(target.name, target_part(target, quarantine, books));
       note_primary(target);
     }

@@ -24,6 +24,8 @@ struct Parts {
   const books::Keeper* books = nullptr;          // likewise
   const Auditor* auditor = nullptr;              // none where there is nothing to compare
   std::shared_ptr<const void> keeps{};           // keeps these alive while somebody looks at them
+  // What deliveries before this one have counted (a reload); none in tests.
+  const std::vector<delivery::TargetStatus>* counted_before = nullptr;
 };
 
 // Thread-safe; handlers run on io threads.

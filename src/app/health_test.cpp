@@ -30,6 +30,15 @@ class HealthTest : public ::testing::Test {
   std::unique_ptr<delivery::Delivery> delivery_;
 };
 
+TEST_F(HealthTest, CountsSinceTheStartWhateverDeliveryCounted) {
+  start_delivery();
+  std::vector<delivery::TargetStatus> before(1);
+  before[0].name = "primary";
+  before[0].displaced = 7;
+  Health health({.queue = &queue_, .delivery = delivery_.get(), .counted_before = &before}, base::system_clock());
+  EXPECT_NE(health.ready().body.find(R"("valuesInExtra":7)"), std::string::npos);
+}
+
 TEST_F(HealthTest, ShowsExactlyWhatThePredecessorShowed) {
   const std::string text = Health({&queue_, nullptr}, base::system_clock()).health();
   EXPECT_EQ(text.find(R"({"status":"ok","timestamp":"20)"), 0U);

@@ -69,6 +69,8 @@ class Landing {
   [[nodiscard]] const delivery::Delivery* delivery() const { return delivery_.get(); }
   // How each target stands, with counts from the process's start. Where there is no delivery: what was counted before.
   [[nodiscard]] std::vector<delivery::TargetStatus> targets() const;
+  // What those before this one have counted.
+  [[nodiscard]] const std::vector<delivery::TargetStatus>& counted_before() const { return stores_.counted; }
   [[nodiscard]] const books::Keeper* books() const { return books_.get(); }
   [[nodiscard]] const Auditor* auditor() const { return auditor_.get(); }
 

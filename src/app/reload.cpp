@@ -137,10 +137,11 @@ bool Reloader::apply(const LivePart& part, const Loaded& fresh, const std::vecto
   auto next = config::with_options(now_, fresh, names);
   base::Status done = next ? part.apply(next->settings) : base::fail(next.error());
   if (!done) {
-    log::error("Reload: a part stays as it was")
-        .add("part", part.name)
-        .add("options", fmt::format("{}", fmt::join(names, ", ")))
-        .add(done.error());
+    log::Line line = log::error("Reload: a part stays as it was");
+    line.add("part", part.name);
+    // None has changed where a part reads its files again.
+    if (!names.empty()) line.add("options", fmt::format("{}", fmt::join(names, ", ")));
+    line.add(done.error());
     return false;
   }
   now_ = std::move(*next);

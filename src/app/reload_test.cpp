@@ -193,6 +193,16 @@ TEST_F(ReloadTest, ABrokenFileChangesNothingAndIsNamedWithAllFaults) {
   EXPECT_THAT(strict_, ElementsAre(true));
 }
 
+TEST_F(ReloadTest, APartThatReadsFilesNamesNoOptionsWhereNoneHasChanged) {
+  Reloader reloader = this->reloader("");
+  reloader.add({.name = "TLS", .options = {"TLS_CERT_FILE"}, .reads_files = true, .apply = [](const config::Settings&) {
+                  return base::Status(base::fail(base::ErrorKind::invalid, "no PEM", "server.crt", "mend it"));
+                }});
+  ASSERT_TRUE(reloader.reload());
+  EXPECT_THAT(log_, HasSubstr("\"part\":\"TLS\""));
+  EXPECT_THAT(log_, Not(HasSubstr("\"options\"")));
+}
+
 TEST_F(ReloadTest, WhatAPartDoesNotTakeIsNamedAndTriedAgain) {
   Reloader reloader = this->reloader("");
   write("WEBHOOK_STRICT=true\nLOG_LEVEL=debug");

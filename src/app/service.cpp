@@ -7,6 +7,7 @@
 #include "app/admin_door.hpp"
 #include "app/books_parts.hpp"
 #include "app/driver_table.hpp"
+#include "app/open_files.hpp"
 #include "app/quarantine_actions.hpp"
 #include "app/waived_gap.hpp"
 #include "app/webhook_security.hpp"
@@ -47,6 +48,7 @@ Service::Service(const config::Settings& settings, const base::Clock& clock) : s
 Service::~Service() = default;
 
 base::Status Service::start() {
+  if (auto room = make_room_for_files(); !room) return room;
   if (auto opened = open_tls(); !opened) return opened;
   if (auto opened = open_storage(); !opened) return opened;
   if (settings_.enable_sqs_consumer) witness_ = open_journal(settings_, clock_);
@@ -207,7 +209,8 @@ MetricsInput Service::metrics_input() const {
 base::Status Service::start_http() {
   const auto parts = [this] {
     const std::shared_ptr<const Landing> now = landing();
-    return Parts{queue_.get(), now->delivery(), quarantine_.get(), now->books(), now->auditor(), now};
+    return Parts{queue_.get(), now->delivery(),       quarantine_.get(), now->books(), now->auditor(),
+                 now,          &now->counted_before()};
   };
   health_ = std::make_unique<Health>(parts, clock_);
   intake::WebhookOptions webhook_options;

@@ -20,6 +20,11 @@ constexpr double kFilesNearlyOut = 0.9;
 // Of the backlog's budget.
 constexpr std::chrono::seconds kBudgetSoon{3'600};
 
+// "1 event waits", "1,234 events wait".
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return with_commas(number) + ' ' + std::string(number == 1 ? one : many);
+}
+
 std::string capital(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
@@ -33,25 +38,26 @@ void add_queue(const MetricsInput& input, Points& points) {
   }
   if (input.queue.dead_lettered > 0) {
     points.push_back({StatusLevel::alarm,
-                      with_commas(input.queue.dead_lettered) + " messages are in the dead-letter queue",
+                      counted(input.queue.dead_lettered, "message is", "messages are") + " in the dead-letter queue",
                       "`twinshift queue status`, then `twinshift queue redrive`"});
   }
   if (input.queue.spooled > 0) {
-    points.push_back({StatusLevel::warning,
-                      "SQS cannot be reached: " + with_commas(input.queue.spooled) + " events wait in the spool",
-                      "Look at the network and the credentials; they move by themselves"});
+    points.push_back(
+        {StatusLevel::warning,
+         "SQS cannot be reached: " + counted(input.queue.spooled, "event waits", "events wait") + " in the spool",
+         "Look at the network and the credentials; they move by themselves"});
   }
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(input.queue.oldest_age);
   if (age >= kQueueBehind) {
     points.push_back({StatusLevel::busy,
-                      fmt::format("The queue is behind: {} events, the oldest waits for {}",
-                                  with_commas(input.queue.depth), about(age)),
+                      fmt::format("The queue is behind: {}, the oldest waits for {}",
+                                  counted(input.queue.depth, "event", "events"), about(age)),
                       ""});
   }
 }
 
 std::string owed_text(const TargetStatus& target) {
-  std::string text = with_commas(target.owed) + " events wait for it";
+  std::string text = counted(target.owed, "event waits", "events wait") + " for it";
   if (target.backlog_storage && target.backlog_storage->parity_in) {
     text += ", about " + about(*target.backlog_storage->parity_in) + " to go";
   }
@@ -85,15 +91,15 @@ void add_backlog(const TargetStatus& target, Points& points) {
   const backlog::StorageStatus& storage = *target.backlog_storage;
   if (storage.lost > 0) {
     points.push_back({StatusLevel::alarm,
-                      fmt::format("Damaged files of the backlog of {} no longer tell {} events", target.name,
-                                  with_commas(storage.lost)),
+                      fmt::format("Damaged files of the backlog of {} no longer tell {}", target.name,
+                                  counted(storage.lost, "event", "events")),
                       "Look at the disk; `twinshift repair` copies them from the other target"});
   }
   if (storage.unreadable_files > 0) {
-    points.push_back(
-        {StatusLevel::warning,
-         fmt::format("{} files of the backlog of {} could not be opened", storage.unreadable_files, target.name),
-         "The log of the start says why; the next start tries again"});
+    points.push_back({StatusLevel::warning,
+                      fmt::format("{} of the backlog of {} could not be opened",
+                                  counted(storage.unreadable_files, "file", "files"), target.name),
+                      "The log of the start says why; the next start tries again"});
   }
   if (storage.budget_used_in && *storage.budget_used_in < kBudgetSoon && storage.events_per_second > 0) {
     points.push_back(
@@ -106,7 +112,8 @@ void add_backlog(const TargetStatus& target, Points& points) {
 void add_quarantine(const MetricsInput& input, Points& points) {
   for (const auto& [target, records] : input.quarantine.records) {
     if (records == 0) continue;
-    points.push_back({StatusLevel::warning, fmt::format("{} refuses {} events", capital(target), with_commas(records)),
+    points.push_back({StatusLevel::warning,
+                      fmt::format("{} refuses {}", capital(target), counted(records, "event", "events")),
                       "`twinshift quarantine list` says why; then `replay` or `drop`"});
   }
   if (input.quarantine.trouble) {
@@ -119,7 +126,8 @@ void add_books(const MetricsInput& input, Points& points) {
   for (const books::TargetBooks& books : input.books) {
     if (books.missing > 0) {
       points.push_back({StatusLevel::alarm,
-                        fmt::format("{} accepted events are missing in {}", with_commas(books.missing), books.name),
+                        fmt::format("{} missing in {}",
+                                    counted(books.missing, "accepted event is", "accepted events are"), books.name),
                         "`twinshift books` shows the hours; `twinshift verify` and `repair` bring back what the other "
                         "target has"});
     }
@@ -134,7 +142,7 @@ void add_parity(const MetricsInput& input, Points& points) {
   const proof::Audit& audit = *input.parity->last;
   if (audit.verdict != proof::AuditVerdict::different) return;
   points.push_back({StatusLevel::alarm,
-                    fmt::format("The two warehouses differ: {} events", with_commas(audit.differences)),
+                    fmt::format("The two warehouses differ: {}", counted(audit.differences, "event", "events")),
                     "`twinshift verify` names them, `twinshift repair --apply` puts them right"});
 }
 

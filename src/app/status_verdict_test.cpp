@@ -74,6 +74,20 @@ TEST_F(StatusVerdictTest, ALossIsSaidBeforeAllElse) {
   EXPECT_THAT(points[2].what, HasSubstr("Primary refuses 2 events"));
 }
 
+TEST_F(StatusVerdictTest, OneIsOne) {
+  input_.targets[1].owed = 1;
+  input_.quarantine.records["primary"] = 1;
+  input_.queue.dead_lettered = 1;
+  books::TargetBooks& books = input_.books.emplace_back();
+  books.name = "secondary";
+  books.missing = 1;
+  std::vector<std::string> said;
+  for (const StatusPoint& each : status_points(input_)) said.push_back(each.what);
+  EXPECT_THAT(said, testing::UnorderedElementsAre("1 message is in the dead-letter queue",
+                                                  "1 accepted event is missing in secondary", "Primary refuses 1 event",
+                                                  "Secondary catches up: 1 event waits for it"));
+}
+
 TEST_F(StatusVerdictTest, TwoThatDifferAreAnAlarm) {
   input_.parity.emplace();
   input_.parity->last = proof::Audit{.verdict = proof::AuditVerdict::undecided, .differences = 0, .found = {}};

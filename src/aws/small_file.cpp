@@ -8,19 +8,10 @@
 #include <unistd.h>
 
 #include "aws/plain_text.hpp"
+#include "base/descriptor.hpp"
 
 namespace twinshift::aws {
 namespace {
-
-struct Descriptor {
-  int fd;
-  explicit Descriptor(int opened) : fd(opened) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
 
 std::unexpected<base::Error> cannot_read(int error, const std::string& path) {
   const base::ErrorKind kind = error == ENOENT ? base::ErrorKind::not_found : base::ErrorKind::unavailable;
@@ -32,17 +23,17 @@ std::unexpected<base::Error> cannot_read(int error, const std::string& path) {
 
 base::Result<std::string> read_small_file(const std::filesystem::path& path) {
   // Non-blocking: opening a pipe that nobody writes to would wait for ever.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.fd < 0) return cannot_read(errno, path.string());
+  const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return cannot_read(errno, path.string());
   struct stat status{};
-  if (::fstat(file.fd, &status) != 0) return cannot_read(errno, path.string());
+  if (::fstat(file.get(), &status) != 0) return cannot_read(errno, path.string());
   if (!S_ISREG(status.st_mode)) {
     return base::fail(base::ErrorKind::invalid, "Not a regular file", path.string(), "Name a file");
   }
   std::string content;
   std::array<char, 4096> buffer{};
   while (true) {
-    const ssize_t count = ::read(file.fd, buffer.data(), buffer.size());
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return cannot_read(errno, path.string());
     if (count == 0) return content;

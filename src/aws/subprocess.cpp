@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/descriptor.hpp"
+
 namespace twinshift::aws {
 namespace {
 
@@ -22,26 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 // How often we look whether a program that has closed its output has ended.
 constexpr std::chrono::milliseconds kLookEvery{5};
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  void take(int fd) {
-    close();
-    fd_ = fd;
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // What the program finds: files, signals, process group.
 class Setting {
@@ -131,10 +113,10 @@ class Run {
     });
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(std::strerror(errno));
-    output_.take(ends[0]);
-    Descriptor input(ends[1]);
+    output_.reset(ends[0]);
+    base::Descriptor input(ends[1]);
     const int error = child_.start(program_.words, input.get());
-    input.close();
+    input.reset();
     if (error != 0) return fail(std::string("cannot be started: ") + std::strerror(error));
     if (auto read = read_all(); !read) return base::fail(std::move(read.error()));
     return end();
@@ -184,8 +166,8 @@ class Run {
   const Program& program_;
   const std::stop_token& stop_;
   const Clock::time_point until_;
-  const Descriptor wake_;
-  Descriptor output_;
+  const base::Descriptor wake_;
+  base::Descriptor output_;
   std::string text_;
   Child child_;
 };

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/descriptor.hpp"
 #include "config/text.hpp"
 
 namespace twinshift::config {
@@ -143,20 +144,6 @@ class Reader {
   EnvFile file_;
 };
 
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 base::Result<std::string> cannot_read(const std::string& path, int error) {
   return base::fail(base::ErrorKind::unavailable, "cannot read it: " + std::generic_category().message(error), path,
                     "Give this user the right to read it, or remove it");
@@ -169,7 +156,7 @@ EnvFile parse_env(std::string_view text) {
 }
 
 base::Result<std::string> read_env_file(const std::string& path) {
-  const Descriptor file(path);
+  const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::string();
     return cannot_read(path, errno);

@@ -33,7 +33,7 @@ std::string fault_text(const base::Error& error) {
 
 void check_webhook_lists(const Settings& settings, Findings& findings) {
   const auto check = [&](const auto& parsed) {
-    if (!parsed) findings.faults.push_back(fault_text(parsed.error()));
+    if (!parsed) findings.fault(fault_text(parsed.error()));
   };
   check(parse_address_list("WEBHOOK_ALLOW", settings.webhook_allow));
   check(parse_address_list("TRUSTED_PROXIES", settings.trusted_proxies));
@@ -45,7 +45,17 @@ void check_webhook_lists(const Settings& settings, Findings& findings) {
         fmt::format("WEBHOOK_TOKENS has a token of less than {} characters: it can be guessed", kTokenBytesGood));
   }
   if (const std::string fault = header_name_fault(settings.webhook_token_header); !fault.empty()) {
-    findings.faults.push_back("WEBHOOK_TOKEN_HEADER " + fault);
+    findings.fault("WEBHOOK_TOKEN_HEADER " + fault);
+  }
+}
+
+void check_admin(const Settings& settings, Findings& findings) {
+  if (!settings.admin_token.empty() && settings.admin_token.size() < kTokenBytesGood) {
+    findings.warnings.push_back(
+        fmt::format("ADMIN_TOKEN has less than {} characters: it can be guessed", kTokenBytesGood));
+  }
+  if (!settings.admin_host.empty() && settings.admin_port == 0) {
+    findings.warnings.emplace_back("ADMIN_HOST has no effect without ADMIN_PORT: set ADMIN_PORT, or unset ADMIN_HOST");
   }
 }
 
@@ -53,7 +63,7 @@ void check_webhook_lists(const Settings& settings, Findings& findings) {
 
 void check_limits(const Settings& settings, Findings& findings) {
   const auto fault_if = [&](bool wrong, std::string text) {
-    if (wrong) findings.faults.push_back(std::move(text));
+    if (wrong) findings.fault(std::move(text));
   };
   const auto warn_if = [&](bool doubtful, std::string text) {
     if (doubtful) findings.warnings.push_back(std::move(text));
@@ -71,6 +81,7 @@ void check_limits(const Settings& settings, Findings& findings) {
   const std::string_view name_fault = namespace_fault(settings.metrics_namespace);
   fault_if(!name_fault.empty(), fmt::format("METRICS_NAMESPACE {}", name_fault));
   check_webhook_lists(settings, findings);
+  check_admin(settings, findings);
   warn_if(settings.intake_timeout >= std::chrono::seconds(2),
           "INTAKE_TIMEOUT is 2 s or more: AppsFlyer will have given up by then");
   warn_if(settings.shutdown_timeout >= std::chrono::seconds(30),

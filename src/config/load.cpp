@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <unistd.h>
 #include <unordered_map>
@@ -48,7 +49,10 @@ class Loader {
   }
 
   void read_file(const EnvFile& file) {
-    for (const EnvFault& fault : file.faults) faults_.push_back(about_line(fault));
+    for (const EnvFault& fault : file.faults) {
+      faults_.push_back(about_line(fault));
+      lost(fault.name);
+    }
     for (const EnvFault& warning : file.warnings) {
       if (find_option(warning.name) != nullptr) warn(about_line(warning));
     }
@@ -79,18 +83,20 @@ class Loader {
 
   base::Result<Loaded> finish() {
     for (const Option& option : options()) check(option);
-    // Rules about several values would only repeat what is wrong with one of them.
-    if (faults_.empty()) {
-      Findings findings = resolve(loaded_);
-      faults_ = std::move(findings.faults);
-      for (std::string& warning : findings.warnings) warn(std::move(warning));
-      loaded_.notes = std::move(findings.notes);
-    }
+    if (any_may_be_lost_) add_unset_ones();
+    Findings findings = resolve(loaded_, std::move(unread_));
+    std::ranges::move(findings.faults, std::back_inserter(faults_));
+    for (std::string& warning : findings.warnings) warn(std::move(warning));
+    loaded_.notes = std::move(findings.notes);
     if (!faults_.empty()) return base::fail(base::ErrorKind::invalid, fault_list(), "");
     return std::move(loaded_);
   }
 
-  void add_fault(std::string text) { faults_.push_back(std::move(text)); }
+  // Of the file as a whole.
+  void add_fault(std::string text) {
+    faults_.push_back(std::move(text));
+    any_may_be_lost_ = true;
+  }
 
  private:
   struct Given {
@@ -114,6 +120,18 @@ class Loader {
     if (loaded_.warnings.size() < kWarningsMax) loaded_.warnings.push_back(std::move(text));
   }
 
+  // A line that was to set an option, and does not. Of one without a name it could be any.
+  void lost(std::string_view name) {
+    if (const Option* option = find_option(name)) unread_.insert(option->name);
+    any_may_be_lost_ = any_may_be_lost_ || name.empty();
+  }
+
+  void add_unset_ones() {
+    for (const Option& option : options()) {
+      if (!given_.contains(option.name)) unread_.insert(option.name);
+    }
+  }
+
   // The environment is read after the file, so it wins.
   void take(std::string_view name, std::string_view text, Origin origin) {
     const Option* option = find_option(name);
@@ -130,6 +148,7 @@ class Loader {
     const auto nearest = nearest_name(name);
     if (nearest && in_file) {
       faults_.push_back(fmt::format("{} ({}) is no option of ours: did you mean {}?", name, place(origin), *nearest));
+      lost(*nearest);
     } else if (nearest) {
       warn(fmt::format("{} ({}) is no option of ours and is ignored: did you mean {}?", name, place(origin), *nearest));
     } else if (has_our_prefix(name)) {
@@ -147,6 +166,7 @@ class Loader {
         state = {std::move(*value), given->second.origin};
       } else {
         faults_.push_back(fmt::format("{} ({}) {}", option.name, place(given->second.origin), value.error()));
+        lost(option.name);
       }
     }
     option.assign(loaded_.settings, state.value);
@@ -164,6 +184,8 @@ class Loader {
   std::unordered_map<std::string_view, Given> given_;  // texts live in the caller's file and environment
   Loaded loaded_;
   std::vector<std::string> faults_;
+  OptionNames unread_;
+  bool any_may_be_lost_ = false;
 };
 
 }  // namespace

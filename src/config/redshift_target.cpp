@@ -67,17 +67,17 @@ void use_wire(TargetInput& input, Findings& findings) {
 void check_parts(const TargetInput& input, Findings& findings) {
   const TargetSettings& target = input.target;
   if (!target.cluster_identifier.empty() && !target.workgroup_name.empty()) {
-    findings.faults.push_back(
+    findings.fault(
         fmt::format("{0}REDSHIFT_CLUSTER_IDENTIFIER and {0}REDSHIFT_WORKGROUP_NAME are both set: "
                     "set the one that the warehouse is",
                     input.prefix));
   }
   if (target.database.empty()) {
-    findings.faults.push_back(
+    findings.fault(
         fmt::format("{} is set, but {}REDSHIFT_DATABASE is not: name the database", input.chosen_by(), input.prefix));
   }
   if (!target.db_user.empty() && !target.secret_arn.empty()) {
-    findings.faults.push_back(fmt::format(
+    findings.fault(fmt::format(
         "{0}REDSHIFT_DB_USER and {0}REDSHIFT_SECRET_ARN are both set: the secret names the user, unset one of them",
         input.prefix));
   }
@@ -110,7 +110,7 @@ void use_redshift_variables(TargetInput& input, Findings& findings) {
   check_parts(input, findings);
   if (input.target.endpoint.starts_with(kWireScheme) || speaks_wire_only(input.target.endpoint)) {
     if (!input.target.secret_arn.empty()) {
-      findings.faults.push_back(fmt::format(
+      findings.fault(fmt::format(
           "{0}REDSHIFT_SECRET_ARN cannot be used over the wire: unset it, or set {1} with a password of the database",
           input.prefix, input.url_variable));
     }
@@ -146,10 +146,9 @@ void use_data_url(TargetInput& input, Findings& findings) {
             take_parameter(target, part.substr(0, equals), part.substr(equals + 1));
   }
   if (!known || thing_of(target).empty() || target.database.empty() || target.db_user.find(':') != std::string::npos) {
-    findings.faults.push_back(
-        input.url_variable +
-        " must be redshift-data://USER@CLUSTER/DATABASE (without a password), behind '?' region=, "
-        "endpoint=, secret_arn= or workgroup=true");
+    findings.fault(input.url_variable +
+                   " must be redshift-data://USER@CLUSTER/DATABASE (without a password), behind '?' region=, "
+                   "endpoint=, secret_arn= or workgroup=true");
   }
   target.driver = "redshift_data";
   target.shown = shown_as(target);

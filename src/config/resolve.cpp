@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -52,7 +53,7 @@ void use_url(TargetInput& input, Findings& findings) {
   }
   const std::string_view path = std::string_view(input.url).substr(kSqliteScheme.size());
   const std::string fault = path_fault(path);
-  if (!fault.empty()) findings.faults.push_back(input.url_variable + " " + fault);
+  if (!fault.empty()) findings.fault(input.url_variable + " " + fault);
   use_file(target, fs::path(path));
 }
 
@@ -91,7 +92,7 @@ void resolve_keeping(Settings& settings, Findings& findings) {
                     kNotKept));
   }
   if (settings.sqs_spool) {
-    findings.faults.push_back(fmt::format(
+    findings.fault(fmt::format(
         "SQS_SPOOL=true keeps events in the data folder, but {}: set it to true where the disk outlives the "
         "container, or unset SQS_SPOOL",
         kNotKept));
@@ -113,7 +114,7 @@ void check_queue_urls(const Settings& settings, Findings& findings) {
        {"QUARANTINE_QUEUE_URL", &settings.quarantine_queue_url}}};
   for (const auto& [variable, url] : queues) {
     if (url->empty() || names_a_queue(*url)) continue;
-    findings.faults.push_back(
+    findings.fault(
         fmt::format("{} names no queue: its path must end in the queue's name "
                     "(https://sqs.REGION.amazonaws.com/ACCOUNT/NAME); copy the whole URL from the SQS console, or from "
                     "`aws sqs get-queue-url --queue-name NAME`",
@@ -122,12 +123,12 @@ void check_queue_urls(const Settings& settings, Findings& findings) {
   for (std::size_t i = 0; i < queues.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (queues[i].second->empty() || *queues[i].second != *queues[j].second) continue;
-      findings.faults.push_back(
+      findings.fault(
           fmt::format("{} and {} are one queue: each needs one of its own", queues[j].first, queues[i].first));
     }
   }
   if (settings.quarantine_queue_url.ends_with(".fifo")) {
-    findings.faults.emplace_back(
+    findings.fault(
         "QUARANTINE_QUEUE_URL is a FIFO queue: it hands out ten messages of a group and no more until these are "
         "settled, so the quarantine could not be read; use a standard queue");
   }
@@ -149,11 +150,12 @@ void refuse_half_redshift(const TargetInput& input, Findings& findings) {
        {"REDSHIFT_ENDPOINT", &input.target.endpoint}}};
   for (const auto& [variable, value] : parts) {
     if (value->empty()) continue;
-    findings.faults.push_back(
+    findings.fault(
         fmt::format("{0}{1} is set, but neither {0}REDSHIFT_CLUSTER_IDENTIFIER nor {0}REDSHIFT_WORKGROUP_NAME is: name "
                     "the cluster or "
                     "the workgroup, or unset it",
-                    input.prefix, variable));
+                    input.prefix, variable),
+        {input.url_variable});
   }
 }
 
@@ -168,10 +170,11 @@ void resolve_targets(Loaded& loaded, Findings& findings) {
   std::optional<TargetSettings> second;
   if (secondary.configured()) {
     if (!primary.configured()) {
-      findings.faults.push_back(
+      findings.fault(
           fmt::format("{} configures a secondary, but no primary is configured: set PRIMARY_WAREHOUSE_URL or "
                       "REDSHIFT_CLUSTER_IDENTIFIER, or unset the secondary's variables",
-                      secondary.chosen_by()));
+                      secondary.chosen_by()),
+          {"REDSHIFT_WORKGROUP_NAME"});
     }
     if (!on && loaded.states[kEnabled].origin.source == Origin::Source::preset) {
       findings.warnings.push_back(
@@ -225,10 +228,12 @@ void check_files(const Settings& settings, Findings& findings) {
     for (std::size_t j = 0; j < i; ++j) {
       if (uses[i].path.empty() || uses[j].path.empty() || identity_of(uses[i].path) != identity_of(uses[j].path))
         continue;
-      findings.faults.push_back(fmt::format(
-          "{} and {} would use the same SQLite file: give each warehouse a file of its own (PRIMARY_WAREHOUSE_URL, "
-          "SECONDARY_WAREHOUSE_URL)",
-          uses[j].part, uses[i].part));
+      findings.fault(
+          fmt::format(
+              "{} and {} would use the same SQLite file: give each warehouse a file of its own (PRIMARY_WAREHOUSE_URL, "
+              "SECONDARY_WAREHOUSE_URL)",
+              uses[j].part, uses[i].part),
+          {"TWINSHIFT_DATA_DIR", "SQS_QUEUE_URL", "REDSHIFT_CLUSTER_IDENTIFIER", "REDSHIFT_WORKGROUP_NAME"});
     }
   }
 }
@@ -240,9 +245,12 @@ void check_tables(const Settings& settings, Findings& findings) {
         second->table != settings.primary.table) {
       continue;
     }
-    findings.faults.emplace_back(
+    findings.fault(
         "the primary and the secondary would use the same table: give each a database or a table of its own "
-        "(PRIMARY_WAREHOUSE_URL, SECONDARY_WAREHOUSE_URL)");
+        "(PRIMARY_WAREHOUSE_URL, SECONDARY_WAREHOUSE_URL)",
+        {"REDSHIFT_TABLE_NAME", "SECONDARY_REDSHIFT_TABLE_NAME", "SECONDARY_AWS_REGION", "AWS_REGION",
+         "AWS_DEFAULT_REGION", "REDSHIFT_ENDPOINT", "SECONDARY_REDSHIFT_ENDPOINT", "SECONDARY_AWS_ROLE_ARN",
+         "SECONDARY_AWS_PROFILE"});
   }
 }
 
@@ -250,7 +258,7 @@ void check_tables(const Settings& settings, Findings& findings) {
 // finds the other.
 void check_ports(const Settings& settings, Findings& findings) {
   if (settings.admin_port == 0 || settings.admin_port != settings.port) return;
-  findings.faults.push_back(
+  findings.fault(
       fmt::format("PORT and ADMIN_PORT are both {}: give the page a port of its own, or unset ADMIN_PORT to have it on "
                   "the webhook's",
                   settings.port));
@@ -271,8 +279,9 @@ bool speaks_wire_only(std::string_view endpoint) {
   return false;
 }
 
-Findings resolve(Loaded& loaded) {
+Findings resolve(Loaded& loaded, OptionNames unread) {
   Findings findings;
+  findings.unread = std::move(unread);
   Settings& settings = loaded.settings;
   resolve_queue(settings, findings);
   resolve_targets(loaded, findings);

@@ -2,21 +2,15 @@
 // Any thread; looks at no file's contents.
 #pragma once
 
-#include <string>
-#include <vector>
+#include <string_view>
 
+#include "config/findings.hpp"
 #include "config/settings.hpp"
 
 namespace twinshift::config {
 
-struct Findings {
-  std::vector<std::string> faults;  // each stops the start
-  std::vector<std::string> warnings;
-  std::vector<std::string> notes;
-};
-
-// Fills queue, primary, secondary and secondary_off of `loaded.settings`.
-Findings resolve(Loaded& loaded);
+// Fills queue, primary, secondary and secondary_off of `loaded.settings`. `unread`: as in Findings.
+Findings resolve(Loaded& loaded, OptionNames unread = {});
 
 // Single settings that contradict each other.
 void check_limits(const Settings& settings, Findings& findings);

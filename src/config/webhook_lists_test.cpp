@@ -30,5 +30,14 @@ TEST_F(WebhookLists, AShortTokenIsSaid) {
   EXPECT_THAT(joined(fine.warnings), Not(HasSubstr("WEBHOOK")));
 }
 
+TEST_F(WebhookLists, WhatIsSaidOfTheAdminsSide) {
+  const Loaded loaded = good("ADMIN_TOKEN=hush\nADMIN_HOST=127.0.0.1\n");
+  EXPECT_THAT(joined(loaded.warnings), HasSubstr("ADMIN_TOKEN has less than 16"));
+  EXPECT_THAT(joined(loaded.warnings), Not(HasSubstr("hush")));
+  EXPECT_THAT(joined(loaded.warnings), HasSubstr("ADMIN_HOST has no effect without ADMIN_PORT"));
+  const Loaded fine = good("ADMIN_TOKEN=long-enough-token\nADMIN_HOST=127.0.0.1\nADMIN_PORT=9090\n");
+  EXPECT_THAT(joined(fine.warnings), Not(HasSubstr("ADMIN")));
+}
+
 }  // namespace
 }  // namespace twinshift::config

@@ -72,15 +72,6 @@ class Waiting {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (number_ >= 0) ::close(number_);
-}
-
 base::Result<Descriptor> listen_in(const std::filesystem::path& folder) {
   auto address = address_in(folder);
   if (!address) return base::fail(std::move(address.error()));

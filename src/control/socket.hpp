@@ -5,25 +5,13 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace twinshift::control {
 
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor();
-  [[nodiscard]] int get() const { return number_; }
-
- private:
-  int number_;
-};
+using base::Descriptor;
 
 // How long a call may last in all, and what ends it before: a descriptor that can be read, which nobody reads.
 struct Patience {

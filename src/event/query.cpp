@@ -53,8 +53,12 @@ base::Result<std::string> object_from_query(std::string_view query) {
                                                                        : pair.substr(equals + 1);
       decode_percent(part, decoded);
       if (!is_utf8(decoded)) {
-        return base::fail(base::ErrorKind::invalid, fmt::format("the pair at byte {} is not valid UTF-8", pair_at),
-                          "query string", "Send percent-encoded UTF-8");
+        // The message alone is what the sender is told.
+        return base::fail(
+            base::ErrorKind::invalid,
+            fmt::format("The pair at byte {} of the query string is not UTF-8 once decoded: send percent-encoded UTF-8",
+                        pair_at),
+            "query string");
       }
       base::append_json_string(json, decoded);
       if (is_key) json += ':';

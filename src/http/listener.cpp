@@ -22,20 +22,30 @@ std::string system_text(int number) {
   return strerror_r(number, buffer, sizeof buffer);
 }
 
-base::Error cannot_listen(int number, const std::string& host, std::uint16_t port) {
-  const std::string where = "http server on " + host + ":" + std::to_string(port);
+std::string host_hint(const Address& address) {
+  return "Set " + address.host_option + " to an address of this machine, or to 0.0.0.0 for all";
+}
+
+base::Error cannot_listen(int number, const Address& address) {
+  const std::string port = std::to_string(address.port);
+  const std::string where = "http server on " + address.host + ":" + port;
   switch (number) {
     case EADDRINUSE:
-      return {ErrorKind::unavailable, "The address is already in use", where,
-              "Stop the other program or set PORT to a free one"};
+      return {ErrorKind::conflict, "The address is already in use", where,
+              "Stop the other program (`ss -ltnp 'sport = :" + port + "'`, as root, names it), or set " +
+                  address.port_option + " to a free port"};
     case EACCES:
       return {ErrorKind::unavailable, "No permission to listen on this port", where,
-              "Set PORT above 1023 or give the program the right to use low ports"};
+              "Set " + address.port_option + " above 1023 or give the program the right to use low ports"};
     case EADDRNOTAVAIL:
-      return {ErrorKind::unavailable, "This machine does not have this address", where,
-              "Set HOST to an address of this machine, or to 0.0.0.0 for all"};
+      return {ErrorKind::unavailable, "This machine does not have this address", where, host_hint(address)};
+    case EMFILE:
+    case ENFILE:
+      return {ErrorKind::full, "No file descriptor is left to listen with", where,
+              "Raise the limit of open files (ulimit -n, LimitNOFILE)"};
     default:
-      return {ErrorKind::unavailable, "Cannot listen: " + system_text(number), where, "Check HOST and PORT"};
+      return {ErrorKind::unavailable, "Cannot listen: " + system_text(number), where,
+              "Check " + address.host_option + " and " + address.port_option};
   }
 }
 
@@ -47,8 +57,8 @@ std::uint16_t port_of(int fd) {
                                              : reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
-// A socket listening on `address`, or -1 and errno.
-int open_socket(const addrinfo& address) {
+// A socket bound to `address`, or -1 and errno.
+int bound_socket(const addrinfo& address) {
   const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol);
   if (fd < 0) return -1;
   const int on = 1;
@@ -56,34 +66,52 @@ int open_socket(const addrinfo& address) {
   // Not SO_REUSEPORT: two servers on one port by mistake must not go unnoticed.
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (address.ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  if (bind(fd, address.ai_addr, address.ai_addrlen) == 0 && listen(fd, kBacklog) == 0) return fd;
+  if (bind(fd, address.ai_addr, address.ai_addrlen) == 0) return fd;
   const int number = errno;
   close(fd);
   errno = number;
   return -1;
 }
 
-}  // namespace
-
-base::Result<Listener> listen_on(const std::string& host, std::uint16_t port) {
+// The first of the host's addresses that can be had.
+base::Result<int> bind_to(const Address& wish) {
   addrinfo wanted{};
   wanted.ai_family = AF_UNSPEC;
   wanted.ai_socktype = SOCK_STREAM;
   wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const int result = getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &wanted, &found);
+  const int result =
+      getaddrinfo(wish.host.empty() ? nullptr : wish.host.c_str(), std::to_string(wish.port).c_str(), &wanted, &found);
   if (result != 0) {
     return base::fail(ErrorKind::invalid, std::string("The host is not known: ") + gai_strerror(result),
-                      "http server on " + host, "Set HOST to an address of this machine, or to 0.0.0.0 for all");
+                      "http server on " + wish.host, host_hint(wish));
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> guard(found, freeaddrinfo);
   int number = EADDRNOTAVAIL;
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
-    const int fd = open_socket(*address);
-    if (fd >= 0) return Listener{fd, port_of(fd)};
+    const int fd = bound_socket(*address);
+    if (fd >= 0) return fd;
     number = errno;
   }
-  return base::fail(cannot_listen(number, host, port));
+  return base::fail(cannot_listen(number, wish));
+}
+
+}  // namespace
+
+base::Result<Listener> listen_on(const Address& address) {
+  const auto fd = bind_to(address);
+  if (!fd) return base::fail(fd.error());
+  if (listen(*fd, kBacklog) == 0) return Listener{*fd, port_of(*fd)};
+  const int number = errno;
+  close(*fd);
+  return base::fail(cannot_listen(number, address));
+}
+
+base::Status could_listen_on(const Address& address) {
+  const auto fd = bind_to(address);
+  if (!fd) return base::fail(fd.error());
+  close(*fd);
+  return {};
 }
 
 void raise_open_files_limit() {

@@ -1,7 +1,9 @@
 #include "http/server.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <string>
+#include <unistd.h>
 
 #include "base/assert.hpp"
 #include "http/io_thread.hpp"
@@ -29,13 +31,23 @@ base::Status Server::start() {
   TWINSHIFT_ASSERT(impl_->threads.empty());
   raise_open_files_limit();
   const Options& options = impl_->shared.options;
-  auto listener = listen_on(options.host, options.port);
+  auto listener = listen_on({.host = options.host,
+                             .port = options.port,
+                             .host_option = options.host_option,
+                             .port_option = options.port_option});
   if (!listener) return base::fail(std::move(listener.error()));
   impl_->port = listener->port;
   std::vector<IoThread*> all;
-  for (unsigned i = 0; i < std::max(1U, options.threads); ++i) {
-    impl_->threads.push_back(std::make_unique<IoThread>(impl_->shared, "http-" + std::to_string(i)));
-    all.push_back(impl_->threads.back().get());
+  try {
+    for (unsigned i = 0; i < std::max(1U, options.threads); ++i) {
+      impl_->threads.push_back(std::make_unique<IoThread>(impl_->shared, "http-" + std::to_string(i)));
+      all.push_back(impl_->threads.back().get());
+    }
+  } catch (const std::exception& error) {  // Boost throws: an event loop needs files of its own
+    impl_->threads.clear();
+    ::close(listener->fd);
+    return base::fail(base::ErrorKind::full, std::string("Cannot make an event loop: ") + error.what(), "http server",
+                      "Raise the limit of open files (ulimit -n, LimitNOFILE)");
   }
   impl_->threads.front()->accept_from(listener->fd, all);
   for (auto* thread : all) thread->start();

@@ -95,6 +95,9 @@ struct Refusal {
 struct Options {
   std::string host = "0.0.0.0";
   std::uint16_t port = 3000;  // 0: any free one
+  // The options that they come from, for what an error tells to do.
+  std::string host_option = "HOST";
+  std::string port_option = "PORT";
   unsigned threads = 1;
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;  // after decompression too

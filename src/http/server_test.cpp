@@ -2,7 +2,9 @@
 
 #include <future>
 #include <stdexcept>
+#include <unistd.h>
 
+#include "http/listener.hpp"
 #include "http/wire_testing.hpp"
 
 namespace twinshift::http::testing {
@@ -254,8 +256,30 @@ TEST_F(ServerTest, AddressInUseIsSaid) {
   Server second(options, Routes());
   const auto started = second.start();
   ASSERT_FALSE(started);
-  EXPECT_EQ(started.error().kind, base::ErrorKind::unavailable);
+  EXPECT_EQ(started.error().kind, base::ErrorKind::conflict);
   EXPECT_NE(started.error().text().find("already in use"), std::string::npos);
+  const std::string port = std::to_string(options.port);
+  EXPECT_NE(started.error().hint.find("`ss -ltnp 'sport = :" + port + "'`"), std::string::npos) << "names who has it";
+  EXPECT_NE(started.error().hint.find("set PORT"), std::string::npos);
+}
+
+TEST_F(ServerTest, AnAddressIsTriedWithoutListening) {
+  start();
+  const auto taken = could_listen_on(
+      {.host = "127.0.0.1", .port = server_->port(), .host_option = "ADMIN_HOST", .port_option = "ADMIN_PORT"});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().kind, base::ErrorKind::conflict);
+  EXPECT_NE(taken.error().hint.find("set ADMIN_PORT"), std::string::npos);
+  const auto elsewhere = could_listen_on({.host = "192.0.2.1", .port = 0, .host_option = "ADMIN_HOST"});
+  ASSERT_FALSE(elsewhere);
+  EXPECT_NE(elsewhere.error().hint.find("Set ADMIN_HOST"), std::string::npos);
+  EXPECT_TRUE(could_listen_on({.host = "127.0.0.1", .port = 0}));
+  const auto free = listen_on({.host = "127.0.0.1", .port = 0});
+  ASSERT_TRUE(free);
+  close(free->fd);
+  const Address again{.host = "127.0.0.1", .port = free->port};
+  EXPECT_TRUE(could_listen_on(again));
+  EXPECT_TRUE(could_listen_on(again)) << "it is let go of";
 }
 
 TEST(Server, UnknownHostIsSaid) {

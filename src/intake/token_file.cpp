@@ -8,24 +8,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/descriptor.hpp"
+
 namespace twinshift::intake {
 namespace {
 
 using base::ErrorKind;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::array<std::int64_t, 6> mark_of(const struct stat& s) {
   return {static_cast<std::int64_t>(s.st_ino),
@@ -65,7 +53,7 @@ base::Result<std::optional<std::vector<config::AppToken>>> TokenFile::read_if_ch
   seen_ = now;
   if (why != 0) return cannot_read(path_.string(), std::generic_category().message(why));
   // Non-blocking: opening a pipe that nobody writes to would wait for ever.
-  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const base::Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
     return cannot_read(path_.string(), std::generic_category().message(errno));
   }

@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "base/descriptor.hpp"
+
 namespace twinshift::journal {
 namespace {
 
@@ -36,20 +38,6 @@ base::Error unreadable(const std::filesystem::path& path, int code) {
 
 // So much at once stays in a processor's own cache until it is gone through: three times as quick as 2 MB.
 constexpr std::size_t kReadBytes = std::size_t{256} << 10U;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  const int number_;
-};
 
 // A piece of the file in memory that moves on.
 class Window {
@@ -148,9 +136,9 @@ std::filesystem::path segment_path(const std::filesystem::path& folder, std::uin
 }
 
 base::Result<ScanCounts> scan_segment(const std::filesystem::path& path, const ShowBlock& show) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file.number() < 0) return base::fail(unreadable(path, errno));
-  Window window(file.number());
+  const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.get() < 0) return base::fail(unreadable(path, errno));
+  Window window(file.get());
   ScanCounts counts;
   auto scanned = scan(window, show, counts);
   if (!scanned) {

@@ -25,7 +25,7 @@ class Doctor(ServiceTest):
 
     def ask(self, settings, *arguments, preexec=None):
         environment = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TZ", "LC_ALL") or k.endswith("SAN_OPTIONS")}
-        environment |= {"HOST": "127.0.0.1", "SECONDARY_REDSHIFT_ENABLED": "true", "DISK_RESERVE": "16MB", **settings}
+        environment |= {"HOST": "127.0.0.1", "PORT": "0", "SECONDARY_REDSHIFT_ENABLED": "true", "DISK_RESERVE": "16MB", **settings}
         return subprocess.run([os.path.abspath(BINARY), "doctor", *arguments], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE_SECONDS, text=True, preexec_fn=preexec)
 

@@ -89,6 +89,9 @@ class Aws(Doctor, AwsTest):
         del none["AWS_ACCESS_KEY_ID"], none["AWS_SECRET_ACCESS_KEY"]
         self.expect(none, {"aws.credentials": ("fail", "AWS_ACCESS_KEY_ID")})
         self.assertEqual((self.state("queue.queue"), self.what("queue.queue")), ("skipped", "there are no AWS credentials to ask with"))
+        self.assertEqual([c["id"] for c in self.told["checks"] if c["about"] == "aws"], ["credentials", "identity", "aws-clock"], "as one would mend them")
+        self.assertEqual([self.state(f"{target}.{check}") for target in ("primary", "secondary") for check in ("endpoint", "login")],
+                         ["ok", "skipped"] * 2, "an endpoint is told from the settings alone")
         self.aws.order("clock", seconds=120)
         self.expect(self.settings(), {"aws.aws-clock": ("warn", "slow", "chrony")})
 

@@ -69,7 +69,11 @@ class Answers(ServiceTest):
         self.refused_get(self.start())
 
     def refused_get(self, service):
-        self.refused(service.request("GET", "/webhook/appsflyer"), 400)
+        self.assertIn("no query string", self.refused(service.request("GET", "/webhook/appsflyer"), 400))
+        told = self.refused(service.request("GET", "/webhook/appsflyer?ok=1&x=%ff"), 400)
+        self.assertIn("byte 5 of the query string", told)
+        self.assertIn("send percent-encoded UTF-8", told)
+        self.assertIn('\ntwinshift_intake_refused_total{reason="query"} 2\n', service.request("GET", "/metrics").body.decode())
 
     def test_strict_gives_the_predecessors_text(self):
         service = self.start({"WEBHOOK_STRICT": "true"})

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import pty
 import re
 import signal
@@ -206,6 +207,24 @@ class Signal(ReloadTest):
         service.wait_log(lambda l: l.get("msg") == "Reloaded: nothing has changed")
         self.assertEqual(service.stop(), 0)
         self.assertEqual([l["signal"] for l in service.lines if l.get("msg") == "Stopping"], ["SIGTERM"])
+
+    def test_those_during_the_start_are_taken_when_it_runs(self):
+        # So many lines that are nobody's take a moment to read: all that time nothing else of the start has happened.
+        self.write(**{SWITCH: "true"}, **{f"SOMEBODY_ELSES_OPTION_{number:04}": "1" for number in range(9000)})
+        service = self.launch(self.FROM_FILE)
+        blocked = wait_until(lambda: self.blocked(service.process.pid), "the program to hold back signals")
+        self.assertEqual(blocked, 1 << (signal.SIGHUP - 1), "SIGHUP first, before the settings are read; the others when the service starts")
+        for _ in range(5):
+            service.process.send_signal(signal.SIGHUP)
+        service.wait_started()
+        service.wait_log(lambda l: l.get("msg") == "Reloaded: nothing has changed")
+        self.assertEqual(service.stop(), 0)
+
+    @staticmethod
+    def blocked(pid):
+        """Signals that the first thread holds back, as bits; 0 before it is the program's own."""
+        status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"(?m)^SigBlk:\s*([0-9a-f]+)$", status)[1], 16)
 
 
 class Secondary(ReloadTest):

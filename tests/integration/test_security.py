@@ -156,6 +156,20 @@ class Security(ServiceTest):
         self.assertEqual(run(WEBHOOK_TOKENS=NEW).returncode, 1)
         service.wait_landed(3)
 
+    def test_too_few_open_files_are_named_at_the_start(self):
+        for most in (64, 30, 10):
+            service = self.launch(preexec=lambda most=most: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+            if most == 64:
+                service.wait_started()
+                service.wait_log(lambda l: l["level"] == "warn" and "LimitNOFILE" in l.get("hint", ""), "it is said at the start")
+                self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+                self.assertEqual(service.stop(), 0)
+                continue
+            self.assertEqual(service.wait_exit(), 4, "no crash")
+            fatal = service.wait_log(lambda l: l["level"] == "fatal")
+            self.assertIn(f"At most {most} files may be open", fatal["error"])
+            self.assertIn("ulimit -n", fatal["hint"])
+
     def test_no_open_file_left(self):
         service = self.start()
         used = len(os.listdir(f"/proc/{service.process.pid}/fd"))

@@ -99,6 +99,24 @@ class Webhook(TlsService):
             self.assertEqual(service.raw_exchange(begun), b"")
         self.assertEqual(self.https(service.port, certificate).status, 200)
 
+    def test_generate_speaks_it(self):
+        certificate, key = self.pair()
+        service = self.start(self.settings(certificate, key))
+        url = f"https://localhost:{service.port}/webhook/appsflyer"
+        sent = self.run_command("generate", "--events", "30", "--url", url, "--ca", certificate)
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        service.wait_landed(30)
+        # Without --ca the system's authorities count, and none of them has signed it. Nothing is sent to who cannot be trusted.
+        refused = self.run_command("generate", "--events", "1", "--url", url)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("--ca FILE", refused.stderr)
+        # Its own port, by the same settings.
+        own = self.run_command("generate", "--events", "1", "--ca", certificate, settings=self.settings(certificate, key, PORT=str(service.port)))
+        self.assertEqual(own.returncode, 0, own.stderr)
+        wrong = self.run_command("generate", "--events", "1", "--url", "https://user@localhost/")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("user name", wrong.stderr)
+
     def test_the_admin_port_speaks_it_too(self):
         certificate, key = self.pair()
         with socket.socket() as free:

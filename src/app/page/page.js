@@ -200,7 +200,7 @@ function showBooks({ targets }) {
   const counted = targets.filter((target) => target.books);
   const missing = counted.reduce((sum, target) => sum + target.books.missing, 0);
   if (counted.length === 0) put(part("books", "sentence"), "Not counted yet.");
-  else put(part("books", "sentence"), missing > 0 ? `No: ${count(missing)} accepted events are missing.` : "Nothing is missing.");
+  else put(part("books", "sentence"), missing > 0 ? `No: ${count(missing)} accepted ${missing === 1 ? "event is" : "events are"} missing.` : "Nothing is missing.");
   const rows = [];
   for (const target of targets) {
     if (!target.books) {
