@@ -9,8 +9,6 @@ namespace twinshift::delivery {
 namespace {
 
 constexpr std::chrono::milliseconds kWaitMax{1'000};
-// Of a stop's time, at most this much, and half of it, for the primary to have what is in hand.
-constexpr std::chrono::milliseconds kFinishMax{2'000};
 
 template <class... Cases>
 struct Overloaded : Cases... {

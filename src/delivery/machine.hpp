@@ -33,6 +33,10 @@ struct MachineSetup {
   std::function<std::string()> mint_batch_id{};
 };
 
+// Of a stop's time, at most this much, and half of it, for the primary to have what is in hand: stop()'s
+// `finish_until`.
+inline constexpr std::chrono::milliseconds kFinishMax{2'000};
+
 class Machine {
  public:
   explicit Machine(MachineSetup setup);

@@ -68,18 +68,20 @@ MendChoice or_by_hand(MendChoice choice, Rows here) {
   return choice;
 }
 
+// Names every field: one that is new does not compile before somebody has said here what becomes of it.
 void add(MendReport& all, MendReport&& part) {
-  all.done += part.done;
-  all.copied += part.copied;
-  all.replaced += part.replaced;
-  all.surplus += part.surplus;
-  all.in_order += part.in_order;
-  all.batches += part.batches;
-  if (all.first_batch.empty()) all.first_batch = std::move(part.first_batch);
-  if (!part.last_batch.empty()) all.last_batch = std::move(part.last_batch);
-  std::ranges::move(part.left, std::back_inserter(all.left));
-  std::ranges::move(part.crooked, std::back_inserter(all.crooked));
-  if (!all.error) all.error = std::move(part.error);
+  auto& [done, copied, replaced, surplus, in_order, batches, first_batch, last_batch, left, crooked, error] = part;
+  all.done += done;
+  all.copied += copied;
+  all.replaced += replaced;
+  all.surplus += surplus;
+  all.in_order += in_order;
+  all.batches += batches;
+  if (all.first_batch.empty()) all.first_batch = std::move(first_batch);
+  if (!last_batch.empty()) all.last_batch = std::move(last_batch);
+  std::ranges::move(left, std::back_inserter(all.left));
+  std::ranges::move(crooked, std::back_inserter(all.crooked));
+  if (!all.error) all.error = std::move(error);
 }
 
 }  // namespace

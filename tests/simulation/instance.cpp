@@ -12,7 +12,6 @@ namespace {
 using std::chrono::milliseconds;
 constexpr milliseconds kDownMost{4'000};
 constexpr milliseconds kStopMost{5'000};
-constexpr milliseconds kFinishMax{2'000};  // as delivery::Conductor gives it
 constexpr double kCrashAtAction = 0.0003;
 
 template <class... Cases>
@@ -226,7 +225,7 @@ void Instance::take_in(delivery::Input& input, delivery::Step& step) {
       [&](delivery::AcknowledgeFailed&) {},
       [&](delivery::StopAsked&) {
         stopping_ = true;
-        machine.stop(step, step.now + kFinishMax);
+        machine.stop(step, step.now + delivery::kFinishMax);
       },
   };
   std::visit(cases, input);
