@@ -13,10 +13,20 @@ namespace {
 
 using warehouse::SchemaDescription;
 
+// A server that was made from a copy of the other (a snapshot, a base backup) has its identity, too, but did not start
+// in the same microsecond.
+constexpr const char* kStarted = "SELECT CAST(EXTRACT(EPOCH FROM pg_postmaster_start_time()) AS VARCHAR(64))";
+
 base::Result<books::BooksFile::CountedTable> identify(const config::Settings& settings, const std::string& target) {
   auto warehouse = open_for_reading(settings, target);
   if (!warehouse) return base::fail(std::move(warehouse.error()));
-  return identify_table(settings, target, **warehouse);
+  auto identity = identify_table(settings, target, **warehouse);
+  if (!identity || identity->database_id.empty() || (*warehouse)->product() != "PostgreSQL") return identity;
+  const auto started = (*warehouse)->query(kStarted, 1);
+  if (started && !started->rows.empty() && !started->rows[0].empty()) {
+    identity->database_id += " " + started->rows[0][0].value_or("");
+  }
+  return identity;
 }
 
 // By what the servers say of themselves: two names may lead to one server.
