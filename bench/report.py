@@ -182,9 +182,16 @@ def _viewers_rows(part):
            _verdict(idle["more"], 20, None, False))
 
 
+def _trace_rows(part):
+    for key, name in (("without_service", "no service runs"), ("through_service", "through the service, just restarted")):
+        each = part[key]
+        yield (f"trace, {part['events']:,} events behind it, {name}", _number(each["median_ms"], "ms"), f"first {each['first_ms']:.0f}, worst {each['worst_ms']:.0f} ms", "",
+               "<= 100 ms", _verdict(each["median_ms"], 100, None, False))
+
+
 def rows(figures):
     makers = {"intake": _intake_rows, "landing": _landing_rows, "steady": _steady_rows, "quiet": _quiet_rows, "deep": _deep_rows, "postgres": _postgres_rows, "redshift": _redshift_rows, "aws": _aws_rows,
-              "isolation": _isolation_rows, "verify": _verify_rows, "repair": _repair_rows, "viewers": _viewers_rows}
+              "isolation": _isolation_rows, "verify": _verify_rows, "repair": _repair_rows, "viewers": _viewers_rows, "trace": _trace_rows}
     for name, maker in makers.items():
         part = figures.get(name)
         if part is None:

@@ -17,6 +17,7 @@ import isolation
 import repair
 import report
 import scenarios
+import trace
 import verify
 import viewers
 import wire
@@ -26,8 +27,8 @@ from processes import BenchError
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
          "postgres": wire.postgres, "redshift": wire.redshift, "aws": aws.aws,
-         "isolation": isolation.isolation, "verify": verify.verify, "repair": repair.repair, "viewers": viewers.viewers}
-ONLY_WHEN_ASKED = ("deep", "aws", "isolation", "verify", "repair", "viewers")
+         "isolation": isolation.isolation, "verify": verify.verify, "repair": repair.repair, "viewers": viewers.viewers, "trace": trace.trace}
+ONLY_WHEN_ASKED = ("deep", "aws", "isolation", "verify", "repair", "viewers", "trace")
 
 
 def parse():
@@ -55,6 +56,7 @@ def parse():
     options.aws_events, options.node_events = (3_000, 100) if options.quick else (20_000, 400)
     options.isolation_rounds, options.isolation_seconds, options.owed_events = (1, 2, 40_000) if options.quick else (5, 3, 70_000)
     options.viewers_rounds, options.viewers_seconds = (2, 3) if options.quick else (9, 5)
+    options.trace_events = 20_000 if options.quick else 1_000_000
     options.repair_events = 20_000 if options.quick else 250_000
     options.verify_seed_events, options.verify_rows = (5_000, 50_000) if options.quick else (20_000, 1_000_000)
     options.only = options.only or ([options.part] if options.part else None)
