@@ -28,7 +28,7 @@ class Embedded:
 
     settings = {}
 
-    def _ask(self, target, sql):
+    def ask(self, target, sql):
         connection = sqlite3.connect(self.data / f"{target}.db", timeout=60)
         with connection:
             rows = connection.execute(sql).fetchall()
@@ -37,15 +37,15 @@ class Embedded:
 
     def landed(self):
         try:
-            return self._ask("primary", f"SELECT coalesce(max(rowid), 0) FROM {TABLE}")[0][0]
+            return self.ask("primary", f"SELECT coalesce(max(rowid), 0) FROM {TABLE}")[0][0]
         except sqlite3.OperationalError:  # not made yet
             return 0
 
     def count(self, target):
-        return self._ask(target, f"SELECT count(DISTINCT event_id) FROM {TABLE}")[0][0]
+        return self.ask(target, f"SELECT count(DISTINCT event_id) FROM {TABLE}")[0][0]
 
     def empty(self):
-        self._ask("secondary", f"DELETE FROM {TABLE}")
+        self.ask("secondary", f"DELETE FROM {TABLE}")
 
 
 class Wire(Databases):

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from processes import BenchError
+from repair import TARGETS, Embedded
 from scenarios import LAND_SECONDS_MAX, fill_queue
 from wire import TABLE
 
@@ -14,20 +15,13 @@ ASKED = 21
 COMMAND_SECONDS_MAX = 60
 
 
-def landed(folder, target):
-    connection = sqlite3.connect(folder / "data" / f"{target}.db", timeout=60)
-    with connection:
-        rows = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM {TABLE}").fetchone()[0]
-    connection.close()
-    return rows
-
-
 def land(bench, folder, events):
+    stores = Embedded(folder)
     with bench.service(folder) as service:
         end = time.monotonic() + LAND_SECONDS_MAX + events / 1_000
         while True:
             try:
-                if min(landed(folder, target) for target in ("primary", "secondary")) >= events:
+                if min(stores.ask(target, f"SELECT coalesce(max(rowid), 0) FROM {TABLE}")[0][0] for target in TARGETS) >= events:
                     return
             except sqlite3.OperationalError:  # not made yet
                 pass
@@ -37,12 +31,9 @@ def land(bench, folder, events):
 
 
 def some_ids(folder):
-    connection = sqlite3.connect(folder / "data" / "primary.db", timeout=60)
-    with connection:
-        most = connection.execute(f"SELECT max(rowid) FROM {TABLE}").fetchone()[0]
-        ids = [connection.execute(f"SELECT event_id FROM {TABLE} WHERE rowid = ?", (1 + i * (most - 1) // (ASKED - 1),)).fetchone()[0] for i in range(ASKED)]
-    connection.close()
-    return ids
+    stores = Embedded(folder)
+    most = stores.landed()
+    return [stores.ask("primary", f"SELECT event_id FROM {TABLE} WHERE rowid = {1 + i * (most - 1) // (ASKED - 1)}")[0][0] for i in range(ASKED)]
 
 
 def ask(bench, folder, ids):

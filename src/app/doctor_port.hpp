@@ -1,6 +1,7 @@
 // Whether the service could listen where the settings say. Any thread.
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include "app/doctor_check.hpp"
