@@ -123,6 +123,11 @@ class Client:
             other.sendall(struct.pack("!IIII", 16, CANCEL_REQUEST, *self.key))
             other.recv(1)  # the server closes once the signal is sent
 
+    def wait_at_most(self, seconds):
+        """For each read and write from now on: a test that waits for silence connects with time to spare first."""
+        self._seconds_max = seconds
+        self._socket.settimeout(seconds)
+
     def usable(self):
         """Whether an idle connection is still there."""
         self._socket.setblocking(False)

@@ -119,16 +119,18 @@ class Faults(ProxyTest):
         self.client.prepare("p", "SELECT 1")
         self.client.query("SELECT 1")
         self.assertEqual(self.stand_in.order("stats")["faults"][0]["kind"], "slow")
-        client = self.connect(seconds_max=0.2)
+        client = self.connect()
         self.stand_in.fault("slow", ms=1000, database=self.database)
         self.stand_in.fault("off", database=self.database, only="slow")
         self.fault("slow", ms=2000)
         client.query("SELECT 1")  # the first message goes at once, what follows it waits
+        client.wait_at_most(0.2)
         self.raises("", client.query, "SELECT 1")
 
     def test_a_black_hole_swallows_for_good(self):
-        client = self.connect(seconds_max=0.3)
+        client = self.connect()
         self.fault("black_hole")
+        client.wait_at_most(0.3)
         self.raises("", client.query, "INSERT INTO t VALUES ('x')")
         self.raises("", lambda: self.connect(seconds_max=0.3))
         self.fault("off")
@@ -136,9 +138,10 @@ class Faults(ProxyTest):
         self.assertEqual(self.connect().rows("SELECT count(*) FROM t"), [("0",)])
 
     def test_a_black_hole_that_holds_delivers_late(self):
-        client = self.connect(seconds_max=0.3)
+        client = self.connect()
         client.query("BEGIN; INSERT INTO t VALUES ('x')")
         self.fault("black_hole", hold=True)
+        client.wait_at_most(0.3)
         self.raises("", client.query, "COMMIT")
         client.drop()  # nobody waits for the answer any more
         self.assertEqual(self.direct("SELECT count(*) FROM t"), "0")
