@@ -9,11 +9,12 @@ package_set() {
         libsqlite3-dev libpq-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev libzstd-dev prometheus-cpp-dev ca-certificates
       ;;
     test)
-      printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 postgresql curl git locales
+      printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 postgresql curl git locales \
+        prometheus python3-yaml shellcheck systemd dpkg-dev fakeroot
       # Where a Node.js of another origin brings its own npm, the distribution's would be in its way.
       command -v npm >/dev/null || printf '%s\n' nodejs npm
-      # The page is looked at in a browser. Ubuntu's is no package but a snap: there that test is skipped.
-      case $(distribution) in debian*) printf '%s\n' chromium fonts-dejavu-core ;; esac
+      # The page is looked at in a browser. Ubuntu's is no package but a snap: there that test is skipped. Nor has Ubuntu AWS's client.
+      case $(distribution) in debian*) printf '%s\n' chromium fonts-dejavu-core awscli ;; esac
       ;;
     check) printf '%s\n' clang-format-19 clang-tidy-19 ;;
     bench) printf '%s\n' wrk nginx-light python3 curl ;;
