@@ -110,14 +110,32 @@ std::string service_line(const std::string& name_space, const MetricsInput& befo
     line.add("ParityLag", "Seconds",
              std::max(0.0, std::chrono::duration<double>(now.now - *now.parity->up_to).count()));
   }
+  if (now.parity && now.parity->last) line.count("AuditDifferences", now.parity->last->differences);
   return line.text();
 }
 
 void add_books(EmfLine& line, const MetricsInput& now, const std::string& target) {
   const auto found = std::ranges::find(now.books, target, &books::TargetBooks::name);
-  if (found == now.books.end() || !found->counted_at) return;  // 0 would say that nothing is missing
+  if (found == now.books.end()) return;
+  line.count("BooksCounted", found->counted_at && found->error.empty() ? 1 : 0);
+  if (!found->counted_at) return;  // 0 would say that nothing is missing
   line.count("BooksMissing", found->missing);
   line.count("BooksSurplus", found->summary.surplus);
+}
+
+// Of one whose budget is used up 0, where there is no forecast any more: an alarm must not end with what it warned of.
+std::optional<double> budget_seconds(const TargetStatus& target) {
+  if (!target.backlog_storage) return std::nullopt;
+  const auto& storage = *target.backlog_storage;
+  if (storage.bytes >= storage.bytes_max) return 0;
+  if (!storage.budget_used_in) return std::nullopt;
+  return static_cast<double>(storage.budget_used_in->count());
+}
+
+void add_quarantine(EmfLine& line, const MetricsInput& now, const TargetStatus& target, const TargetStatus& then) {
+  line.count("Quarantined", grown(target.quarantined, then.quarantined));
+  const auto records = now.quarantine.records.find(target.name);
+  line.count("QuarantineRecords", records == now.quarantine.records.end() ? 0 : records->second);
 }
 
 std::string target_line(const std::string& name_space, const MetricsInput& before, const MetricsInput& now,
@@ -145,9 +163,9 @@ std::string target_line(const std::string& name_space, const MetricsInput& befor
   if (!target.is_primary) {
     line.count("BacklogEvents", target.owed);
     line.add("BacklogOldestAge", "Seconds", seconds(target.oldest_owed_age));
+    line.add("BacklogBudget", "Seconds", budget_seconds(target));
   }
-  const auto records = now.quarantine.records.find(target.name);
-  line.count("Quarantined", records == now.quarantine.records.end() ? 0 : records->second);
+  add_quarantine(line, now, target, then);
   add_books(line, now, target.name);
   return line.text();
 }

@@ -100,6 +100,50 @@ TEST_F(EmfLinesTest, WhatHasNoValueIsLeftOut) {
   EXPECT_THAT(lines(), SizeIs(3)) << "switched off since";
 }
 
+TEST_F(EmfLinesTest, TheQuarantineIsCountedAsItStandsAndByWhatCameSince) {
+  before_.targets[0].quarantined = 5;
+  now_.targets[0].quarantined = 7;
+  now_.quarantine.records["primary"] = 4;
+  const auto all = lines();
+  EXPECT_THAT(all[1], HasSubstr(R"("QuarantineRecords":4)"));
+  EXPECT_THAT(all[1], HasSubstr(R"("Quarantined":2)"));
+  EXPECT_THAT(all[2], HasSubstr(R"("QuarantineRecords":0)"))
+      << "nothing of it is in the quarantine: known, not unknown";
+}
+
+TEST_F(EmfLinesTest, AuditDifferencesAreThoseOfTheLastAudit) {
+  now_.parity.emplace();
+  EXPECT_THAT(lines()[0], Not(HasSubstr("AuditDifferences")))
+      << "there was none: 0 would say that the two are the same";
+  now_.parity->last.emplace().differences = 3;
+  EXPECT_THAT(lines()[0], HasSubstr(R"("AuditDifferences":3)"));
+}
+
+TEST_F(EmfLinesTest, TheBudgetHasAValueWhileThereIsAForecastOrItIsUsedUp) {
+  EXPECT_THAT(lines()[2], Not(HasSubstr("BacklogBudget"))) << "a backlog on no disk of ours";
+  backlog::StorageStatus& storage = now_.targets[1].backlog_storage.emplace();
+  storage.bytes = 10;
+  storage.bytes_max = 20;
+  EXPECT_THAT(lines()[2], Not(HasSubstr("BacklogBudget"))) << "it does not grow";
+  storage.budget_used_in = 90s;
+  EXPECT_THAT(lines()[2], HasSubstr(R"("BacklogBudget":90)"));
+  storage.budget_used_in.reset();
+  storage.bytes = 20;
+  EXPECT_THAT(lines()[2], HasSubstr(R"("BacklogBudget":0)")) << "an alarm must not end when what it warned of has come";
+}
+
+TEST_F(EmfLinesTest, BooksAreCountedOnlyWhereTheLastCountSucceeded) {
+  EXPECT_THAT(lines()[1], Not(HasSubstr("BooksCounted"))) << "no books are kept here";
+  books::TargetBooks& books = now_.books.emplace_back();
+  books.name = "primary";
+  EXPECT_THAT(lines()[1], HasSubstr(R"("BooksCounted":0)")) << "there was no count yet";
+  books.counted_at = now_.now;
+  EXPECT_THAT(lines()[1], HasSubstr(R"("BooksCounted":1)"));
+  books.error = "the server is away";
+  EXPECT_THAT(lines()[1], HasSubstr(R"("BooksCounted":0)"));
+  EXPECT_THAT(lines()[1], HasSubstr(R"("BooksMissing":0)")) << "as of the last count that succeeded";
+}
+
 // What lands while the service stops is in the last lines, which come when all has ended.
 TEST(EmfReporterTest, TheLastLinesTellWhatCameAfterItsThreadHadEnded) {
   std::vector<std::string> written;

@@ -116,7 +116,7 @@ class Metrics(ServiceTest):
         self.assertEqual(answers, [200] * 1_000)
 
     def test_cloudwatch_lines_stand_among_the_logs(self):
-        service = self.start({"METRICS_EMF": "true", "METRICS_EMF_INTERVAL": "1", "METRICS_NAMESPACE": "Test/Space"})
+        service = self.start({"METRICS_EMF": "true", "METRICS_EMF_INTERVAL": "1", "METRICS_NAMESPACE": "Test/Space", "AUDIT_INTERVAL": "1", "BOOKS_INTERVAL": "1s"})
         self.assertEqual(service.post(GUIDE_EVENT).status, 200)
         service.wait_landed(1)
         line = service.wait_log(lambda each: each.get("IntakeAccepted") == 1, "a line of the service")
@@ -128,7 +128,13 @@ class Metrics(ServiceTest):
         for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
             self.assertIn(f"`{metric['Name']}`", page)
             self.assertIsInstance(line[metric["Name"]], (int, float))
+        self.assertEqual(line["QuarantineRecords"], 0)
+        service.wait_log(lambda each: each.get("BooksCounted") == 1, "a line after a count")
         self.assertNotIn(json.dumps(GUIDE_EVENT["appsflyer_id"]), json.dumps(line))
+        line = service.wait_log(lambda each: "AuditDifferences" in each, "a line after an audit")
+        self.assertEqual(line["AuditDifferences"], 0)
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+            self.assertIn(f"`{metric['Name']}`", page)
 
     def test_what_lands_during_a_stop_is_in_the_last_cloudwatch_lines(self):
         service = self.start({"METRICS_EMF": "true", "METRICS_EMF_INTERVAL": "3600"})
