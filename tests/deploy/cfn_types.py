@@ -11,7 +11,7 @@ TYPES = {
     "AWS::Redshift::ClusterSubnetGroup": ("Description SubnetIds", ""),
     "AWS::Redshift::EndpointAccess": ("ClusterIdentifier EndpointName SubnetGroupName VpcSecurityGroupIds", "ResourceOwner"),
     "AWS::IAM::Role": ("AssumeRolePolicyDocument", "RoleName Description"),
-    "AWS::IAM::RolePolicy": ("PolicyName RoleName", "PolicyDocument"),
+    "AWS::IAM::Policy": ("PolicyName PolicyDocument", "Roles"),
     "AWS::Logs::LogGroup": ("", "LogGroupName RetentionInDays"),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": ("", "Type Scheme Subnets SecurityGroups LoadBalancerAttributes"),
     "AWS::ElasticLoadBalancingV2::TargetGroup": ("", "VpcId TargetType Protocol Port HealthCheckPath HealthCheckIntervalSeconds HealthCheckTimeoutSeconds "

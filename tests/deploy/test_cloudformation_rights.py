@@ -19,7 +19,7 @@ def listed(value):
 def statements(resources, role):
     """(policy, statement) of what the role may do."""
     for one in resources.values():
-        if one["Type"] == "AWS::IAM::RolePolicy" and one["Properties"]["RoleName"] == f"<{role}>":
+        if one["Type"] == "AWS::IAM::Policy" and one["Properties"]["Roles"] == [f"<{role}>"]:
             for statement in one["Properties"]["PolicyDocument"]["Statement"]:
                 yield one["Properties"]["PolicyName"], statement
 
