@@ -60,6 +60,14 @@ class Alarms(unittest.TestCase):
             self.assertTrue(alarm["AlarmDescription"].endswith(f" docs/operations.md#{name.lower()}"), alarm["AlarmDescription"])
             self.assertGreater(len(alarm["AlarmDescription"].split(".")[0]), 15)
 
+    def test_their_paragraphs_exist(self):
+        page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+        if "\n## Alarms\n" not in page:
+            self.skipTest("docs/operations.md has no section Alarms yet: the links were not followed")
+        headings = {f"docs/operations.md#{name.lower()}" for name in re.findall(r"^### ([A-Za-z]+)$", page, re.MULTILINE)}
+        for name, alarm in alarms().items():
+            self.assertIn(alarm["AlarmDescription"].split()[-1], headings, name)
+
     def test_whom_they_tell(self):
         for name, alarm in alarms().items():
             topic = [f"arn:aws:sns:eu-west-1:123456789012:{listed()[name]['severity']}"]
