@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -51,16 +52,32 @@ class Moto:
         # Unbuffered, so that the line that says it listens comes when it does; a group of its own, since a wrapper may start the server as a child.
         self.process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True)
-        for line in self.process.stderr:
-            if "Running on" in line:
-                return
-        self.close()
-        raise Told("moto_server ended before it listened")
+        self.reader = None
+        if not self.listens():
+            self.close()
+            raise Told(f"moto_server did not listen within {START_SECONDS_MAX} s")
+        # Read on, or its log would fill the pipe and hold it up.
+        self.reader = threading.Thread(target=self.process.stderr.read, daemon=True)
+        self.reader.start()
 
-    def close(self):
+    def listens(self):
+        """False where it ends before that, or is ended for taking too long."""
+        late = threading.Timer(START_SECONDS_MAX, self.end)
+        late.start()
+        try:
+            return any("Running on" in line for line in self.process.stderr)
+        finally:
+            late.cancel()
+
+    def end(self):
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
+
+    def close(self):
+        self.end()
         self.process.wait(START_SECONDS_MAX)
+        if self.reader:
+            self.reader.join(START_SECONDS_MAX)
         self.process.stderr.close()
 
     def post(self, service, body, **headers):
