@@ -10,7 +10,6 @@ from cfn_template import ROOT
 NOT_IN_CLOUDWATCH = {"OpenFiles": "no figure of the process is in the EMF lines; Prometheus has process_open_fds"}
 OF_AWS = {("AWS/SQS", "ApproximateAgeOfOldestMessage"), ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
           ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible"), ("AWS/CertificateManager", "DaysToExpiry")}
-# What the page says once the service writes them: the four gauges that the alarms brought.
 GIVEN = {"CertificateId": cases.ID, "PageTopicName": "page", "TicketTopicName": "ticket"}
 # Proofs and losses: a restart has no figures until the next count or audit, and must not clear them.
 KEPT_WHILE_UNKNOWN = {"BooksMissing", "ParityLag", "WarehousesDifferent"}
