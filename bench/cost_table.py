@@ -1,6 +1,6 @@
 """The cost part's figures as a table: what a million events, or an hour without any, need."""
 
-HEAD = ("way", "traffic", "SQS calls", "Data API calls", "statements", "inserts", "queue MB", "warehouse MB", "log MB")
+HEAD = ("way", "traffic", "SQS calls", "billed", "Data API calls", "statements", "inserts", "queue MB", "warehouse MB", "log MB")
 
 
 def scaled(part):
@@ -26,7 +26,7 @@ def row(way, traffic, part, computed):
     sizes = ("not computed",) * 3 if computed else tuple(cell(name, 1e6) for name in ("queue_bytes", "warehouse_bytes", "log_bytes"))
     unit = "1 h, no events" if traffic == "idle" else traffic
     inserts = counts.get("statements", 0) if computed else counts.get("inserts", 0)
-    return (way, unit, number(calls_of(counts, "sqs")), number(calls_of(counts, "redshift-data")), cell("statements"), number(inserts), *sizes)
+    return (way, unit, number(calls_of(counts, "sqs")), number(counts.get("sqs_requests_billed", calls_of(counts, "sqs"))), number(calls_of(counts, "redshift-data")), cell("statements"), number(inserts), *sizes)
 
 
 def operations(way, traffic, part):

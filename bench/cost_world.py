@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "
 from with_servers import StandIn  # noqa: E402
 
 SEND_SECONDS_MAX = 600
+BILLED_BYTES = 64 * 1024  # SQS bills each begun piece of this size as a request
 
 
 class CountingRelay(Relay):
@@ -25,7 +26,7 @@ class CountingRelay(Relay):
 
     def __init__(self, url):
         self._lock = threading.Lock()
-        self.calls, self.statements, self.bytes = collections.Counter(), 0, 0
+        self.calls, self.statements, self.bytes, self.pieces_more = collections.Counter(), 0, 0, 0
         super().__init__(url)
 
     def note_asked(self, target, body):
@@ -37,11 +38,15 @@ class CountingRelay(Relay):
         with self._lock:
             self.calls[operation] += 1
             self.statements += statements
-            self.bytes += len(body)
+            self._add_bytes(len(body))
 
     def note_told(self, told):
         with self._lock:
-            self.bytes += len(told)
+            self._add_bytes(len(told))
+
+    def _add_bytes(self, size):
+        self.bytes += size
+        self.pieces_more += max(0, (size - 1) // BILLED_BYTES)
 
     def read(self):
         with self._lock:
@@ -49,7 +54,7 @@ class CountingRelay(Relay):
 
 
 class Counts(collections.Counter):
-    """calls.OPERATION, statements, queue_bytes, warehouse_bytes, log_bytes, inserts (lines of the log that say so)."""
+    """calls.OPERATION, sqs_requests_billed, statements, queue_bytes, warehouse_bytes, log_bytes, inserts (lines of the log that say so)."""
 
     def since(self, before):
         return {name: self[name] - before[name] for name in sorted(self) if self[name] != before[name]}
@@ -91,6 +96,7 @@ class CostWorld:
             counts["warehouse_bytes"] += told["client_bytes"] + told["server_bytes"]
         if queue:
             calls, _, counts["queue_bytes"] = self.sqs.read()
+            counts["sqs_requests_billed"] = sum(calls.values()) + self.sqs.pieces_more
             for name, number in calls.items():
                 counts[f"calls.{name}"] += number
         log = pathlib.Path(log_path).read_bytes()
