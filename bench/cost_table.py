@@ -36,12 +36,12 @@ def operations(way, traffic, part):
 
 
 def table(figures):
-    if "failed" in figures:
-        return f"cost failed: {figures['failed']}"
+    failed = [f"cost failed: {figures['failed']}"] if "failed" in figures else []
+    figures = figures.get("ways", {})
     lines = [HEAD, *(row(way, traffic, part, "computed" in way) for way, parts in figures.items() for traffic, part in parts.items())]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     text = ["cost, by million events (without any: by hour); both targets together; bytes of bodies, both ways, without HTTP's headers"]
     text += ["  ".join(cell.ljust(width) if at < 2 else cell.rjust(width) for at, (cell, width) in enumerate(zip(line, widths))).rstrip() for line in lines]
     text += ["", "calls by operation:"]
     text += filter(None, (operations(way, traffic, part) for way, parts in figures.items() for traffic, part in parts.items()))
-    return "\n".join(text)
+    return "\n".join(text + failed)
