@@ -105,14 +105,13 @@ class Relay:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                relay.total += 1
-                if self.headers["X-Amz-Target"].endswith("BatchExecuteStatement"):
-                    relay.bodies.append(body)
+                relay.note_asked(self.headers["X-Amz-Target"], body)
                 try:
                     answer, told = self.ask(body)
                 except OSError:  # the end of the run
                     self.close_connection = True
                     return
+                relay.note_told(told)
                 self.send_response(answer.status)
                 for name in ("Content-Type", "x-amzn-RequestId", "Date"):
                     if answer.getheader(name):
@@ -146,6 +145,14 @@ class Relay:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def note_asked(self, target, body):
+        self.total += 1
+        if target.endswith("BatchExecuteStatement"):
+            self.bodies.append(body)
+
+    def note_told(self, told):
+        pass
 
     def __enter__(self):
         return self

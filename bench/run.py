@@ -13,6 +13,8 @@ import tempfile
 import time
 
 import aws
+import cost
+import cost_table
 import isolation
 import repair
 import report
@@ -27,19 +29,30 @@ from processes import BenchError
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PARTS = {"intake": scenarios.intake, "landing": scenarios.landing, "steady": scenarios.steady, "quiet": scenarios.quiet, "deep": scenarios.deep_queue,
          "postgres": wire.postgres, "redshift": wire.redshift, "aws": aws.aws,
-         "isolation": isolation.isolation, "verify": verify.verify, "repair": repair.repair, "viewers": viewers.viewers, "trace": trace.trace}
-ONLY_WHEN_ASKED = ("deep", "aws", "isolation", "verify", "repair", "viewers", "trace")
+         "isolation": isolation.isolation, "verify": verify.verify, "repair": repair.repair, "viewers": viewers.viewers, "trace": trace.trace,
+         "cost": cost.cost}
+ONLY_WHEN_ASKED = ("deep", "aws", "isolation", "verify", "repair", "viewers", "trace", "cost")
+
+
+def rates(text):
+    found = tuple(int(word) for word in text.split(","))
+    if not found or min(found) < 1:
+        raise ValueError(text)
+    return found
 
 
 def parse():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("part", nargs="?", choices=PARTS, help="the same as --only PART")
-    parser.add_argument("--peer", help="aws: the folder of the Node baseline, to be measured beside")
+    parser.add_argument("--peer", help="aws, cost: the folder of the Node baseline, to be measured beside")
     parser.add_argument("--only", action="append", choices=PARTS, help="ask only this; may be repeated")
     parser.add_argument("--quick", action="store_true", help="short measurements, to see that everything works; no figures to quote")
     parser.add_argument("--long", action="store_true", help="also the memory with 1,000,000 events waiting (minutes, about 12 GB of disk)")
     parser.add_argument("--seconds", type=int, default=10, help="length of one intake measurement (default 10)")
     parser.add_argument("--steady-rate", type=int, default=6000, help="events a second (default 6000)")
+    parser.add_argument("--cost-events", type=int, help="cost: events in a burst (default 20000)")
+    parser.add_argument("--cost-rates", type=rates, default=(5, 100), metavar="N,N", help="cost: events a second of steady traffic (default 5,100)")
+    parser.add_argument("--cost-seconds", type=int, help="cost: how long each of them lasts, and the time without events (default 60)")
     parser.add_argument("--json", type=pathlib.Path, default=ROOT / "build" / "bench" / "result.json", help="where the figures go as JSON")
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build" / "release" / "twinshift")
     parser.add_argument("--loader", type=pathlib.Path, default=ROOT / "build" / "bench" / "bare_loader")
@@ -56,6 +69,8 @@ def parse():
     options.aws_events, options.node_events = (3_000, 100) if options.quick else (20_000, 400)
     options.isolation_rounds, options.isolation_seconds, options.owed_events = (1, 2, 40_000) if options.quick else (5, 3, 70_000)
     options.viewers_rounds, options.viewers_seconds = (2, 3) if options.quick else (9, 5)
+    options.cost_events = options.cost_events or (2_000 if options.quick else 20_000)
+    options.cost_seconds = options.cost_seconds or (5 if options.quick else 60)
     options.trace_events = 20_000 if options.quick else 1_000_000
     options.repair_events = 20_000 if options.quick else 250_000
     options.verify_seed_events, options.verify_rows = (5_000, 50_000) if options.quick else (20_000, 1_000_000)
@@ -112,7 +127,10 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    print(report.table(figures))
+    if set(options.parts) != {"cost"}:  # which has a table of its own
+        print(report.table(figures))
+    if "cost" in figures:
+        print(cost_table.table(figures["cost"]))
     print(json.dumps(figures, separators=(",", ":")))
     print(f"bench: the figures as JSON: {options.json}", file=sys.stderr)
     return 1 if any(isinstance(v, dict) and "failed" in v for v in figures.values()) else 0
