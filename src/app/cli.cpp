@@ -1,6 +1,5 @@
 #include "app/cli.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -9,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cli_doctor.hpp"
+#include "app/cli_own_port.hpp"
 #include "app/cli_proof.hpp"
 #include "app/cli_words.hpp"
 #include "app/commands.hpp"
@@ -16,7 +16,6 @@
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "config/render.hpp"
-#include "config/token_list.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -55,11 +54,11 @@ void log_to_stderr() {
 struct Commands {
   CLI::App app{kAbout, "twinshift"};
   QueryOptions query_options;
-  GenerateOptions generate_options;
   SchemaOptions schema_options;
   QuarantineOptions quarantine_options;
   QueueOptions queue_options;
   BooksOptions books_options;
+  OwnPortCommands own_port;
   ProofCommands proof;
   DoctorCommand doctor;
   EraseOptions erase_options;
@@ -69,7 +68,6 @@ struct Commands {
   CLI::App* serve_command = nullptr;
   CLI::App* config_command = nullptr;
   CLI::App* query_command = nullptr;
-  CLI::App* generate_command = nullptr;
   CLI::App* schema_command = nullptr;
   CLI::App* quarantine_command = nullptr;
   CLI::App* queue_command = nullptr;
@@ -85,7 +83,7 @@ struct Commands {
     serve_command = app.add_subcommand("serve", "Take events until SIGTERM");
     add_config();
     add_query();
-    add_generate();
+    own_port.add_to(app);
     add_schema();
     add_quarantine();
     add_queue();
@@ -113,32 +111,6 @@ struct Commands {
         ->transform(formats({TableFormat::table, TableFormat::json, TableFormat::csv}));
     query_command->add_option("--limit", query_options.rows_max, "At most this many rows of each target (default 1000)")
         ->check(CLI::Range(1, 1'000'000));
-  }
-
-  void add_generate() {
-    generate_command =
-        app.add_subcommand("generate", "Send AppsFlyer-like events (seeded: the same seed gives the same events)");
-    generate_command->add_option("--events", generate_options.events, "How many")
-        ->required()
-        ->check(CLI::Range(1, 1'000'000'000));
-    add_number(generate_command, "--rate", generate_options.rate_per_second, 0, 1'000'000,
-               "Events a second; 0: as fast as possible");
-    generate_command->add_option("--url", generate_options.url, "Where to (default: this configuration's own webhook)");
-    generate_command
-        ->add_option("--ca", generate_options.ca_file,
-                     "PEM file of the authority that signed an https server's certificate (default: the system's)")
-        ->check(CLI::ExistingFile);
-    generate_command->add_option("--seed", generate_options.seed, "Which events (default 1)");
-    generate_command->add_option("--connections", generate_options.connections, "How many side by side (default 8)")
-        ->check(CLI::Range(1, 1024));
-    generate_command->add_option("--token", generate_options.token,
-                                 "The webhook's token (default: for its own webhook, WEBHOOK_TOKENS' first one that is "
-                                 "good for every app)");
-    generate_command->add_option("--token-header", generate_options.token_header,
-                                 "The header to show it in (default Authorization; for its own webhook "
-                                 "WEBHOOK_TOKEN_HEADER)");
-    generate_command->add_option("--out", generate_options.out_file,
-                                 "Write one event a line to this file ('-': standard output) and send nothing");
   }
 
   void add_schema() {
@@ -271,7 +243,7 @@ struct Commands {
     if (serve_command->parsed()) return start_service();
     log_to_stderr();
     if (query_command->parsed()) return run_query();
-    if (generate_command->parsed()) return run_generate();
+    if (own_port.parsed()) return own_port.run(kEnvFile);
     if (schema_command->parsed()) return run_schema();
     if (quarantine_command->parsed()) return look_into_quarantine();
     if (queue_command->parsed()) return look_into_queues();
@@ -350,26 +322,6 @@ struct Commands {
     if (!loaded) return kExitUsage;
     return waive_command->parsed() ? run_books_waive(loaded->settings, waive_options)
                                    : run_books(loaded->settings, books_options);
-  }
-
-  // To this service only: elsewhere the token would be told to strangers. Of events of two apps, one app's is no good.
-  void show_own_token(const config::Settings& settings) {
-    if (generate_command->count("--token-header") == 0) generate_options.token_header = settings.webhook_token_header;
-    const auto tokens = config::parse_token_list(settings.webhook_tokens);
-    if (!generate_options.token.empty() || !tokens) return;
-    const auto good_for_all = std::ranges::find(*tokens, std::string(), &config::AppToken::app_id);
-    if (good_for_all != tokens->end()) generate_options.token = good_for_all->token;
-  }
-
-  int run_generate() {
-    if (generate_options.url.empty() && generate_options.out_file.empty()) {
-      const auto loaded = load_or_explain();
-      if (!loaded) return kExitUsage;
-      const std::string scheme = loaded->settings.tls_cert_file.empty() ? "http" : "https";
-      generate_options.url = scheme + "://127.0.0.1:" + std::to_string(loaded->settings.port) + "/webhook/appsflyer";
-      show_own_token(loaded->settings);
-    }
-    return generate(generate_options);
   }
 };
 

@@ -139,6 +139,11 @@ int tell_configuration_fault(const base::Error& error, const DoctorOptions& opti
 // One line a check: its id and what it tests.
 int list_doctor_checks();
 
+// How long `twinshift health` waits for its answer, connecting included.
+inline constexpr std::chrono::milliseconds kHealthMax{3'000};
+// Asks the running service for /health or /ready; kExitOk when it answers 200, else kExitFailed and one line why.
+int run_health(const config::Settings& settings, bool ready);
+
 struct GenerateOptions {
   std::uint64_t events = 0;
   double rate_per_second = 0;  // 0: as fast as the other side answers

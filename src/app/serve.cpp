@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/admin_token.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/reload.hpp"
@@ -72,6 +73,12 @@ void say_what_was_read(const config::Loaded& loaded) {
   for (const std::string& note : loaded.notes) log::info(note);
 }
 
+int tell_failed_start(const base::Error& error) {
+  log::fatal("Cannot start").add(error);
+  std::fprintf(stderr, "twinshift: cannot start: %s\n", error.text().c_str());
+  return kExitCannotStart;
+}
+
 int finish(Service& service, std::chrono::milliseconds limit, std::string_view reason, int code_if_clean = kExitOk) {
   log::info("Stopping").add("signal", reason);
   const delivery::StopReport report = service.stop(limit);
@@ -128,10 +135,11 @@ int serve(const config::Loaded& loaded, std::function<base::Result<config::Loade
   log::set_level(log::level_from(loaded.settings.log_level).value_or(log::Level::info));
   log::info("Twinshift starting").add("version", kVersion).add("pid", static_cast<std::int64_t>(getpid()));
   say_what_was_read(loaded);
-  Service service(loaded.settings, base::system_clock());
+  const auto settings = with_admin_token(loaded.settings);
+  if (!settings) return tell_failed_start(settings.error());
+  Service service(*settings, base::system_clock());
   if (auto started = service.start(); !started) {
-    log::fatal("Cannot start").add(started.error());
-    std::fprintf(stderr, "twinshift: cannot start: %s\n", started.error().text().c_str());
+    tell_failed_start(started.error());
     if (service.leaves_threads()) _exit(kExitCannotStart);
     return kExitCannotStart;
   }

@@ -54,6 +54,9 @@ void check_admin(const Settings& settings, Findings& findings) {
     findings.warnings.push_back(
         fmt::format("ADMIN_TOKEN has less than {} characters: it can be guessed", kTokenBytesGood));
   }
+  if (!settings.admin_token.empty() && !settings.admin_token_file.empty()) {
+    findings.fault("both ADMIN_TOKEN and ADMIN_TOKEN_FILE are set: leave one of them");
+  }
   if (!settings.admin_host.empty() && settings.admin_port == 0) {
     findings.warnings.emplace_back("ADMIN_HOST has no effect without ADMIN_PORT: set ADMIN_PORT, or unset ADMIN_HOST");
   }

@@ -37,6 +37,7 @@ TEST_F(WebhookLists, WhatIsSaidOfTheAdminsSide) {
   EXPECT_THAT(joined(loaded.warnings), HasSubstr("ADMIN_HOST has no effect without ADMIN_PORT"));
   const Loaded fine = good("ADMIN_TOKEN=long-enough-token\nADMIN_HOST=127.0.0.1\nADMIN_PORT=9090\n");
   EXPECT_THAT(joined(fine.warnings), Not(HasSubstr("ADMIN")));
+  EXPECT_THAT(faults("ADMIN_TOKEN=long-enough-token\nADMIN_TOKEN_FILE=/run/token\n"), HasSubstr("leave one"));
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ struct Request {
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds timeout{60'000};  // for the whole exchange
   std::size_t answer_bytes_max = 16'777'216;
-  bool may_use_proxy = true;  // HTTPS_PROXY and NO_PROXY of the environment; never for metadata services
+  bool may_use_proxy = true;       // HTTPS_PROXY and NO_PROXY of the environment; never for metadata services
+  bool checks_certificate = true;  // false only where the other side is this machine and nothing secret is sent
 };
 
 struct Response {

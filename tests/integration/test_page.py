@@ -53,6 +53,18 @@ class Admin(ServiceTest):
         wait_until(lambda: service.request("GET", "/ready").status == 200, "ready")
         self.assertNotIn("sesame", self.run_command("config", settings={"ADMIN_TOKEN": "open sesame"}).stdout)
 
+    def test_the_token_may_stand_in_a_file(self):
+        path = os.path.join(self.folder, "token")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("open sesame\n")
+        service = self.start({"ADMIN_TOKEN_FILE": path})
+        self.assertEqual(set(self.statuses(service).values()), {401})
+        self.assertEqual(set(self.statuses(service, {"Authorization": "Bearer open sesame"}).values()), {200})
+        # Not served without one instead.
+        done = self.run_command("serve", settings={"HOST": "127.0.0.1", "PORT": "0", "ADMIN_TOKEN_FILE": path + ".none"})
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("ADMIN_TOKEN_FILE", done.stderr)
+
     def test_on_an_address_that_others_reach_it_is_shut_until_somebody_says_to_whom(self):
         service = self.start({"HOST": "0.0.0.0"})
         self.assertEqual(set(self.statuses(service).values()), {403})

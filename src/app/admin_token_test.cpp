@@ -1,0 +1,53 @@
+#include "app/admin_token.hpp"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "tests/support/temporary_folder.hpp"
+
+namespace twinshift::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class AdminTokenTest : public testing::Test {
+ protected:
+  config::Settings settings_with(const std::string& content) {
+    config::Settings settings;
+    settings.admin_token_file = folder_ / "token";
+    std::ofstream(settings.admin_token_file) << content;
+    return settings;
+  }
+  tests::TemporaryFolder folder_;
+};
+
+TEST_F(AdminTokenTest, TheFilesFirstLine) {
+  const auto settings = with_admin_token(settings_with("open-sesame-and-so-on\nnot this\n"));
+  ASSERT_TRUE(settings) << settings.error().text();
+  EXPECT_EQ(settings->admin_token, "open-sesame-and-so-on");
+}
+
+TEST_F(AdminTokenTest, WithoutAFileNothingChanges) {
+  config::Settings given;
+  given.admin_token = "open sesame";
+  const auto settings = with_admin_token(given);
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->admin_token, "open sesame");
+}
+
+TEST_F(AdminTokenTest, AnEmptyOrMissingFileIsAFaultThatNamesIt) {
+  const auto empty = with_admin_token(settings_with("\nsecond-line-4711\n"));
+  ASSERT_FALSE(empty);
+  EXPECT_THAT(empty.error().text(), HasSubstr("ADMIN_TOKEN_FILE"));
+  EXPECT_THAT(empty.error().text(), Not(HasSubstr("4711")));
+  config::Settings missing;
+  missing.admin_token_file = folder_ / "none";
+  const auto none = with_admin_token(missing);
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().text(), HasSubstr(missing.admin_token_file));
+}
+
+}  // namespace
+}  // namespace twinshift::app
