@@ -23,6 +23,9 @@ struct FolderSnapshot {
   std::string journal;  // bytes of settled.log; empty where there is none
 };
 
+// Of the journal, beside the segments.
+inline constexpr const char* kJournalName = "settled.log";
+
 // Files of damage that were kept aside are left out. A folder that is not there holds nothing. Errors: unavailable (a
 // file cannot be opened or read), conflict (segments came and went at every try).
 base::Result<FolderSnapshot> snapshot_of(const std::string& folder);
