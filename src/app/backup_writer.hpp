@@ -1,5 +1,5 @@
 // Writes a backup: into <DIR>.partial-<time> beside DIR, fsync'd, renamed to DIR when all of it is there. Not faster
-// than it was told, so that intake, which waits for the same disk, does not feel it. One thread.
+// than it was told, so that intake, which waits for the same disk, feels little of it. One thread.
 #pragma once
 
 #include <chrono>
