@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/cli_backup.hpp"
 #include "app/cli_doctor.hpp"
 #include "app/cli_own_port.hpp"
 #include "app/cli_proof.hpp"
@@ -40,10 +41,6 @@ std::optional<config::Loaded> load_or_explain() {
   return std::move(*loaded);
 }
 
-void explain_warnings(const config::Loaded& loaded) {
-  for (const std::string& warning : loaded.warnings) std::fprintf(stderr, "twinshift: warning: %s\n", warning.c_str());
-}
-
 // A command's standard output is its answer alone; what its drivers have to say is of use to a person only.
 void log_to_stderr() {
   base::log::set_level(base::log::Level::warn);
@@ -61,6 +58,7 @@ struct Commands {
   OwnPortCommands own_port;
   ProofCommands proof;
   DoctorCommand doctor;
+  BackupCommand backup;
   EraseOptions erase_options;
   WaiveOptions waive_options;
   TraceCommandOptions trace_options;
@@ -92,6 +90,7 @@ struct Commands {
     proof.add_to(app);
     add_erase();
     add_trace();
+    backup.add_to(app);
     version_command = app.add_subcommand("version", "Show the version");
     app.add_subcommand("help", "Show this text");
   }
@@ -252,6 +251,7 @@ struct Commands {
     if (doctor.parsed()) return doctor.run(kEnvFile);
     if (erase_command->parsed()) return erase_person();
     if (trace_command->parsed()) return trace_event();
+    if (backup.parsed()) return backup.run(kEnvFile);
     // help() would show the parsed subcommand's own page.
     std::printf("%s", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str());
     return kExitOk;
@@ -264,7 +264,7 @@ struct Commands {
     }
     const auto loaded = load_or_explain();
     if (!loaded) return kExitUsage;
-    explain_warnings(*loaded);
+    for (const auto& warning : loaded->warnings) std::fprintf(stderr, "twinshift: warning: %s\n", warning.c_str());
     std::printf("%s", config::render_effective(*loaded).c_str());
     return kExitOk;
   }

@@ -115,6 +115,17 @@ struct EraseOptions {
 // Removes a person's events everywhere, through the running service or here where none runs.
 int run_erase(const config::Settings& settings, const EraseOptions& options);
 
+// Megabytes a second.
+inline constexpr double kBackupRate = 50;
+struct BackupOptions {
+  std::string to;
+  bool no_trace = false;
+  double megabytes_per_second = kBackupRate;  // 0: as fast as it goes
+};
+// Copies the data folder; --check looks through such a copy, and needs no settings.
+int run_backup(const config::Settings& settings, const BackupOptions& options);
+int run_backup_check(const std::string& folder);
+
 struct TraceCommandOptions {
   std::string id;    // an event's, a message's, or an appsflyer_id
   std::string from;  // of event_at, where a table is looked through

@@ -5,6 +5,7 @@
 
 #include "app/auditor_parts.hpp"
 #include "app/backlog_store.hpp"
+#include "app/backup_hold.hpp"
 #include "app/books_answer.hpp"
 #include "app/books_parts.hpp"
 #include "app/books_rebuilt.hpp"
@@ -178,6 +179,7 @@ control::Reply Landing::answer(const control::Request& request) {
     return turns_.run([&] { return answer_erase(debts(), delivery_.get(), request); });
   }
   if (request.verb == kWaitsVerb) return answer_waits(debts(), request, looks_.get_token());
+  if (is_about_backup(request)) return answer_backup(turns_, *stores_.queue, request);
   const auto books = [&] { return answer_books_request(books_.get(), *stores_.books, request); };
   if (request.verb == kWaiveVerb) return turns_.run(books);
   if (request.verb == kRebuiltVerb) {
@@ -234,6 +236,7 @@ void Landing::start_auditor() {
 void Landing::cancel() {
   looks_.request_stop();
   turns_.cancel();  // else the end of the control socket waits for whoever waits or is long
+  end_any_hold(*stores_.queue);
   if (actions_) actions_->cancel();
   mending_stops_ = true;
   if (delivery_) delivery_->cancel_jobs();

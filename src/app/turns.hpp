@@ -5,10 +5,14 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 
+#include "base/clock.hpp"
+#include "base/error.hpp"
 #include "control/control.hpp"
 
 namespace twinshift::app {
@@ -23,15 +27,28 @@ class Turns {
 
   // What `work` replies, called while no other runs; or that it was not called, and why.
   control::Reply run(const std::function<control::Reply()>& work);
+  // A turn that outlasts the call: until end_hold(), for `most` at the longest. Its number. Errors: conflict (another
+  // one did not end in time), cancelled.
+  base::Result<std::uint64_t> hold(std::chrono::milliseconds most);
+  // True: that turn lasted until now.
+  bool end_hold(std::uint64_t number);
   // Nobody waits any more, or begins.
   void cancel() { stop_.request_stop(); }
 
  private:
+  base::Status take();
+  void give_back();
+  // Under the lock.
+  void look_at_hold(base::SteadyTime now);
+
   const std::chrono::milliseconds wait_max_;
   std::stop_source stop_;
   std::mutex mutex_;
   std::condition_variable_any ended_;
-  bool taken_ = false;  // mutex_
+  // All below: mutex_.
+  bool taken_ = false;
+  std::optional<base::SteadyTime> held_until_;
+  std::uint64_t last_hold_ = 0;
 };
 
 }  // namespace twinshift::app

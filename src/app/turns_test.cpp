@@ -81,5 +81,25 @@ TEST(Turns, ManyRunOneAfterTheOther) {
   EXPECT_EQ(most, 1);
 }
 
+TEST(Turns, AHoldKeepsOthersOutUntilItEnds) {
+  Turns turns(1ms);
+  const auto held = turns.hold(1h);
+  ASSERT_TRUE(held);
+  EXPECT_FALSE(turns.run(never).ok);
+  EXPECT_FALSE(turns.hold(1h));
+  EXPECT_FALSE(turns.end_hold(*held + 1));
+  EXPECT_TRUE(turns.end_hold(*held));
+  EXPECT_TRUE(turns.run([] { return control::Reply{true, {}}; }).ok);
+  EXPECT_FALSE(turns.end_hold(*held));
+}
+
+TEST(Turns, AHoldWhoseOwnerIsGoneRunsOut) {
+  Turns turns(1h);
+  const auto held = turns.hold(1ms);
+  ASSERT_TRUE(held);
+  EXPECT_TRUE(turns.run([] { return control::Reply{true, {}}; }).ok);  // waits for that moment, not for its hour
+  EXPECT_FALSE(turns.end_hold(*held));
+}
+
 }  // namespace
 }  // namespace twinshift::app

@@ -137,13 +137,19 @@ base::Result<std::uint64_t> Journal::read(const std::string& path, const Journal
   for (std::uint64_t at = 0;;) {
     auto chunk = file->read(at, kReadBytes);
     if (!chunk) return base::fail(std::move(chunk.error()));
-    for (std::size_t i = 0; i + kRecordBytes <= chunk->size(); i += kRecordBytes) {
-      const std::string_view record = std::string_view(*chunk).substr(i, kRecordBytes);
-      if (!is_empty(record) && !tell(record, reader)) ++damaged;
-    }
+    damaged += read_bytes(*chunk, reader);
     if (chunk->size() < kReadBytes) return damaged;
     at += chunk->size();
   }
+}
+
+std::uint64_t Journal::read_bytes(std::string_view bytes, const JournalReader& reader) {
+  std::uint64_t damaged = 0;
+  for (std::size_t i = 0; i + kRecordBytes <= bytes.size(); i += kRecordBytes) {
+    const std::string_view record = bytes.substr(i, kRecordBytes);
+    if (!is_empty(record) && !tell(record, reader)) ++damaged;
+  }
+  return damaged;
 }
 
 base::Result<Journal> Journal::create(const std::string& path, const Content& content) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,8 @@ class Journal {
 
   // Reads what is there, if anything; returns how many records are damaged. The file is not changed.
   static base::Result<std::uint64_t> read(const std::string& path, const JournalReader& reader);
+  // The same of bytes that were read from it.
+  static std::uint64_t read_bytes(std::string_view bytes, const JournalReader& reader);
   // Puts a new one in the place of the old one.
   static base::Result<Journal> create(const std::string& path, const Content& content);
 

@@ -18,6 +18,8 @@ constexpr std::int64_t kGiveBackPagesIdle = 512;
 // Under load: how often the free pages are looked at, and how many go back at a time.
 constexpr auto kLookEvery = 50ms;
 constexpr std::int64_t kGiveBackPagesBusy = 256;
+// While deletions are held: how soon after that they are carried out.
+constexpr auto kLookAtHeld = 5ms;
 constexpr base::BackoffLimits kRetry{100ms, 5000ms};
 
 std::vector<IdRange> ranges_of(const std::vector<Erasure>& erasures) {
@@ -92,6 +94,7 @@ std::chrono::milliseconds QueueWriter::pause() const {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_try_ - std::chrono::steady_clock::now());
     return std::max(left, 1ms);
   }
+  if (!erasures_.empty()) return kLookAtHeld;
   return tidy_ ? std::chrono::milliseconds::max() : kIdleAfter;
 }
 
@@ -102,7 +105,7 @@ void QueueWriter::round(WorkBatch batch) {
   base::Status room = room_for(batch);
   base::Status done = room;
   bool wrote = false;
-  if (!trouble_ && ((room && !batch.messages.empty()) || !erasures_.empty())) {
+  if (!trouble_ && ((room && !batch.messages.empty()) || (!erasures_.empty() && !deletions_.is_shut()))) {
     const auto written = write(room ? std::span(batch.messages) : std::span<Incoming>());
     if (!written) fail(written.error());
     if (room) done = written;
@@ -129,12 +132,13 @@ base::Status QueueWriter::room_for(const WorkBatch& batch) {
 }
 
 base::Status QueueWriter::write(std::span<Incoming> messages) {
-  const std::vector<IdRange> ranges = ranges_of(erasures_);
+  const GatePass pass(deletions_, !erasures_.empty());
+  const std::vector<IdRange> ranges = pass.given() ? ranges_of(erasures_) : std::vector<IdRange>();
   if (auto written = file_->write(messages, ranges); !written) return written;
   last_id_ = file_->last_id();
   tidy_ = false;
   listener_.committed(messages, last_id_, file_->depth());
-  answer_erasures({});
+  if (pass.given()) answer_erasures({});
   return {};
 }
 
@@ -216,6 +220,7 @@ base::Status QueueWriter::reopen() {
 }
 
 void QueueWriter::finish() {
+  (void)deletions_.open();
   if (trouble_) recover();
   if (!trouble_ && !erasures_.empty()) {
     if (auto written = write({}); !written) fail(written.error());

@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "queue/drivers/sqlite/deletion_gate.hpp"
 #include "queue/drivers/sqlite/disk_guard.hpp"
 #include "queue/drivers/sqlite/queue_file.hpp"
 #include "queue/drivers/sqlite/queue_inbox.hpp"
@@ -46,6 +47,9 @@ class QueueWriter {
 
   // Any thread. Why nothing can be written now.
   [[nodiscard]] std::optional<base::Error> trouble() const;
+
+  // Any thread. While it is shut acknowledged messages stay in the file; closing opens it.
+  [[nodiscard]] DeletionGate& deletions() { return deletions_; }
 
   // Writes what is in the inbox, copies the log, closes the file, ends the thread. Idempotent; one thread at a time.
   void close();
@@ -85,6 +89,7 @@ class QueueWriter {
   base::Random random_;
   base::log::Throttle throttle_;
 
+  DeletionGate deletions_;
   mutable std::mutex mutex_;
   std::optional<base::Error> trouble_;  // mutex_; written by the writer's thread alone
   std::jthread thread_;

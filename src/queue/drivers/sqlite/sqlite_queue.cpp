@@ -14,6 +14,7 @@
 #include "queue/drivers/sqlite/queue_writer.hpp"
 #include "queue/drivers/sqlite/shelf.hpp"
 #include "queue/lease_book.hpp"
+#include "queue/settling_hold.hpp"
 #include "queue/waiver.hpp"
 
 namespace twinshift::queue {
@@ -23,6 +24,8 @@ using base::ErrorKind;
 
 // What one receive() brings into memory at most, one message at least.
 constexpr std::size_t kReceiveBytesMax = 16'000'000;
+// How long a hold waits for the transaction under way.
+constexpr std::chrono::milliseconds kWriteEndsMax{2'000};
 
 FileOptions file_options(const SqliteQueueOptions& options) {
   return {.path = options.path,
@@ -37,7 +40,7 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder.string();
 }
 
-class SqliteQueue final : public EventQueue, public Waiver, private WriterListener {
+class SqliteQueue final : public EventQueue, public Waiver, public SettlingHold, private WriterListener {
  public:
   SqliteQueue(SqliteQueueOptions options, QueueFile file)
       : options_(std::move(options)),
@@ -109,6 +112,11 @@ class SqliteQueue final : public EventQueue, public Waiver, private WriterListen
     const std::lock_guard lock(mutex_);
     waives_ = waives;
   }
+
+  base::Status hold_settling(std::chrono::milliseconds most) override {
+    return writer_->deletions().shut(most, kWriteEndsMax);
+  }
+  bool end_hold() override { return writer_->deletions().open(); }
 
   void release(const std::vector<Receipt>& receipts, std::chrono::milliseconds delay) override {
     const auto not_before = clock_.steady() + delay;

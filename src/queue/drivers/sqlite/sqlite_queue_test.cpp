@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "queue/settling_hold.hpp"
 #include "queue/waiver.hpp"
 #include "sqlite/database.hpp"
 #include "tests/support/queue_calls.hpp"
@@ -85,6 +86,37 @@ TEST_F(SqliteQueueTest, AVisitorSeesWhatWaitsLentOrNot) {
   ASSERT_EQ(ids.size(), 1'499U);
   EXPECT_EQ(ids.front(), leases[1].message.message_id);
   EXPECT_EQ(ids.back(), "1499");
+}
+
+TEST_F(SqliteQueueTest, WhileSettlingIsHeldNothingIsDeletedAndAllElseGoesOn) {
+  open();
+  auto& hold = dynamic_cast<SettlingHold&>(*queue_);
+  ASSERT_TRUE(enqueue(*queue_, "{}", "a"));
+  ASSERT_TRUE(hold.hold_settling(1h));
+  std::promise<base::Status> deleted;
+  auto told = deleted.get_future();
+  queue_->acknowledge({receive(*queue_, 1)[0].receipt},
+                      [&](base::Status status) { deleted.set_value(std::move(status)); });
+  ASSERT_TRUE(enqueue(*queue_, "{}", "b"));  // after the acknowledgement, in the same file
+  EXPECT_EQ(queue_->count_arrivals()->hours.at(0).waiting, 2U);
+  EXPECT_EQ(told.wait_for(0ms), std::future_status::timeout);
+  EXPECT_TRUE(hold.end_hold());
+  EXPECT_TRUE(told.get());
+  EXPECT_EQ(queue_->count_arrivals()->hours.at(0).waiting, 1U);
+}
+
+TEST_F(SqliteQueueTest, ClosingEndsAHold) {
+  open();
+  ASSERT_TRUE(enqueue(*queue_, "{}", "a"));
+  ASSERT_TRUE(dynamic_cast<SettlingHold&>(*queue_).hold_settling(1h));
+  std::promise<base::Status> deleted;
+  queue_->acknowledge({receive(*queue_, 1)[0].receipt},
+                      [&](base::Status status) { deleted.set_value(std::move(status)); });
+  queue_->close();
+  EXPECT_TRUE(deleted.get_future().get());
+  EXPECT_FALSE(dynamic_cast<SettlingHold&>(*queue_).end_hold());
+  open();
+  EXPECT_EQ(queue_->status().depth, 0U);
 }
 
 TEST_F(SqliteQueueTest, WhatIsReplayedIsAsOldAsItsArrivalThoughItCameLast) {

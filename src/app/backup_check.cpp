@@ -1,0 +1,59 @@
+#include "app/backup_check.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sqlite/salvage.hpp"
+
+namespace twinshift::app {
+namespace {
+
+namespace fs = std::filesystem;
+using base::ErrorKind;
+
+base::Result<std::string> read_list(const fs::path& folder) {
+  const fs::path path = folder / kManifestName;
+  std::error_code ignored;
+  std::ifstream file(path, std::ios::binary);
+  if (file) return std::string(std::istreambuf_iterator<char>(file), {});
+  const bool there = fs::exists(path, ignored);
+  return base::fail(
+      there ? ErrorKind::unavailable : ErrorKind::not_found,
+      there ? "the list of what is in the backup cannot be read" : "this is no complete backup: it has no backup.txt",
+      path.string(), there ? "Run it as a user who may read the backup" : "Name the folder that `--to` was given");
+}
+
+// Nothing where the file is sound.
+std::string fault_of(const fs::path& folder, const ManifestFile& file) {
+  const fs::path path = folder / file.name;
+  const auto summed = sha256_of(path);
+  if (!summed) return file.name + ": " + summed.error().message;
+  if (summed->bytes != file.bytes) {
+    return fmt::format("{}: it has {} bytes and had {}", file.name, summed->bytes, file.bytes);
+  }
+  if (summed->sha256 != file.sha256) return file.name + ": its content has changed since the backup was made";
+  if (!file.name.ends_with(".db")) return {};
+  const auto damage = sqlite::damage_of(path.string());
+  if (!damage) return file.name + ": " + damage.error().message;
+  return *damage ? file.name + ": it was damaged when it was copied: " + **damage : std::string();
+}
+
+}  // namespace
+
+base::Result<BackupCheck> check_backup(const fs::path& folder) {
+  const auto text = read_list(folder);
+  if (!text) return base::fail(text.error());
+  auto manifest = parse_manifest(*text);
+  if (!manifest) return base::fail(std::move(manifest.error()));
+  BackupCheck check{.manifest = std::move(*manifest)};
+  for (const ManifestFile& file : check.manifest.files) {
+    if (std::string fault = fault_of(folder, file); !fault.empty()) check.faults.push_back(std::move(fault));
+  }
+  return check;
+}
+
+}  // namespace twinshift::app
