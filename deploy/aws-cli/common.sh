@@ -107,12 +107,13 @@ known_places() {
 # aws_try REGION SERVICE OPERATION ...: its answer in `reply`, or its error in `trouble` and code 1.
 # The endpoint is passed along: CLI v1 ignores AWS_ENDPOINT_URL for SQS, early v2 ignores it altogether.
 aws_try() {
-  local region=$1 errors code=0; shift
+  local region=$1 errors code=0 at=(); shift
+  [ -z "${AWS_ENDPOINT_URL:-}" ] || at=(--endpoint-url "$AWS_ENDPOINT_URL")
   command -v aws >/dev/null || fail 'the aws client is not installed; install awscli (v1 or v2)'
   errors=$(mktemp)
   reply=$(AWS_PAGER='' AWS_MAX_ATTEMPTS=3 AWS_RETRY_MODE=standard aws "$@" --region "$region" \
     --cli-connect-timeout "$connect_seconds_max" --cli-read-timeout "$answer_seconds_max" \
-    ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} 2>"$errors") || code=1
+    "${at[@]}" 2>"$errors") || code=1
   trouble=$(tr '\n' ' ' <"$errors" | sed 's/^ *//; s/ *$//'); rm -f "$errors"
   return $code
 }
