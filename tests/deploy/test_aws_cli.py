@@ -56,8 +56,8 @@ def thrice(case, script, **changed):
 
 def queues(case):
     runs = thrice(case, "1-queues")
-    case.world.queues["us-east-1", "twinshift-events-dlq"]["MessageRetentionPeriod"] = "345600"
-    case.world.queues["us-east-1", "twinshift-backlog"]["RedrivePolicy"] = '{"deadLetterTargetArn":"arn:x","maxReceiveCount":3}'
+    case.world.queues["us-east-1", "appsflyer-events-dlq"]["MessageRetentionPeriod"] = "345600"
+    case.world.queues["us-east-1", "appsflyer-owed"]["RedrivePolicy"] = '{"deadLetterTargetArn":"arn:x","maxReceiveCount":3}'
     return runs + [case.run("1-queues")]
 
 
@@ -70,7 +70,7 @@ def permissions(case):
 
 
 def alarms(case):
-    for name in ("twinshift-events", "twinshift-events-dlq"):
+    for name in ("appsflyer-events", "appsflyer-events-dlq"):
         case.world.queues["us-east-1", name] = {"MessageRetentionPeriod": "1209600", "MaximumMessageSize": "1048576"}
     return [case.run("4-alarms", *more, ALARM_TOPIC_ARN=f"arn:aws:sns:us-east-1:{ACCOUNT}:wake") for more in ([], [])]
 
@@ -133,15 +133,15 @@ class ByTheClient(unittest.TestCase):
     def test_queues(self):
         world, runs = self.of(queues)
         self.assert_thrice(runs[:3], ["CreateQueue"] * 4)
-        main = world.queues["us-east-1", "twinshift-events"]
-        self.assertEqual(json.loads(main["RedrivePolicy"]), {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:twinshift-events-dlq", "maxReceiveCount": "10"})
+        main = world.queues["us-east-1", "appsflyer-events"]
+        self.assertEqual(json.loads(main["RedrivePolicy"]), {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:appsflyer-events-dlq", "maxReceiveCount": "20"})
         self.assertEqual({n: q["MessageRetentionPeriod"] for (_, n), q in world.queues.items()},
-                         {"twinshift-events": "345600", "twinshift-events-dlq": "1209600", "twinshift-backlog": "1209600", "twinshift-quarantine": "1209600"})
+                         {"appsflyer-events": "604800", "appsflyer-events-dlq": "1209600", "appsflyer-owed": "1209600", "appsflyer-refused": "1209600"})
         self.assertEqual({q["MaximumMessageSize"] for q in world.queues.values()}, {"1048576"})
         code, said, made = runs[3]
         self.assertEqual((code, made), (0, ["SetQueueAttributes"]), said)
-        self.assertIn("twinshift-events-dlq (retention 345600 s", said)
-        self.assertIn("differs, left as it is: twinshift-backlog has a redrive policy", said)
+        self.assertIn("appsflyer-events-dlq (retention 345600 s", said)
+        self.assertIn("differs, left as it is: appsflyer-owed has a redrive policy", said)
 
     def test_endpoints(self):
         world, runs = self.of(endpoints)
@@ -181,7 +181,7 @@ class ByTheClient(unittest.TestCase):
         self.assertEqual((code, made, region_code, region_made), (1, [], 1, []), said + region_said)
         for words in (f"VPC vpc-0aaaaaaaaaaaaaaa0 is of account {OTHER_ACCOUNT}", "subnet subnet-0123456789abcdef0 is not in VPC", "security group sg-0aaaaaaaaaaaaaaa0",
                       "the primary's cluster nobodys-cluster is not in account", f"cluster secondary-cluster is of account {OTHER_ACCOUNT}", "set SECONDARY_ROLE_ARN",
-                      "queue twinshift-quarantine is not in account", "nothing was made"):
+                      "queue appsflyer-refused is not in account", "nothing was made"):
             self.assertIn(words, said)
         self.assertIn("identity in us-east-9 (AWS_REGION)", region_said)
 
@@ -221,7 +221,7 @@ class Settings(unittest.TestCase):
         self.assertNotIn("4711", done.stdout + done.stderr)
 
     def test_what_only_several_say(self):
-        done = self.run_with(settings_text(SECONDARY_ACCESS="wire", DLQ_NAME="twinshift-events"))
+        done = self.run_with(settings_text(SECONDARY_ACCESS="wire", DLQ_NAME="appsflyer-events"))
         self.assertEqual(done.returncode, 2)
         self.assertIn("needs MANAGED_ENDPOINT_NAME", done.stderr)
         self.assertIn("must differ", done.stderr)

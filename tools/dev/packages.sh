@@ -10,7 +10,7 @@ package_set() {
       ;;
     test)
       printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev python3 sqlite3 postgresql curl git locales \
-        prometheus python3-yaml shellcheck systemd dpkg-dev fakeroot
+        prometheus python3-yaml shellcheck systemd dpkg-dev file fakeroot util-linux
       # Where a Node.js of another origin brings its own npm, the distribution's would be in its way.
       command -v npm >/dev/null || printf '%s\n' nodejs npm
       # The page is looked at in a browser. Ubuntu's is no package but a snap: there that test is skipped. Nor has Ubuntu AWS's client.
