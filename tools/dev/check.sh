@@ -86,5 +86,6 @@ run_check() {
     step "asan+ubsan tests" test_sanitized
   fi
   say "check: release tests"
-  run_ctest release
+  # `long`: tests that take minutes for little more.
+  if [ $full = yes ]; then run_ctest release -C long; else run_ctest release; fi
 }
