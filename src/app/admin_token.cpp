@@ -14,7 +14,7 @@ base::Result<config::Settings> with_admin_token(config::Settings settings) {
   if (!token) {
     base::Error error = std::move(token.error());
     error.where = "ADMIN_TOKEN_FILE";
-    error.hint = "Name a file that the service's user can read, with the token as its first line";
+    error.hint = "Name a file that the service's user can read, with the token and nothing else";
     return base::fail(std::move(error));
   }
   if (token->size() < config::kTokenBytesGood) {

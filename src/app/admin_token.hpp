@@ -6,7 +6,7 @@
 
 namespace twinshift::app {
 
-// These settings with the file's first line as `admin_token`, where a file is named; read once, at the start. Errors
+// These settings with what the file holds as `admin_token`, where a file is named; read once, at the start. Errors
 // name the file, never what it holds: the service must not start, for its page would be open.
 base::Result<config::Settings> with_admin_token(config::Settings settings);
 

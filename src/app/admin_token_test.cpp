@@ -23,8 +23,8 @@ class AdminTokenTest : public testing::Test {
   tests::TemporaryFolder folder_;
 };
 
-TEST_F(AdminTokenTest, TheFilesFirstLine) {
-  const auto settings = with_admin_token(settings_with("open-sesame-and-so-on\nnot this\n"));
+TEST_F(AdminTokenTest, TheFileWithoutItsLineEnd) {
+  const auto settings = with_admin_token(settings_with("open-sesame-and-so-on\n"));
   ASSERT_TRUE(settings) << settings.error().text();
   EXPECT_EQ(settings->admin_token, "open-sesame-and-so-on");
 }
@@ -37,11 +37,16 @@ TEST_F(AdminTokenTest, WithoutAFileNothingChanges) {
   EXPECT_EQ(settings->admin_token, "open sesame");
 }
 
-TEST_F(AdminTokenTest, AnEmptyOrMissingFileIsAFaultThatNamesIt) {
-  const auto empty = with_admin_token(settings_with("\nsecond-line-4711\n"));
-  ASSERT_FALSE(empty);
-  EXPECT_THAT(empty.error().text(), HasSubstr("ADMIN_TOKEN_FILE"));
-  EXPECT_THAT(empty.error().text(), Not(HasSubstr("4711")));
+TEST_F(AdminTokenTest, AFileThatHoldsNoTokenOrMoreThanOneIsAFaultThatNamesIt) {
+  for (const char* content : {"", " \n", "first-4711\nsecond-4711\n"}) {
+    const auto wrong = with_admin_token(settings_with(content));
+    ASSERT_FALSE(wrong) << content;
+    EXPECT_THAT(wrong.error().text(), HasSubstr("ADMIN_TOKEN_FILE"));
+    EXPECT_THAT(wrong.error().text(), Not(HasSubstr("4711")));
+  }
+}
+
+TEST_F(AdminTokenTest, AMissingFileIsAFaultThatNamesIt) {
   config::Settings missing;
   missing.admin_token_file = folder_ / "none";
   const auto none = with_admin_token(missing);

@@ -15,8 +15,8 @@ inline constexpr std::size_t kSmallFileBytesMax = 1'048'576;
 // error), invalid (a folder or a device, or larger than the bound).
 base::Result<std::string> read_small_file(const std::filesystem::path& path);
 
-// Its first line without blanks around it, for a token. An empty one is `invalid`, as is one with control characters:
-// in a header it would begin another one.
+// Its content without white space around it, for a token. An empty one is `invalid`, as is one of several lines or with
+// other control characters: in a header it would begin another one.
 base::Result<std::string> read_token_file(const std::filesystem::path& path);
 
 }  // namespace twinshift::aws
