@@ -13,7 +13,7 @@ base::Result<config::Settings> with_admin_token(config::Settings settings) {
   auto token = aws::read_token_file(settings.admin_token_file);
   if (!token) {
     base::Error error = std::move(token.error());
-    error.where = "ADMIN_TOKEN_FILE";
+    error.where = "ADMIN_TOKEN_FILE=" + settings.admin_token_file;
     error.hint = "Name a file that the service's user can read, with the token and nothing else";
     return base::fail(std::move(error));
   }
