@@ -4,9 +4,12 @@ import http.client
 import os
 import pathlib
 import signal
-import socket
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "standin"))
+from ports import free_port  # noqa: E402, F401 (for the scenarios, too)
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = os.cpu_count() or 1
@@ -16,12 +19,6 @@ STOP_SECONDS_MAX = 60
 
 class BenchError(Exception):
     """Says what happened and what to do; ends the bench."""
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def cpu_seconds(pid):

@@ -1,10 +1,12 @@
 // A table in memory that can be compared and written: rows as they stand, several of an id where a test wants it.
+// As a warehouse is: read and written from several threads at a time. Its members are a test's own, while nothing runs.
 #pragma once
 
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,6 +33,12 @@ inline warehouse::StoredEvent stored_event(const event::Event& event) {
 class FakeTable final : public Side {
  public:
   explicit FakeTable(std::string name) : name_(std::move(name)) {}
+  // The rows as they stand now, with a lock of their own.
+  FakeTable(const FakeTable& other)
+      : before_write(other.before_write), before_rows(other.before_rows), name_(other.name_) {
+    const std::scoped_lock lock(other.mutex_);
+    rows_there = other.rows_there;
+  }
 
   std::vector<warehouse::StoredEvent> rows_there;
   std::function<std::optional<base::Error>(const warehouse::Batch&)> before_write;  // may fail it
@@ -43,6 +51,7 @@ class FakeTable final : public Side {
     if (before_write) {
       if (auto error = before_write(batch)) return base::fail(std::move(*error));
     }
+    const std::scoped_lock lock(mutex_);
     ++writes;
     batch_max = std::max(batch_max, batch.events.size());
     WriteSums sums;
@@ -78,6 +87,7 @@ class FakeTable final : public Side {
   }
   base::Result<std::set<std::string>> erased(std::span<const Listed>) override { return std::set<std::string>(); }
   base::Result<std::vector<warehouse::StoredEvent>> rows(const Slice& slice, std::size_t) override {
+    const std::scoped_lock lock(mutex_);
     std::vector<warehouse::StoredEvent> found;
     for (const auto& row : rows_there) {
       if (slice.outside == row.event_at.has_value()) continue;
@@ -96,6 +106,7 @@ class FakeTable final : public Side {
     }
     std::map<std::string, base::WallTime> wanted;
     for (const Listed& each : asked) wanted.emplace(each.id, each.event_at);
+    const std::scoped_lock lock(mutex_);
     std::vector<warehouse::StoredEvent> found;
     for (const auto& row : rows_there) {
       const auto place = wanted.find(row.id);
@@ -109,6 +120,7 @@ class FakeTable final : public Side {
   FakeSide view() {
     FakeSide side(name_);
     side.unique = false;
+    const std::scoped_lock lock(mutex_);
     for (const auto& row : rows_there) {
       side.table.push_back({.id = row.id,
                             .key = row.key.value_or(0),
@@ -120,6 +132,7 @@ class FakeTable final : public Side {
   }
 
   const std::string name_;
+  mutable std::mutex mutex_;  // of the rows and counts
 };
 
 }  // namespace twinshift::proof::testing

@@ -4,10 +4,13 @@ import functools
 import os
 import re
 import shutil
-import socket
 import subprocess
+import sys
 import time
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "standin"))
+from ports import free_port  # noqa: E402, F401 (for the tests)
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.path.abspath(os.environ.get("TWINSHIFT_BINARY", os.path.join(ROOT, "build/release/twinshift")))
@@ -58,12 +61,6 @@ def packages_needed():
         provided = run("dpkg-query", "-W", "-f", "${Provides}", owner).stdout
         found[owner] = {owner, *(entry.strip().split(" ")[0] for entry in provided.split(",") if entry.strip())}
     return found
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_until(condition, what, seconds=PATIENCE_SECONDS):

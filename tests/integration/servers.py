@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from aws_servers import DataApi, SqsServer
 from harness import PATIENCE_SECONDS, Service, ServiceTest, wait_until
+from ports import free_port  # noqa: F401 (for the tests)
 from postgres_server import PostgresServer, ServerError, children_of, send_signal
 from with_servers import StandIn
 

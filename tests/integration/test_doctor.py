@@ -14,7 +14,7 @@ import unittest
 
 from doctor import ISSUES, PASSWORD, Doctor
 from harness import GUIDE_EVENT, PATIENCE_SECONDS
-from servers import TABLE, LimitedUserTest, PostgresServer, PostgresTest, RedshiftTest
+from servers import TABLE, LimitedUserTest, PostgresServer, PostgresTest, RedshiftTest, free_port
 from silent_hosts import black_hole, unreachable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -89,7 +89,7 @@ class Embedded(Doctor):
                         preexec=lambda most=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
 
     def test_ports(self):
-        with socket.create_server(("127.0.0.1", 0)) as foreign:
+        with socket.create_server(("127.0.0.1", free_port())) as foreign:
             port = str(foreign.getsockname()[1])
             taken = ("fail", "already in use", f"ss -ltnp 'sport = :{port}'", "exit code 4")
             self.expect({"PORT": port}, {"machine.port": (*taken, "set PORT")})

@@ -3,6 +3,7 @@
 import http.server
 import os
 import socket
+import sys
 import threading
 import time
 import unittest
@@ -10,14 +11,11 @@ import unittest
 import certificates
 from harness import ServiceTest, wait_until
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "standin"))
+from ports import free_port  # noqa: E402
+
 BOUND_SECONDS = 3  # kHealthMax
 SLACK_SECONDS = 20  # a busy machine, a sanitizer
-
-
-def free_port(family=socket.AF_INET, host="127.0.0.1"):
-    with socket.socket(family) as s:
-        s.bind((host, 0))
-        return str(s.getsockname()[1])
 
 
 class Stranger(http.server.BaseHTTPRequestHandler):
@@ -44,7 +42,7 @@ class HealthCommand(ServiceTest):
         return done
 
     def test_a_service_that_lives_and_can_do_its_job(self):
-        settings = {"PORT": free_port(), "HOST": "127.0.0.1"}
+        settings = {"PORT": str(free_port()), "HOST": "127.0.0.1"}
         service = self.start(settings)
         done = self.ask(settings)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -60,7 +58,7 @@ class HealthCommand(ServiceTest):
 
     def test_one_that_lives_but_is_not_ready(self):
         # Nobody listens on the primary's port: /ready waits for it once.
-        settings = {"PORT": free_port(), "HOST": "0.0.0.0", "PRIMARY_WAREHOUSE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none",
+        settings = {"PORT": str(free_port()), "HOST": "0.0.0.0", "PRIMARY_WAREHOUSE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none",
                     "SECONDARY_REDSHIFT_ENABLED": "false"}
         self.start(settings)
         self.assertEqual(self.ask(settings).returncode, 0)
@@ -71,13 +69,13 @@ class HealthCommand(ServiceTest):
 
     def test_over_https_whatever_the_certificate_names(self):
         certificate, key = certificates.write(self.folder, "server")
-        settings = {"PORT": free_port(), "TLS_CERT_FILE": certificate, "TLS_KEY_FILE": key}
+        settings = {"PORT": str(free_port()), "TLS_CERT_FILE": certificate, "TLS_KEY_FILE": key}
         self.start(settings)
         done = self.ask(settings)
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_beside_an_admin_port_and_past_a_proxy(self):
-        settings = {"PORT": free_port(), "ADMIN_PORT": free_port(), "ADMIN_TOKEN": "a-token-of-some-length-0123456789"}
+        settings = {"PORT": str(free_port()), "ADMIN_PORT": str(free_port()), "ADMIN_TOKEN": "a-token-of-some-length-0123456789"}
         self.start(settings)
         for proxied in ({}, {"http_proxy": f"http://127.0.0.1:{free_port()}"}):
             done = self.ask(settings | proxied)
@@ -108,7 +106,7 @@ class HealthCommand(ServiceTest):
         self.assertIn("PORT", done.stderr)
 
     def test_the_env_file_of_the_working_folder(self):
-        settings = {"PORT": free_port()}
+        settings = {"PORT": str(free_port())}
         self.start(settings)
         with open(os.path.join(self.folder, ".env"), "w", encoding="ascii") as file:
             file.write(f"PORT={settings['PORT']}\n")

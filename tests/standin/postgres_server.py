@@ -9,11 +9,12 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+from ports import free_port
 
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
@@ -53,12 +54,6 @@ def find_bin_folder():
             if os.access(os.path.join(folder, "initdb"), os.X_OK):
                 return folder
     raise ServerError("no PostgreSQL server found in /usr/lib/postgresql/*/bin; install it (./dev setup test)")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def unprivileged_user():
