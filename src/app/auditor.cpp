@@ -130,6 +130,7 @@ base::Result<proof::Audit> Auditor::Core::compare(const std::stop_token& stop, G
   return proof::Audit{.begun = report->as_of,
                       .verdict = verdict_of(gathered.counts.verdict()),
                       .rows = report->rows,
+                      .without_id = report->without_id,
                       .differences = gathered.differences,
                       .quarantined = gathered.quarantined,
                       .found = gathered.counts.text(),
@@ -159,6 +160,9 @@ void Auditor::Core::tell(const proof::Audit& audit, const Gathered& gathered) {
   if (audit.verdict == AuditVerdict::equal) {
     auto line = log::info("Audit: the two warehouses hold the same");
     line.add("rowsPrimary", audit.rows[0]).add("rowsSecondary", audit.rows[1]);
+    if (const auto& [primary, secondary] = audit.without_id; primary + secondary > 0) {
+      line.add("notComparedPrimary", primary).add("notComparedSecondary", secondary);
+    }
     if (!audit.found.empty()) line.add("except", audit.found);
     return;
   }

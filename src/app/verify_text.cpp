@@ -140,9 +140,24 @@ std::string window_text(std::chrono::seconds window) {
   return std::to_string(window / std::chrono::minutes(1)) + "m";
 }
 
+namespace {
+
+std::string not_compared_text(const proof::VerifyReport& report) {
+  const auto& [primary, secondary] = report.without_id;
+  if (primary + secondary == 0) return {};
+  std::string text = fmt::format(
+      "; not compared: {} rows of the primary and {} of the secondary that have neither event_id nor event_at, so were "
+      "written by another program",
+      primary, secondary);
+  if (primary != secondary) text += " (which of them one side lacks only their values can tell)";
+  return text;
+}
+
+}  // namespace
+
 std::string compared_text(const proof::VerifyReport& report, std::chrono::seconds window) {
   if (report.windows == 0 && report.outside[0] + report.outside[1] == 0)
-    return "compared: nothing, neither target holds an event in this range";
+    return "compared: nothing, neither target holds an event in this range" + not_compared_text(report);
   std::string text =
       fmt::format("compared: {} rows of the primary and {} of the secondary, {} windows of {} from {} to {}",
                   report.rows[0], report.rows[1], report.windows, window_text(window),
@@ -150,7 +165,7 @@ std::string compared_text(const proof::VerifyReport& report, std::chrono::second
   if (report.outside[0] + report.outside[1] > 0) {
     text += fmt::format("; of these {} and {} at a time that no event has", report.outside[0], report.outside[1]);
   }
-  return text;
+  return text + not_compared_text(report);
 }
 
 namespace {
@@ -213,12 +228,13 @@ std::string report_as_json(const FindingCounts& counts, const proof::VerifyRepor
   return fmt::format(
       "\"verdict\":\"{}\",\"asOf\":\"{}\",\"from\":\"{}\",\"to\":\"{}\",\"windows\":{},\"windowsDifferent\":{},"
       "\"rows\":{{{}:{},{}:{}}},\"counts\":{},\"owed\":{},\"onTheirWay\":{{{}:{},{}:{}}},\"settled\":{},"
-      "\"outside\":{{{}:{},{}:{}}},\"reasons\":{}",
+      "\"outside\":{{{}:{},{}:{}}},\"withoutEventId\":{{{}:{},{}:{}}},\"reasons\":{}",
       name_of(counts.verdict()), base::iso8601_ms(report.as_of), exact_time(report.span.from),
       exact_time(report.span.to), report.windows, report.different, base::json_string(targets[0]), report.rows[0],
       base::json_string(targets[1]), report.rows[1], counts.json(targets), report.owed_ids,
       base::json_string(targets[0]), report.owed[0], base::json_string(targets[1]), report.owed[1], report.settled,
       base::json_string(targets[0]), report.outside[0], base::json_string(targets[1]), report.outside[1],
+      base::json_string(targets[0]), report.without_id[0], base::json_string(targets[1]), report.without_id[1],
       reasons_as_json(report.reasons));
 }
 

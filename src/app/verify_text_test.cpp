@@ -110,6 +110,19 @@ TEST(VerifyText, WhatIsOwedIsSaidWhereTheTablesAreNotEqualForItAlone) {
   EXPECT_THAT(report_as_json({}, report, kBoth), ::testing::HasSubstr(R"("onTheirWay":{"primary":0,"secondary":7})"));
 }
 
+TEST(VerifyText, WhatCannotBeComparedIsCounted) {
+  proof::VerifyReport report{.as_of = kNoon};
+  EXPECT_THAT(compared_text(report, std::chrono::hours(1)), ::testing::Not(::testing::HasSubstr("not compared")));
+  report.without_id = {7, 7};
+  EXPECT_THAT(compared_text(report, std::chrono::hours(1)),
+              ::testing::EndsWith("; not compared: 7 rows of the primary and 7 of the secondary that have neither "
+                                  "event_id nor event_at, so were written by another program"));
+  report.without_id = {7, 0};
+  EXPECT_THAT(compared_text(report, std::chrono::hours(1)), ::testing::HasSubstr("which of them one side lacks"));
+  EXPECT_THAT(report_as_json({}, report, kBoth),
+              ::testing::HasSubstr(R"("withoutEventId":{"primary":7,"secondary":0})"));
+}
+
 TEST(VerifyText, ForeignRowsComeWithTheirAdvice) {
   FindingCounts counts;
   counts.add(finding(FindingKind::foreign));

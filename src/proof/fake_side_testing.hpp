@@ -51,6 +51,7 @@ class FakeSide final : public Side {
   std::set<std::string> erased_ids;              // noted as erased
   bool unique = true;                            // keeps ids unique, so that it finds them wherever they stand
   std::optional<std::int64_t> bytes_told;
+  std::int64_t rows_without_id = 0;  // beside the table
   std::size_t windows_max = kWindowsMax;
   std::optional<std::chrono::hours> span_max;  // longer ones that hold something are not answered in time
   int questions = 0;
@@ -82,6 +83,10 @@ class FakeSide final : public Side {
       found = found ? Span{std::min(found->from, one.from), std::max(found->to, one.to)} : one;
     }
     return found;
+  }
+  base::Result<std::int64_t> without_id() override {
+    if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+    return rows_without_id;
   }
   base::Result<std::optional<std::int64_t>> bytes() override { return bytes_told; }
   base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {

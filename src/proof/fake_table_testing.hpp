@@ -75,6 +75,7 @@ class FakeTable final : public Side {
   base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) override {
     return view().extent_of_arrivals(received);
   }
+  base::Result<std::int64_t> without_id() override { return 0; }
   base::Result<std::optional<std::int64_t>> bytes() override { return std::optional<std::int64_t>(); }
   base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) override {
     return view().windows(spans, window);

@@ -32,11 +32,12 @@ struct Audit {
   base::WallTime begun{};
   std::chrono::milliseconds took{0};
   AuditVerdict verdict = AuditVerdict::undecided;
-  Pair<std::int64_t> rows{};      // by side
-  std::uint64_t differences = 0;  // events named as missing, doubled, changed or foreign
-  std::uint64_t quarantined = 0;  // events that stand on one side only, as the other's quarantine keeps them
-  std::string found;              // "2 missing in secondary"; or why it could not tell
-  std::string why{};              // why something could not be told, and what can be done; the first reason
+  Pair<std::int64_t> rows{};        // by side
+  Pair<std::int64_t> without_id{};  // rows that cannot be compared (Side::without_id)
+  std::uint64_t differences = 0;    // events named as missing, doubled, changed or foreign
+  std::uint64_t quarantined = 0;    // events that stand on one side only, as the other's quarantine keeps them
+  std::string found;                // "2 missing in secondary"; or why it could not tell
+  std::string why{};                // why something could not be told, and what can be done; the first reason
   // The oldest arrival that another instance owes or may owe; nothing where there is no other.
   std::optional<base::WallTime> others_oldest{};
 };

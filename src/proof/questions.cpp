@@ -38,9 +38,10 @@ std::string first_bits(int bits) {
   return fmt::format("(COALESCE(event_key, 0) >> {})", kKeyBits - bits);
 }
 
+// But for what without_id_sql() counts.
 std::string outside() {
-  return fmt::format("(event_at IS NULL OR event_at < '{}' OR event_at >= '{}')", base::sql_timestamp(kAllTimes.from),
-                     base::sql_timestamp(kAllTimes.to));
+  return fmt::format("(event_at IS NULL AND event_id IS NOT NULL OR event_at < '{}' OR event_at >= '{}')",
+                     base::sql_timestamp(kAllTimes.from), base::sql_timestamp(kAllTimes.to));
 }
 
 // By the id, which has an index where there is one. Its digits are 0 to 9 and a to f, and sort so in every collation.
@@ -145,6 +146,10 @@ Spelling spelling_of(std::string_view product) {
 
 std::string extent_sql(const std::string& table, const Span& span) {
   return fmt::format("SELECT MIN(event_at), MAX(event_at) FROM {} WHERE {}", table, within(span));
+}
+
+std::string without_id_sql(const std::string& table) {
+  return fmt::format("SELECT COUNT(*) FROM {} WHERE event_at IS NULL AND event_id IS NULL", table);
 }
 
 std::string extent_of_arrivals_sql(const std::string& table, const Span& received) {

@@ -36,6 +36,10 @@ Spelling spelling_of(std::string_view product);  // Warehouse::product()
 std::string extent_sql(const std::string& table, const Span& span);
 // Likewise of the rows that arrived within the span and have a time that an event may have.
 std::string extent_of_arrivals_sql(const std::string& table, const Span& received);
+// How many rows have neither event_id nor event_at: whoever wrote them knew neither column (the service that a table
+// was taken over from). They have no identity, so nobody can say which of them a side lacks: no other question finds
+// them.
+std::string without_id_sql(const std::string& table);
 // How rows of a span are come by. SQLite goes by the index whatever the span holds, and then looks for each row by
 // itself: where that is a good part of the table, reading all of it in its own order costs a fraction. Servers know
 // themselves what is better.

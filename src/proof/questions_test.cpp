@@ -101,8 +101,10 @@ TEST(Questions, ATimeThatNoEventHasIsOutside) {
   const Slice outside{.outside = true};
   EXPECT_EQ(
       list_sql("t", outside),
-      "SELECT event_id, MIN(event_key), MIN(event_at), MIN(received_at), COUNT(*) FROM t WHERE (event_at IS NULL OR "
-      "event_at < '1970-01-01 00:00:00' OR event_at >= '2100-01-01 00:00:00') GROUP BY event_id");
+      "SELECT event_id, MIN(event_key), MIN(event_at), MIN(received_at), COUNT(*) FROM t WHERE (event_at IS NULL AND "
+      "event_id IS NOT NULL OR event_at < '1970-01-01 00:00:00' OR event_at >= '2100-01-01 00:00:00') GROUP BY "
+      "event_id");
+  EXPECT_EQ(without_id_sql("t"), "SELECT COUNT(*) FROM t WHERE event_at IS NULL AND event_id IS NULL");
 }
 
 TEST(Questions, AnExtentEndsBehindTheLastRow) {

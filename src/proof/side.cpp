@@ -32,6 +32,11 @@ class TableSide final : public Side {
   base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) override {
     return ask(extent_of_arrivals_sql(table(), received), 1, read_extent);
   }
+  base::Result<std::int64_t> without_id() override {
+    auto counted = ask(without_id_sql(table()), 1, read_number);
+    if (!counted) return base::fail(std::move(counted.error()));
+    return counted->value_or(0);
+  }
   base::Result<std::optional<std::int64_t>> bytes() override {
     const std::string sql = bytes_sql(warehouse_->product(), warehouse_->event_table());
     if (sql.empty()) return std::optional<std::int64_t>();

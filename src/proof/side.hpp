@@ -31,6 +31,8 @@ class Side {
   virtual base::Result<std::optional<Span>> extent(const Span& span) = 0;
   // Of the rows that arrived in that span: within which event_at they lie. Reads the whole table.
   virtual base::Result<std::optional<Span>> extent_of_arrivals(const Span& received) = 0;
+  // Rows that cannot be compared (without_id_sql).
+  virtual base::Result<std::int64_t> without_id() = 0;
   // About how many bytes a question about all of the table reads; nothing where that is not known.
   virtual base::Result<std::optional<std::int64_t>> bytes() = 0;
   virtual base::Result<Digests> windows(std::span<const Span> spans, std::chrono::seconds window) = 0;

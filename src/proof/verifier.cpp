@@ -317,6 +317,9 @@ base::Status Verifier::compare_outside() {
     report_.outside[side] = rows_of((*parts)[side]);
     report_.rows[side] += report_.outside[side];
   }
+  auto strange = ask_both(parts_.sides, [](Side& side, std::size_t) { return side.without_id(); });
+  if (!strange) return base::fail(std::move(strange.error()));
+  report_.without_id = *strange;
   if ((*parts)[0].empty() && (*parts)[1].empty()) return {};
   if (auto done = deep_look_.look(outside); !done) return done;
   return splitter_.split(outside);

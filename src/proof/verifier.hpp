@@ -59,10 +59,12 @@ inline constexpr std::size_t kChangedMax = 65'536;
 inline constexpr std::chrono::seconds kWindowMax{31 * 86'400};
 
 struct VerifyReport {
-  Span span{};                         // what was compared; empty where both tables hold nothing there
-  Pair<std::int64_t> rows{};           // by side
-  Pair<std::int64_t> owed{};           // by side; as far as it is known
-  Pair<std::int64_t> outside{};        // by side; rows whose event_at is none, or outside of kAllTimes; part of `rows`
+  Span span{};                   // what was compared; empty where both tables hold nothing there
+  Pair<std::int64_t> rows{};     // by side
+  Pair<std::int64_t> owed{};     // by side; as far as it is known
+  Pair<std::int64_t> outside{};  // by side; rows whose event_at is none, or outside of kAllTimes; part of `rows`
+  // By side; rows with neither event_id nor event_at, which are not compared and no part of `rows` (Side::without_id).
+  Pair<std::int64_t> without_id{};
   std::uint64_t windows = 0;           // that hold something
   std::uint64_t different = 0;         // of these: whose digests differed
   std::uint64_t settled = 0;           // ids that were on their way at the first look and the same at the second

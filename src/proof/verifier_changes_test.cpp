@@ -79,6 +79,21 @@ TEST_F(ChangedRowsTest, RowsAtATimeThatNoEventHasAreCountedAndNamed) {
   EXPECT_EQ(report->outside, (Pair<std::int64_t>{0, 0})) << "no range holds them";
 }
 
+// Of a table that was taken over: what has no identity is no difference, whatever its number.
+TEST_F(ChangedRowsTest, RowsWithoutIdAreCountedWhereEverythingIsComparedAndNotNamed) {
+  primary.rows_without_id = 7;
+  secondary.rows_without_id = 5;
+  const auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->without_id, (Pair<std::int64_t>{7, 5}));
+  EXPECT_EQ(report->rows, (Pair<std::int64_t>{200, 200}));
+  EXPECT_THAT(findings, ::testing::IsEmpty());
+  options.from = base::WallTime{};
+  const auto ranged = run();
+  ASSERT_TRUE(ranged);
+  EXPECT_EQ(ranged->without_id, (Pair<std::int64_t>{0, 0}));
+}
+
 TEST_F(ChangedRowsTest, TwoRowsThatDifferThoughEachIsWhatItShouldBeAreUndecided) {
   primary.table[9].event_at -= 900ms;
   secondary.table[9].event_at += 900ms;

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import sqlite3
 import unittest
 
@@ -63,6 +64,24 @@ class Audit(ServiceTest):
         with sqlite3.connect(service.warehouse("secondary"), timeout=30) as database:
             database.execute(f"INSERT INTO {TABLE} VALUES ({','.join('?' * len(rows[0]))})", rows[0])
         self.wait_up_to(service, parse(stands))
+
+    def test_rows_of_a_table_taken_over_that_have_no_identity_are_no_difference(self):
+        for target, before in (("primary", 3), ("secondary", 2)):
+            with sqlite3.connect(os.path.join(self.folder, f"{target}.db")) as database:
+                database.execute(f"CREATE TABLE {TABLE} (appsflyer_id TEXT, event_name TEXT)")
+                database.executemany(f"INSERT INTO {TABLE} VALUES (?, 'install')", [(f"n{number}",) for number in range(before)])
+        service = self.go(PRIMARY_WAREHOUSE_URL="sqlite:primary.db", SECONDARY_WAREHOUSE_URL="sqlite:secondary.db")
+        self.assertEqual(service.post(GUIDE_EVENT).status, 200)
+        for target in ("primary", "secondary"):
+            wait_until(lambda side=target: self.lines(service, f"Data successfully inserted into {side}"), "the event to land")
+        self.wait_up_to(service, datetime.datetime.now(datetime.timezone.utc))
+        line = self.lines(service, "Audit: the two warehouses hold the same")[-1]
+        self.assertEqual((line["notComparedPrimary"], line["notComparedSecondary"], line["rowsPrimary"]), (3, 2, 1))
+        # One that has a time was ours: somebody has taken its id.
+        with sqlite3.connect(os.path.join(self.folder, "secondary.db"), timeout=30) as database:
+            database.execute(f"UPDATE {TABLE} SET event_id = NULL, event_key = NULL WHERE event_id IS NOT NULL")
+        wait_until(lambda: self.lines(service, "Audit: the two warehouses differ"), "the audit's line")
+        self.assertEqual(self.lines(service, "Audit: the two warehouses differ")[0]["found"], "1 missing in secondary, 1 foreign in secondary")
 
     def test_what_is_owed_holds_it_back(self):
         service = self.go()

@@ -87,6 +87,12 @@ base::Result<std::optional<Span>> SimSide::extent(const Span& span) {
   return found;
 }
 
+// Nobody else writes here.
+base::Result<std::int64_t> SimSide::without_id() {
+  if (auto good = ask(); !good) return base::fail(std::move(good.error()));
+  return 0;
+}
+
 base::Result<std::optional<Span>> SimSide::extent_of_arrivals(const Span& received) {
   if (auto good = ask(); !good) return base::fail(std::move(good.error()));
   std::optional<Span> found;

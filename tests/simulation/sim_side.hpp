@@ -25,6 +25,7 @@ class SimSide final : public proof::Side {
   [[nodiscard]] bool asked_beside() const override { return false; }
   base::Result<std::optional<proof::Span>> extent(const proof::Span& span) override;
   base::Result<std::optional<proof::Span>> extent_of_arrivals(const proof::Span& received) override;
+  base::Result<std::int64_t> without_id() override;
   base::Result<std::optional<std::int64_t>> bytes() override;
   base::Result<proof::Digests> windows(std::span<const proof::Span> spans, std::chrono::seconds window) override;
   base::Result<proof::Digests> parts(const proof::Slice& slice) override;
