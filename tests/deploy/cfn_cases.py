@@ -17,9 +17,9 @@ def key(name):
     return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{name}"
 
 
-NETWORK = {"VpcId": "vpc-1", "SubnetIds": "subnet-1,subnet-2"}
+NETWORK = {"VpcId": "vpc-1", "SubnetIds": "subnet-1,subnet-2", "ClientCidr": "10.0.0.0/16"}
 
-PRIMARY = {"PrimaryCluster": "primary-cluster", "PrimaryDatabase": "analytics", "PrimaryDbUser": "twinshift"}
+PRIMARY = {"SecondaryWay": "none", "PrimaryCluster": "primary-cluster", "PrimaryDatabase": "analytics", "PrimaryDbUser": "twinshift"}
 OWN_SECONDARY = {"SecondaryWay": "data-api", "SecondaryRegion": "ap-south-1", "SecondaryCluster": "secondary-cluster", "SecondaryDatabase": "analytics",
                  "SecondaryDbUser": "twinshift"}
 ROLES = {
@@ -27,14 +27,14 @@ ROLES = {
     "two clusters of one account": {**PRIMARY, **OWN_SECONDARY},
     "the secondary over the wire": {**PRIMARY, **OWN_SECONDARY, "SecondaryWay": "wire"},
     "as the role itself": {**PRIMARY, **OWN_SECONDARY, "PrimaryDbUser": "", "SecondaryDbUser": ""},
-    "two workgroups": {"PrimaryWorkgroupId": ID, "PrimaryDatabase": "analytics", "SecondaryWay": "wire", "SecondaryWorkgroupId": ID,
+    "two workgroups": {"PrimaryWorkgroupId": ID, "PrimaryDatabase": "analytics", "SecondaryWay": "wire", "SecondaryRegion": REGION, "SecondaryWorkgroupId": ID,
                        "SecondaryDatabase": "analytics"},
     "by secrets": {**PRIMARY, **OWN_SECONDARY, "PrimaryDbUser": "", "SecondaryDbUser": "", "PrimarySecretArn": secret("a"),
                    "SecondarySecretArn": secret("b")},
     "another account's secondary": {**PRIMARY, "SecondaryWay": "data-api", "SecondaryAccountId": OTHER_ACCOUNT, "QueueKeyArn": key("queues"),
                                     "SecretsKeyArn": key("secrets"), "WebhookTokensSecretArn": secret("tokens"), "AdminTokenSecretArn": secret("admin"),
                                     "ExternalIdSecretArn": secret("external")},
-    "passwords of their own": {"PrimaryWay": "none"},
+    "passwords of their own": {"PrimaryWay": "none", "SecondaryWay": "none"},
 }
 
 SECONDARY_ACCOUNT = {"ServiceAccountId": ACCOUNT, "ExternalId": "a-long-external-id", "Cluster": "secondary-cluster", "Database": "analytics",

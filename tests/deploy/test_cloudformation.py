@@ -110,7 +110,7 @@ class Parameters(unittest.TestCase):
     def test_wrong_targets_are_refused(self):
         host = "primary-cluster.abc.us-east-1.redshift.amazonaws.com"
         self.refused("roles", {**cases.PRIMARY, "PrimaryCluster": host}, "PrimaryCluster", "no host")
-        self.refused("roles", {"PrimaryDatabase": "analytics"}, "PrimaryCluster or PrimaryWorkgroupId must be given")
+        self.refused("roles", {"PrimaryDatabase": "analytics", "SecondaryWay": "none"}, "PrimaryCluster or PrimaryWorkgroupId must be given")
         self.refused("roles", {**cases.PRIMARY, "PrimaryDatabase": ""}, "PrimaryDatabase must be given")
         self.refused("roles", {**cases.PRIMARY, "PrimaryWorkgroupId": cases.ID}, "exclude each other")
         self.refused("roles", {**cases.PRIMARY, "PrimarySecretArn": cases.secret("a")}, "exclude each other")
@@ -119,10 +119,14 @@ class Parameters(unittest.TestCase):
         self.refused("secondary-account", {**cases.SECONDARY_ACCOUNT, "Cluster": ""}, "must be given")
         self.refused("secondary-account", {**cases.SECONDARY_ACCOUNT, "ExternalId": "short"}, "16 to 1224")
         self.refused("service", {**cases.SERVICE, "SecondaryCluster": ""}, "SecondaryCluster or SecondaryWorkgroup must be given")
+        self.refused("service", {**cases.SERVICE, "SecondaryRegion": ""}, "SecondaryRegion must be given")
+        self.refused("roles", {**cases.PRIMARY, **cases.OWN_SECONDARY, "SecondaryRegion": ""}, "SecondaryRegion must be given")
+        self.refused("roles", {name: value for name, value in cases.PRIMARY.items() if name != "SecondaryWay"}, "SecondaryWay")
 
     def test_wrong_networks_are_refused(self):
         self.refused("network", {**cases.NETWORK, "SubnetIds": "subnet-1,subnet-9"}, "must be of the VPC")
         self.refused("network", {**cases.NETWORK, "FargateEndpoints": "true"}, "needs RouteTableIds")
+        self.refused("network", {name: value for name, value in cases.NETWORK.items() if name != "ClientCidr"}, "ClientCidr")
         self.refused("network", {**cases.NETWORK, "RedshiftEndpointName": "a" * 31}, "at most 30")
         self.refused("service", {**cases.SERVICE, "LoadBalancerSubnetIds": "subnet-9"}, "LoadBalancerSubnetIds must be of the VPC")
         self.refused("service", {**cases.SERVICE, "LoadBalancerScheme": "internet-facing"}, "needs WebhookTokensSecretArn")
@@ -182,7 +186,9 @@ class Network(unittest.TestCase):
         given = {**cases.NETWORK, "RedshiftEndpointCluster": "a-cluster", "RedshiftEndpointOwner": cases.OTHER_ACCOUNT}
         resources = cases.stack("network", given).resources
         for group, port in (("EndpointSecurityGroup", 443), ("RedshiftAccessSecurityGroup", 5439)):
-            (rule,) = resources[group]["Properties"]["SecurityGroupIngress"]
+            rule, *others = resources[group]["Properties"]["SecurityGroupIngress"]
+            # Private DNS leads every caller of the VPC to the interface endpoints.
+            self.assertEqual([(int(other["FromPort"]), other["CidrIp"]) for other in others], [(443, "10.0.0.0/16")] if port == 443 else [])
             self.assertEqual((int(rule["FromPort"]), int(rule["ToPort"])), (port, port))
             self.assertEqual(rule["SourceSecurityGroupId"], "<ServiceSecurityGroup.GroupId>")
         self.assertEqual(resources["RedshiftAccess"]["Properties"]["ResourceOwner"], cases.OTHER_ACCOUNT)

@@ -24,7 +24,7 @@ class Stacks(unittest.TestCase):
         cls.vpc_of = {subnet: vpc for subnet in subnets}
         cls.given = {
             "queues": {},
-            "network": {"VpcId": vpc, "SubnetIds": two, "FargateEndpoints": "true", "RouteTableIds": routes},
+            "network": {"VpcId": vpc, "SubnetIds": two, "ClientCidr": "10.0.0.0/16", "FargateEndpoints": "true", "RouteTableIds": routes},
             "roles": {**cases.ROLES["another account's secondary"], "QueueKeyArn": ""},
             "secondary-account": cases.SECONDARY_ACCOUNT,
             "service": {**cases.SERVICES["from the internet"], "VpcId": vpc, "ServiceSubnetIds": two, "LoadBalancerSubnetIds": two,

@@ -102,6 +102,8 @@ class Migrate(MigrateTest):
         self.assertEqual(service.stop(), 0)
         with self.subTest("metric filters"):
             self.check_metric_filters(service.lines, events=9)  # three half-done, five by our webhook, one that was left
+        with self.subTest("debts without the queue"):
+            self.check_debts_without_the_queue(settings)
         with self.subTest("back again"):
             self.check_back_again(settings)
 
@@ -167,6 +169,22 @@ class Migrate(MigrateTest):
         for metric, given in new.items():
             self.assertEqual(metric_sum(lines, *given), events, metric)
             self.assertLess(metric_sum(lines, *old[metric]), events, metric)
+
+    def check_debts_without_the_queue(self, settings):
+        """What the secondary is owed is paid by a start without SQS_QUEUE_URL, which takes nothing of the queue."""
+        self.apis["secondary"].fault("refuse")
+        service = self.start(settings)
+        self.assertEqual(service.post(event("late")).status, 200)
+        wait_until(lambda: "late" in self.landed("primary") and self.waiting() == 0, "the event to be owed to the secondary")
+        self.assertEqual(service.stop(), 0)
+        self.apis["secondary"].fault("off")
+        self.its_webhook([event("theirs")])
+        service = self.start({**settings, "SQS_QUEUE_URL": ""})
+        wait_until(lambda: self.landed("secondary").get("late") == 1, "the debt to be paid")
+        wait_until(lambda: json.loads(service.request("GET", "/ready").body)["parts"]["secondary"]["owed"] == 0, "nothing to be owed")
+        self.assertEqual((self.waiting(), service.stop()), (1, 0))
+        self.assertEqual(self.its_consumer(), [])
+        self.assertEqual([self.landed(target).get("theirs") for target in PLACES], [1, 1])
 
     def check_back_again(self, settings):
         """What waits at Twinshift's end, and what comes afterwards, the Node service lands, into the same tables."""
