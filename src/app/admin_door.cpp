@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <array>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -10,8 +9,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
+#include "base/sha256.hpp"
 #include "http/response_text.hpp"
 
 namespace twinshift::app {
@@ -23,9 +22,8 @@ constexpr std::size_t kShownMax = 4'096;  // of a header; a longer one is no tok
 
 // Of equal length whatever was shown, so that the comparison tells nothing of it.
 std::string hash_of(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+  const base::Sha256Sum sum = base::sha256(text);
+  return {reinterpret_cast<const char*>(sum.data()), sum.size()};
 }
 
 bool begins(std::string_view text, std::string_view lower) {

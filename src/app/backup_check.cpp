@@ -1,8 +1,9 @@
 #include "app/backup_check.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,14 +18,17 @@ using base::ErrorKind;
 
 base::Result<std::string> read_list(const fs::path& folder) {
   const fs::path path = folder / kManifestName;
-  std::error_code ignored;
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (file) return std::string(std::istreambuf_iterator<char>(file), {});
-  const bool there = fs::exists(path, ignored);
-  return base::fail(
-      there ? ErrorKind::unavailable : ErrorKind::not_found,
-      there ? "the list of what is in the backup cannot be read" : "this is no complete backup: it has no backup.txt",
-      path.string(), there ? "Run it as a user who may read the backup" : "Name the folder that `--to` was given");
+  const int why = errno;
+  if (why == ENOENT || why == ENOTDIR) {
+    return base::fail(ErrorKind::not_found, "this is no complete backup: it has no backup.txt", path.string(),
+                      "Name the folder that `--to` was given");
+  }
+  return base::fail(ErrorKind::unavailable,
+                    std::string("the list of what is in the backup cannot be read: ") + std::strerror(why),
+                    path.string(), "Run it as a user who may read the backup");
 }
 
 // Nothing where the file is sound.

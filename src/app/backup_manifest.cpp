@@ -1,20 +1,18 @@
 #include "app/backup_manifest.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
-#include <memory>
 #include <optional>
 #include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "base/descriptor.hpp"
+#include "base/sha256.hpp"
 
 namespace twinshift::app {
 namespace {
@@ -26,26 +24,6 @@ constexpr std::string_view kAnyHead = "twinshift backup ";
 constexpr std::string_view kSum = "sum ";
 constexpr std::size_t kHexDigits = 64;
 constexpr std::size_t kReadBytes = 1'000'000;
-
-class Sha256 {
- public:
-  Sha256() { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
-  void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest.at(i));
-    return text;
-  }
-
- private:
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context_{EVP_MD_CTX_new()};
-};
 
 std::unexpected<base::Error> damaged(const char* what) {
   return base::fail(ErrorKind::corrupt, std::string("the list of what is in the backup ") + what, kManifestName,
@@ -89,12 +67,6 @@ bool take_line(std::string_view line, Manifest& manifest) {
 
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) {
-  Sha256 sum;
-  sum.add(bytes);
-  return sum.hex();
-}
-
 std::string text_of(const Manifest& manifest) {
   std::string text(kHead);
   text += fmt::format("version {}\nbegun {}\n", manifest.version, manifest.begun);
@@ -102,7 +74,7 @@ std::string text_of(const Manifest& manifest) {
   for (const ManifestFile& file : manifest.files) {
     text += fmt::format("file {} {} {}\n", file.bytes, file.sha256, file.name);
   }
-  return text + std::string(kSum) + sha256_hex(text) + '\n';
+  return text + std::string(kSum) + base::to_hex(base::sha256(text)) + '\n';
 }
 
 base::Result<Manifest> parse_manifest(std::string_view text) {
@@ -115,7 +87,7 @@ base::Result<Manifest> parse_manifest(std::string_view text) {
   const std::size_t last = text.rfind('\n', text.size() - 2) + 1;
   const std::string_view sum = text.substr(last);
   if (!sum.starts_with(kSum) ||
-      sum.substr(kSum.size(), sum.size() - kSum.size() - 1) != sha256_hex(text.substr(0, last)))
+      sum.substr(kSum.size(), sum.size() - kSum.size() - 1) != base::to_hex(base::sha256(text.substr(0, last))))
     return damaged("does not have its own sum");
   Manifest manifest;
   std::string_view lines = text.substr(kHead.size(), last - kHead.size());
@@ -137,7 +109,7 @@ base::Result<Summed> sha256_of(const std::filesystem::path& path,
   };
   if (file.get() < 0) return fault(errno);
   Summed summed;
-  Sha256 sum;
+  base::Sha256 sum;
   std::string bytes(kReadBytes, '\0');
   for (;;) {
     const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
@@ -149,7 +121,7 @@ base::Result<Summed> sha256_of(const std::filesystem::path& path,
     if (!after_step) continue;
     if (auto go_on = after_step(static_cast<std::uint64_t>(got)); !go_on) return base::fail(std::move(go_on.error()));
   }
-  summed.sha256 = sum.hex();
+  summed.sha256 = base::to_hex(sum.finish());
   return summed;
 }
 

@@ -41,8 +41,6 @@ std::string text_of(const Manifest& manifest);
 // Errors: corrupt (cut short, changed, or no such file), conflict (a later format).
 base::Result<Manifest> parse_manifest(std::string_view text);
 
-// 64 hex digits.
-std::string sha256_hex(std::string_view bytes);
 // Of a file, read to its end in steps of 1 MB; `after_step` is told how many bytes were read, and its error ends it.
 struct Summed {
   std::uint64_t bytes = 0;

@@ -1,8 +1,11 @@
 #include "app/backup_sources.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 
@@ -85,9 +88,19 @@ class Planner {
   BackupPlan plan_;
 };
 
+// False: there is no such file.
+base::Result<bool> is_there(const fs::path& path) {
+  struct stat found{};
+  if (::stat(path.c_str(), &found) == 0) return true;
+  const int why = errno;
+  if (why == ENOENT || why == ENOTDIR) return false;
+  return base::fail(unreadable_source(path, why));
+}
+
 // True: it is there.
 base::Result<bool> fix(FixedPart& fixed) {
   const std::string path = fixed.part.path.string();
+  if (auto there = is_there(path); !there || !*there) return there;
   if (fixed.part.kind == Kind::database) {
     auto snapshot = sqlite::Snapshot::open(path);
     if (!snapshot && snapshot.error().kind == ErrorKind::not_found) return false;
@@ -102,7 +115,9 @@ base::Result<bool> fix(FixedPart& fixed) {
     fixed.segments = std::move(*segments);
     return !fixed.segments.segments.empty() || !fixed.segments.journal.empty();
   }
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
+  if (!file && errno != ENOENT) return base::fail(unreadable_source(path, errno));
   fixed.text.assign(std::istreambuf_iterator<char>(file), {});
   return file.good() || !fixed.text.empty();
 }
@@ -113,6 +128,11 @@ int rank(const FixedPart& fixed) {
 }
 
 }  // namespace
+
+base::Error unreadable_source(const fs::path& path, int why) {
+  return {ErrorKind::unavailable, std::string("what is to be copied cannot be read: ") + std::strerror(why),
+          path.string(), "Run it as the service's user, or as root"};
+}
 
 std::uint64_t FixedPart::bytes() const {
   std::uint64_t sum = text.size() + segments.journal.size() + (database ? database->bytes() : 0);

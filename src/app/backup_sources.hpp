@@ -45,6 +45,10 @@ struct BackupPlan {
 // No I/O but to look where paths lead.
 BackupPlan plan_backup(const config::Settings& settings);
 
+// What this user may not read, or the disk does not give (`why`: errno). It is never left out: a copy without it would
+// pass for whole.
+base::Error unreadable_source(const std::filesystem::path& path, int why);
+
 // One of them, fixed.
 struct FixedPart {
   BackupPart part;

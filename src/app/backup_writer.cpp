@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 using base::ErrorKind;
 using base::Status;
 
+constexpr const char* kMoreRoom = "Free disk space there, or give the backup another disk";
 constexpr const char* kPartial = ".partial-";
 constexpr std::size_t kStepBytes = 1'000'000;
 constexpr std::chrono::seconds kPauseMax{10};
@@ -32,9 +33,9 @@ constexpr std::uint64_t kUnsyncedBytesMax = 4'000'000;
 
 std::unexpected<base::Error> disk_error(const std::string& what, const fs::path& path, int why) {
   const bool full = why == ENOSPC || why == EDQUOT || why == EFBIG;
-  return base::fail(full ? ErrorKind::full : ErrorKind::unavailable, what + ": " + std::strerror(why), path.string(),
-                    full ? "Free disk space there, or give the backup another disk"
-                         : "Check that this user may write there and that the disk works, or give another folder");
+  return base::fail(
+      full ? ErrorKind::full : ErrorKind::unavailable, what + ": " + std::strerror(why), path.string(),
+      full ? kMoreRoom : "Check that this user may write there and that the disk works, or give another folder");
 }
 
 Status write_all(int file, std::string_view bytes, const fs::path& path) {
@@ -63,6 +64,18 @@ bool on_one_disk(const fs::path& one, const fs::path& other) {
   struct stat a{};
   struct stat b{};
   return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev;
+}
+
+// SQLite tells a disk that takes no further file as a file that it cannot open.
+base::Error copy_error(base::Error error, const fs::path& path) {
+  struct statvfs found{};
+  const bool no_names = ::statvfs(path.c_str(), &found) == 0 && found.f_files != 0 && found.f_favail == 0;
+  if (error.kind == ErrorKind::unavailable && no_names) {
+    error.kind = ErrorKind::full;
+    error.message += " (the disk takes no further file)";
+  }
+  if (error.kind == ErrorKind::full && error.where == path.string()) error.hint = kMoreRoom;
+  return error;
 }
 
 std::unexpected<base::Error> wrong_place(const char* what, const fs::path& folder) {
@@ -112,8 +125,11 @@ base::Result<BackupPlace> look_at_place(const std::string& dir, const config::Se
     return base::fail(ErrorKind::invalid, "the folder is inside the data folder", place.folder.string(),
                       "Give --to a folder elsewhere, best on another disk");
   }
-  std::error_code ignored;
-  if (!fs::is_directory(parent, ignored)) {
+  std::error_code error;
+  if (!fs::is_directory(parent, error)) {
+    if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
+      return disk_error("the folder to make the backup in cannot be looked at", parent, error.value());
+    }
     return base::fail(ErrorKind::not_found, "there is no such folder to make the backup in", parent.string(),
                       "Make it, or correct --to");
   }
@@ -133,7 +149,7 @@ base::Status check_room(const BackupPlace& place, std::uint64_t bytes) {
                   place.reserve_bytes == 0 ? std::string()
                                            : fmt::format(", of which the service keeps {} MB (DISK_RESERVE)",
                                                          place.reserve_bytes / kMegabyte)),
-      place.folder.parent_path().string(), "Free disk space there, or give the backup another disk");
+      place.folder.parent_path().string(), kMoreRoom);
 }
 
 BackupWriter::~BackupWriter() {
@@ -199,8 +215,11 @@ base::Status BackupWriter::new_file(const std::string& name,
 
 base::Status BackupWriter::add_database(FixedPart& part) {
   const std::string path = (partial_ / part.part.name).string();
-  auto done =
-      new_file(part.part.name, [&](int, const AfterStep& after) { return part.database->copy_to(path, after); });
+  auto done = new_file(part.part.name, [&](int, const AfterStep& after) -> Status {
+    auto copied = part.database->copy_to(path, after);
+    if (!copied) return base::fail(copy_error(std::move(copied.error()), path));
+    return {};
+  });
   part.database->release();
   return done;
 }
@@ -215,7 +234,7 @@ base::Status BackupWriter::copy_bytes(int from, std::uint64_t bytes, const std::
       if (got < 0) return disk_error("what is to be copied cannot be read", name, errno);
       if (got == 0) return {};  // cut off meanwhile: nobody was told that it is durable
       const auto size = static_cast<std::size_t>(got);
-      if (auto put = write_all(file, std::string_view(step).substr(0, size), name); !put) return put;
+      if (auto put = write_all(file, std::string_view(step).substr(0, size), partial_ / name); !put) return put;
       at += size;
       if (auto go_on = after(size); !go_on) return go_on;
     }
@@ -224,7 +243,7 @@ base::Status BackupWriter::copy_bytes(int from, std::uint64_t bytes, const std::
 }
 
 base::Status BackupWriter::put_text(const std::string& name, const std::string& text) {
-  return new_file(name, [&](int file, const AfterStep&) { return write_all(file, text, name); });
+  return new_file(name, [&](int file, const AfterStep&) { return write_all(file, text, partial_ / name); });
 }
 
 base::Status BackupWriter::add_segments(const FixedPart& part) {
@@ -251,13 +270,14 @@ base::Status BackupWriter::add_folder(const fs::path& folder) {
     const base::Descriptor file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     struct stat found{};
     if (file.get() < 0 && errno == ENOENT) continue;
-    if (file.get() < 0) return disk_error("what is to be copied cannot be read", entry.path(), errno);
+    if (file.get() < 0) return base::fail(unreadable_source(entry.path(), errno));
     if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
     const std::string name = (folder.filename() / entry.path().filename()).string();
     auto copied = copy_bytes(file.get(), static_cast<std::uint64_t>(found.st_size), name);
     if (!copied) return copied;
   }
-  return {};
+  if (!error || error == std::errc::no_such_file_or_directory) return {};
+  return base::fail(unreadable_source(folder, error.value()));
 }
 
 base::Status BackupWriter::sum_up(Manifest& manifest) {

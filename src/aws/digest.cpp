@@ -8,20 +8,6 @@
 #include "base/assert.hpp"
 
 namespace twinshift::aws {
-namespace {
-
-std::string digest(const EVP_MD* kind, std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-  unsigned int size = 0;
-  TWINSHIFT_ASSERT(EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr) == 1);
-  return {reinterpret_cast<const char*>(out.data()), size};
-}
-
-}  // namespace
-
-std::string sha256(std::string_view bytes) {
-  return digest(EVP_sha256(), bytes);
-}
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};

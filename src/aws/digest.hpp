@@ -1,4 +1,4 @@
-// Hashes as AWS wants them. Any thread.
+// Keyed hashes as AWS wants them (sums without a key: base/sha256.hpp). Any thread.
 #pragma once
 
 #include <string>
@@ -7,7 +7,6 @@
 namespace twinshift::aws {
 
 // 32 raw bytes.
-std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
 }  // namespace twinshift::aws

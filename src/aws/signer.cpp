@@ -9,6 +9,7 @@
 #include "aws/digest.hpp"
 #include "aws/uri.hpp"
 #include "base/ids.hpp"
+#include "base/sha256.hpp"
 
 namespace twinshift::aws {
 namespace {
@@ -129,7 +130,7 @@ std::string canonical_request(const curl::Request& request, const SigningScope& 
 void sign(curl::Request& request, const Credentials& credentials, const SigningScope& scope, base::WallTime now) {
   const std::string time = basic_time(now);
   const std::string date = time.substr(0, time.find('T'));
-  const std::string payload_hash = base::to_hex(sha256(request.body));
+  const std::string payload_hash = base::to_hex(base::sha256(request.body));
   request.headers.push_back({"Host", std::string(split_url(request.url).host)});
   request.headers.push_back({"X-Amz-Date", time});
   if (!credentials.session_token.empty()) {
@@ -138,7 +139,7 @@ void sign(curl::Request& request, const Credentials& credentials, const SigningS
   if (scope.service == "s3") request.headers.push_back({"X-Amz-Content-Sha256", payload_hash});
   const std::string scope_text = date + '/' + scope.region + '/' + scope.service + "/aws4_request";
   const std::string to_sign = std::string(kAlgorithm) + '\n' + time + '\n' + scope_text + '\n' +
-                              base::to_hex(sha256(canonical_request(request, scope, payload_hash)));
+                              base::to_hex(base::sha256(canonical_request(request, scope, payload_hash)));
   const std::string signature = base::to_hex(hmac_sha256(signing_key(credentials, date, scope), to_sign));
   request.headers.push_back({"Authorization", fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}",
                                                           kAlgorithm, credentials.access_key_id, scope_text,

@@ -23,7 +23,9 @@ using base::ErrorKind;
 constexpr int kWaitingMax = 16;
 
 std::unexpected<base::Error> failed(ErrorKind kind, const std::string& what, const std::filesystem::path& folder) {
-  return base::fail(kind, what + ": " + std::generic_category().message(errno), (folder / kSocketName).string());
+  const int why = errno;
+  return base::fail(kind, what + ": " + std::generic_category().message(why), (folder / kSocketName).string(),
+                    why == EACCES ? "Run it as the service's user, or as root" : "");
 }
 
 struct Address {

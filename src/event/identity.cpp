@@ -1,34 +1,16 @@
 #include "event/identity.hpp"
 
-#include <array>
 #include <cstring>
-#include <memory>
 #include <optional>
 
-#include <openssl/evp.h>
-
-#include "base/assert.hpp"
 #include "base/ids.hpp"
+#include "base/sha256.hpp"
 #include "event/canonical.hpp"
 
 namespace twinshift::event {
 namespace {
 
-constexpr std::size_t kSha256Bytes = 32;
 constexpr std::size_t kUuidTextSize = 36;
-
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-struct FreeDigest {
-  void operator()(EVP_MD* digest) const { EVP_MD_free(digest); }
-};
-
-// Fetching the algorithm and making a context cost more than hashing an event, so each thread keeps its own.
-struct Sha256 {
-  std::unique_ptr<EVP_MD, FreeDigest> digest{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
-  std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
-};
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -62,15 +44,7 @@ std::string EventId::hex() const {
 }
 
 EventId hash_id(std::string_view first, std::string_view second) {
-  thread_local Sha256 sha;
-  std::array<unsigned char, kSha256Bytes> hash{};
-  TWINSHIFT_ASSERT(sha.digest != nullptr && sha.context != nullptr);
-  TWINSHIFT_ASSERT(EVP_DigestInit_ex2(sha.context.get(), sha.digest.get(), nullptr) == 1);
-  TWINSHIFT_ASSERT(EVP_DigestUpdate(sha.context.get(), first.data(), first.size()) == 1);
-  if (!second.empty()) {
-    TWINSHIFT_ASSERT(EVP_DigestUpdate(sha.context.get(), second.data(), second.size()) == 1);
-  }
-  TWINSHIFT_ASSERT(EVP_DigestFinal_ex(sha.context.get(), hash.data(), nullptr) == 1);
+  const base::Sha256Sum hash = base::sha256(first, second);
   EventId id;
   std::memcpy(id.bytes.data(), hash.data(), id.bytes.size());
   return id;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
 #include "config/address_list.hpp"
 #include "config/text.hpp"
@@ -50,7 +49,7 @@ std::string joined(const http::Request& head, std::string_view name) {
 Guard::Guard(GuardRules rules) : rules_(std::move(rules)) {
   for (auto& entry : rules_.tokens) {
     has_app_tokens_ = has_app_tokens_ || !entry.app_id.empty();
-    known_.push_back({hash_of(entry.token), std::move(entry.app_id)});
+    known_.push_back({base::sha256(entry.token), std::move(entry.app_id)});
     OPENSSL_cleanse(entry.token.data(), entry.token.size());
   }
   rules_.tokens.clear();
@@ -76,12 +75,6 @@ bool Guard::allows(const base::IpAddress& client) const {
   return rules_.allow.empty() || config::contains(rules_.allow, client);
 }
 
-Guard::Hash Guard::hash_of(std::string_view text) {
-  Hash out{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.data());
-  return out;
-}
-
 bool Guard::shown_in(const http::Request& head, Hash& into) const {
   const std::string* shown = nullptr;
   for (const auto& [name, value] : head.headers) {
@@ -90,7 +83,7 @@ bool Guard::shown_in(const http::Request& head, Hash& into) const {
     shown = &value;
   }
   if (shown == nullptr || shown->size() > kShownBytesMax) return false;
-  into = hash_of(config::bare_token(*shown));
+  into = base::sha256(config::bare_token(*shown));
   return true;
 }
 

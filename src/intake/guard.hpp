@@ -1,13 +1,13 @@
 // Who may post events: addresses and tokens, decided from a request's head. Immutable: any thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/ip_address.hpp"
+#include "base/sha256.hpp"
 #include "config/token_list.hpp"
 #include "http/server.hpp"
 
@@ -40,12 +40,11 @@ class Guard {
   [[nodiscard]] bool has_app_tokens() const { return has_app_tokens_; }
 
  private:
-  using Hash = std::array<unsigned char, 32>;  // SHA-256: of one length whatever was shown
+  using Hash = base::Sha256Sum;  // of one length whatever was shown
   struct Known {
     Hash hash;
     std::string app_id;  // empty: every app
   };
-  static Hash hash_of(std::string_view text);
   // False where nothing is shown that could be a token.
   bool shown_in(const http::Request& head, Hash& into) const;
 

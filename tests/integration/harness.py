@@ -199,12 +199,12 @@ class ServiceTest(unittest.TestCase):
     def start(self, settings=None, **kwargs):
         return self.launch(settings, **kwargs).wait_started()
 
-    def run_command(self, *arguments, settings=None, timeout=PATIENCE_SECONDS, stdout=subprocess.PIPE):
+    def run_command(self, *arguments, settings=None, timeout=PATIENCE_SECONDS, stdout=subprocess.PIPE, preexec=None):
         environment = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TZ", "LC_ALL", "LOCPATH") or k.endswith("SAN_OPTIONS")}
         environment.update({"SECONDARY_REDSHIFT_ENABLED": "true"})
         environment.update(settings or {})
         return subprocess.run([os.path.abspath(BINARY), *arguments], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                              stdout=stdout, stderr=subprocess.PIPE, timeout=timeout, text=True)
+                              stdout=stdout, stderr=subprocess.PIPE, timeout=timeout, text=True, preexec_fn=preexec)
 
     def assert_each_once(self, service, message_or_ids, column="appsflyer_id"):
         """Every one of these is in both warehouses exactly once."""

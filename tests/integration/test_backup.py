@@ -1,95 +1,18 @@
 """`twinshift backup` on the real binary: a copy taken under traffic is a data folder from which every accepted event lands, once, on both sides."""
 
-import json
 import os
-import shutil
-import socket
 import sqlite3
 import stat
 import unittest
 
-from harness import GUIDE_EVENT, Service, ServiceTest, wait_until
+from backing_up import DONE, FAILED, REFUSED, SETTINGS, USAGE, BackupTest, event
+from harness import wait_until
 from sender import Sender
 
-REFUSED = "refuse-me"
-DONE, FAILED, USAGE = 0, 1, 2
-SETTINGS = {"BOOKS_INTERVAL": "1s"}
+PASSES_MAX = 10
 
 
-def event(name, **more):
-    return dict(GUIDE_EVENT, appsflyer_id=name, **more)
-
-
-class Backup(ServiceTest):
-    def setUp(self):
-        super().setUp()
-        self.root = self.folder
-        self.use("live")
-
-    def tearDown(self):
-        self.folder = self.root
-        super().tearDown()
-
-    def use(self, name):
-        """Commands and services from now on run there."""
-        self.folder = os.path.join(self.root, name)
-        os.makedirs(self.folder, exist_ok=True)
-
-    def copy(self, name="copy"):
-        return os.path.join(self.root, name)
-
-    def command(self, expected, *arguments, **settings):
-        done = self.run_command(*arguments, settings=settings)
-        self.assertEqual(done.returncode, expected, done.stdout + done.stderr)
-        return done.stdout + done.stderr
-
-    def backup(self, name="copy", expected=DONE, *more, **settings):
-        return self.command(expected, "backup", "--to", self.copy(name), *more, **settings)
-
-    def restore(self, name="copy"):
-        self.use("restored-" + name)
-        shutil.copytree(self.copy(name), os.path.join(self.folder, "data"))
-        return self.start(SETTINGS)
-
-    def post(self, service, *events):
-        for each in events:
-            self.assertEqual(service.post(each).status, 200)
-
-    def parts(self, service):
-        return service.request("GET", "/ready").json()["parts"]
-
-    def refuse_in_secondary(self):
-        with sqlite3.connect(os.path.join(self.folder, "data", "secondary.db"), timeout=30) as connection:
-            connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON appsflyer_events WHEN NEW.campaign = '" + REFUSED +
-                               "' BEGIN SELECT RAISE(ABORT, 'refused'); END")
-        connection.close()
-
-    def take_secondary_away(self):
-        """Somebody else holds its writer's lock: it can be read and not written."""
-        holder = sqlite3.connect(os.path.join(self.folder, "data", "secondary.db"), timeout=30, isolation_level=None)
-        holder.execute("BEGIN IMMEDIATE")
-        return holder
-
-    def wait_books_closed(self):
-        def closed():
-            done = self.run_command("books", "--format", "json", settings=SETTINGS)
-            hours = json.loads(done.stdout or "[]")
-            return done.returncode == 0 and hours and all(h["state"] == "closed" and int(h["residual"]) == 0 for h in hours)
-        wait_until(closed, "closed books")
-
-    def assert_whole(self, service, names, refused=()):
-        """All of them once on both sides, those that the secondary refuses in the primary; the books close; both sides are equal."""
-        wait_until(lambda: self.parts(service)["queue"]["depth"] == 0 and self.parts(service)["secondary"]["owed"] == 0, "nothing to be owed")
-        for target in ("primary", "secondary"):
-            rows = service.sql(target, "SELECT appsflyer_id AS id, count(*) AS n FROM appsflyer_events GROUP BY 1")
-            found = {row["id"]: row["n"] for row in rows}
-            expected = set(names) - (set(refused) if target == "secondary" else set())
-            self.assertEqual(sorted(expected - set(found)), [], f"lost in {target}")
-            self.assertEqual({i: n for i, n in found.items() if n != 1}, {}, f"doubled in {target}")
-        self.assertEqual(self.parts(service)["secondary"]["backlog"]["lost"], 0)
-        self.wait_books_closed()
-        self.command(DONE, "verify", **SETTINGS)
-
+class Backup(BackupTest):
     def test_under_traffic_with_the_secondary_away_half_the_time(self):
         service = self.start(SETTINGS)
         self.post(service, event("first"))
@@ -211,13 +134,48 @@ class Backup(ServiceTest):
         self.wait_books_closed()
         self.assertEqual(restored.stop(), 0)
 
-    def ask(self, service, *lines):
-        """As the command does, so that it can be stopped in the middle."""
-        with socket.socket(socket.AF_UNIX) as peer:
-            peer.settimeout(60)
-            peer.connect(os.path.join(service.data, "control.sock"))
-            peer.sendall("".join(line + "\n" for line in (*lines, "")).encode())
-            return peer.makefile().read().split("\n")[:2]
+    def decoy(self):
+        """A warehouse in whose lock a backup waits, 2 s at most, after it has fixed the primary and before it fixes the queue."""
+        decoy = sqlite3.connect(self.copy("decoy.db"), timeout=30, isolation_level=None)
+        decoy.execute("CREATE TABLE t (c)")
+        self.addCleanup(decoy.close)
+        return decoy
+
+    def has_open(self, process, path):
+        try:
+            return path in [os.readlink(f"/proc/{process.pid}/fd/{each}") for each in os.listdir(f"/proc/{process.pid}/fd")]
+        except FileNotFoundError:
+            return False
+
+    def pass_through(self, service, name):
+        """The event is on both sides, and the queue has been told so before it wrote another one."""
+        self.post(service, event(name))
+        for target in ("primary", "secondary"):
+            wait_until(lambda t=target: service.sql(t, "SELECT 1 FROM appsflyer_events WHERE appsflyer_id = ?", (name,)), f"{name} in {target}")
+        wait_until(lambda: b"\ntwinshift_queue_in_flight_events 0\n" in service.request("GET", "/metrics").body, "nothing in flight")
+        self.post(service, event(name + "-follower"))
+        return [name, name + "-follower"]
+
+    def test_what_passes_through_between_two_stores_is_in_the_copy(self):
+        service = self.start(SETTINGS)
+        self.post(service, event("first"))
+        service.wait_landed(1)
+        names, decoy = ["first"], self.decoy()
+        with_decoy = {**SETTINGS, "PRIMARY_WAREHOUSE_URL": "sqlite:./data/primary.db", "SECONDARY_WAREHOUSE_URL": f"sqlite:{self.copy('decoy.db')}"}
+        for number in range(PASSES_MAX):  # again where the machine was too slow for the backup's patience
+            decoy.execute("BEGIN EXCLUSIVE")
+            backup = self.launch(with_decoy, arguments=("backup", "--to", self.copy()))
+            wait_until(lambda b=backup: self.has_open(b.process, self.copy("decoy.db")) or b.process.poll() is not None, "the backup at the decoy")
+            names += self.pass_through(service, f"passing-{number}")
+            decoy.execute("ROLLBACK")
+            if backup.wait_exit() == DONE:
+                break
+        self.assertTrue(os.path.exists(self.copy()), backup.errors)
+        service.kill()
+        restored = self.restore()  # its secondary begins empty
+        wait_until(lambda: self.parts(restored)["queue"]["depth"] == 0, "an empty queue")
+        found = {row["id"]: row["n"] for row in restored.sql("primary", "SELECT appsflyer_id AS id, count(*) AS n FROM appsflyer_events GROUP BY 1")}
+        self.assertEqual(found, dict.fromkeys(names, 1))
 
     def test_commands_wait_for_the_moment_in_which_a_backup_is_fixed(self):
         service = self.start(SETTINGS)

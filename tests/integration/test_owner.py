@@ -8,18 +8,12 @@ import tempfile
 import unittest
 
 from harness import BINARY, GUIDE_EVENT, Service, wait_until
+from users import USER, as_user, is_root
 
-USER = 65534  # nobody
 DEAD = {"PRIMARY_WAREHOUSE_URL": "sqlite:./data/primary.db", "SECONDARY_WAREHOUSE_URL": "postgresql://x@127.0.0.1:1/x"}
 
 
-def as_user():
-    os.setgroups([])
-    os.setgid(USER)
-    os.setuid(USER)
-
-
-@unittest.skipUnless(os.geteuid() == 0, "only root can be two users")
+@unittest.skipUnless(is_root(), "only root can be two users")
 class Owner(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="twinshift-owner-")

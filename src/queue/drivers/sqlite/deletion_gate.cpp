@@ -1,5 +1,7 @@
 #include "queue/drivers/sqlite/deletion_gate.hpp"
 
+#include <algorithm>
+
 namespace twinshift::queue {
 
 bool DeletionGate::enter() {
@@ -18,9 +20,12 @@ void DeletionGate::leave() {
   left_.notify_all();
 }
 
-bool DeletionGate::is_shut() const {
+std::chrono::milliseconds DeletionGate::time_left() const {
+  using std::chrono::milliseconds;
   const std::lock_guard lock(mutex_);
-  return shut_until_ && clock_.steady() < *shut_until_;
+  if (!shut_until_) return milliseconds(0);
+  // Up, so that who waits for so long finds it open.
+  return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(*shut_until_ - clock_.steady()));
 }
 
 base::Status DeletionGate::shut(std::chrono::milliseconds most, std::chrono::milliseconds wait_max) {

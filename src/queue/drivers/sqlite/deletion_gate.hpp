@@ -21,7 +21,9 @@ class DeletionGate {
   void leave();
 
   // Any thread.
-  [[nodiscard]] bool is_shut() const;
+  [[nodiscard]] bool is_shut() const { return time_left().count() > 0; }
+  // Until it opens by itself; 0: it is open.
+  [[nodiscard]] std::chrono::milliseconds time_left() const;
   // See SettlingHold::hold_settling(). `wait_max`: for a deletion under way.
   base::Status shut(std::chrono::milliseconds most, std::chrono::milliseconds wait_max);
   // True where it was shut, and nobody has passed since.

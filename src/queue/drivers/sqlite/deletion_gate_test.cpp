@@ -34,7 +34,9 @@ TEST(DeletionGate, ItOpensByItselfAndTellsSo) {
   ASSERT_TRUE(gate.shut(5s, 1h));
   clock.time += 4999ms;
   EXPECT_FALSE(GatePass(gate, true).given());
+  EXPECT_EQ(gate.time_left(), 1ms);
   clock.time += 1ms;
+  EXPECT_EQ(gate.time_left(), 0ms);
   EXPECT_FALSE(gate.is_shut());
   EXPECT_TRUE(GatePass(gate, true).given());
   EXPECT_FALSE(gate.open());

@@ -44,7 +44,7 @@ QueueInbox::Put QueueInbox::put(Erasure& erasure) {
 WorkBatch QueueInbox::take(std::chrono::milliseconds wait) {
   WorkBatch batch;
   std::unique_lock lock(mutex_);
-  const auto ready = [&] { return closed_ || !messages_.empty() || !erasures_.empty(); };
+  const auto ready = [&] { return closed_ || woken_ || !messages_.empty() || !erasures_.empty(); };
   if (!ready()) {
     sleeping_ = true;
     const auto woken = [&] { return ready() || !sleeping_; };
@@ -55,6 +55,7 @@ WorkBatch QueueInbox::take(std::chrono::milliseconds wait) {
     }
     sleeping_ = false;
   }
+  woken_ = false;
   while (!messages_.empty() && batch.messages.size() < kBatchMessagesMax && batch.bytes < kBatchBytesMax) {
     batch.bytes += messages_.front().message.body.size();
     batch.messages.push_back(std::move(messages_.front()));
@@ -69,6 +70,14 @@ void QueueInbox::written(const WorkBatch& batch) {
   const std::lock_guard lock(mutex_);
   messages_waiting_ -= batch.messages.size();
   bytes_waiting_ -= batch.bytes;
+}
+
+void QueueInbox::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  filled_.notify_one();
 }
 
 void QueueInbox::close() {

@@ -44,6 +44,8 @@ class QueueInbox {
   // written() is called for them.
   WorkBatch take(std::chrono::milliseconds wait);
   void written(const WorkBatch& batch);
+  // Ends the wait of take(), now or when it next begins, also without work.
+  void wake();
 
   void close();
   [[nodiscard]] bool closed() const;
@@ -61,6 +63,7 @@ class QueueInbox {
   std::size_t bytes_waiting_ = 0;
   bool closed_ = false;
   bool sleeping_ = false;
+  bool woken_ = false;  // wake(), and no take() since
 };
 
 }  // namespace twinshift::queue

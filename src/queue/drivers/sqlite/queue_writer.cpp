@@ -18,8 +18,6 @@ constexpr std::int64_t kGiveBackPagesIdle = 512;
 // Under load: how often the free pages are looked at, and how many go back at a time.
 constexpr auto kLookEvery = 50ms;
 constexpr std::int64_t kGiveBackPagesBusy = 256;
-// While deletions are held: how soon after that they are carried out.
-constexpr auto kLookAtHeld = 5ms;
 constexpr base::BackoffLimits kRetry{100ms, 5000ms};
 
 std::vector<IdRange> ranges_of(const std::vector<Erasure>& erasures) {
@@ -67,6 +65,16 @@ void QueueWriter::close() {
   if (thread_.joinable()) thread_.join();
 }
 
+base::Status QueueWriter::hold_deletions(std::chrono::milliseconds most, std::chrono::milliseconds wait_max) {
+  return deletions_.shut(most, wait_max);
+}
+
+bool QueueWriter::end_hold() {
+  const bool kept = deletions_.open();
+  inbox_.wake();
+  return kept;
+}
+
 std::optional<base::Error> QueueWriter::trouble() const {
   const std::lock_guard lock(mutex_);
   return trouble_;
@@ -94,7 +102,7 @@ std::chrono::milliseconds QueueWriter::pause() const {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_try_ - std::chrono::steady_clock::now());
     return std::max(left, 1ms);
   }
-  if (!erasures_.empty()) return kLookAtHeld;
+  if (!erasures_.empty()) return deletions_.time_left();
   return tidy_ ? std::chrono::milliseconds::max() : kIdleAfter;
 }
 

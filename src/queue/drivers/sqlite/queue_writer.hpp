@@ -48,8 +48,9 @@ class QueueWriter {
   // Any thread. Why nothing can be written now.
   [[nodiscard]] std::optional<base::Error> trouble() const;
 
-  // Any thread. While it is shut acknowledged messages stay in the file; closing opens it.
-  [[nodiscard]] DeletionGate& deletions() { return deletions_; }
+  // Any thread. See SettlingHold; `wait_max`: for a deletion under way. Closing ends a hold.
+  base::Status hold_deletions(std::chrono::milliseconds most, std::chrono::milliseconds wait_max);
+  bool end_hold();
 
   // Writes what is in the inbox, copies the log, closes the file, ends the thread. Idempotent; one thread at a time.
   void close();

@@ -114,9 +114,9 @@ class SqliteQueue final : public EventQueue, public Waiver, public SettlingHold,
   }
 
   base::Status hold_settling(std::chrono::milliseconds most) override {
-    return writer_->deletions().shut(most, kWriteEndsMax);
+    return writer_->hold_deletions(most, kWriteEndsMax);
   }
-  bool end_hold() override { return writer_->deletions().open(); }
+  bool end_hold() override { return writer_->end_hold(); }
 
   void release(const std::vector<Receipt>& receipts, std::chrono::milliseconds delay) override {
     const auto not_before = clock_.steady() + delay;
