@@ -1,6 +1,6 @@
 """The scripts of deploy/aws-cli by the real aws client (v1 or v2) against cli_aws_standin.py: a dry run makes nothing, the first run makes, the second
-changes nothing, and what is wrong is told before anything is made. A client takes one to two seconds of a processor to start, and there are a hundred starts:
-most cases are for TWINSHIFT_TEST_LONG=1 (./dev check --full). They run beside each other."""
+changes nothing, and what is wrong is told before anything is made. The client is started once (cli_client.py); TWINSHIFT_TEST_LONG=1 (./dev check --full)
+starts it for each of the hundred calls. The cases run beside each other."""
 
 import concurrent.futures
 import csv
@@ -13,43 +13,13 @@ import subprocess
 import tempfile
 import unittest
 
-from cli_aws_standin import ACCOUNT, OTHER_ACCOUNT, StandIn
+from cli_aws_standin import ACCOUNT, OTHER_ACCOUNT
+from cli_case import ROOT, RUN_SECONDS_MAX, SCRIPTS, Case, settings_text
+from cli_client import QuickClient
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = ROOT / "deploy" / "aws-cli"
 NAMES = ("1-queues", "2-endpoints", "3-permissions", "4-alarms", "check", "rollback")
-AT_ONCE_MAX, RUN_SECONDS_MAX = 3, 400
+AT_ONCE_MAX = 3
 LONG = os.environ.get("TWINSHIFT_TEST_LONG") == "1"
-SECRET = "secret-4711-key"
-# One interface endpoint is enough to see it; the database is docs/aws.md's.
-USUAL = {"ENDPOINT_SERVICES": "redshift-data", "PRIMARY_DATABASE": "your_database", "TWINSHIFT_PROGRAM": "no-such-program"}
-
-
-def settings_text(**changed):
-    text = (SCRIPTS / "deploy.env.example").read_text(encoding="utf-8")
-    for name, value in {**USUAL, **changed}.items():
-        text, count = re.subn(f"(?m)^{name}=.*$", lambda _, n=name, v=value: f"{n}={v}", text)
-        assert count == 1, name
-    return text
-
-
-class Case:
-    """One stand-in and its own settings."""
-
-    def __init__(self, folder):
-        self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
-        self.standin = StandIn()
-        self.world = self.standin.world
-
-    def run(self, script, *arguments, text=None, **changed):
-        """Exit code, all that was said, and the writing calls."""
-        settings = self.folder / "deploy.env"
-        settings.write_text(text or settings_text(**changed), encoding="utf-8")
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_ENDPOINT_URL": self.standin.url}
-        before = len(self.world.writes)
-        done = subprocess.run([SCRIPTS / script, *arguments, "--settings", settings], env=environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=RUN_SECONDS_MAX, check=False)
-        return done.returncode, done.stdout, self.world.writes[before:]
 
 
 def thrice(case, script, **changed):
@@ -101,13 +71,17 @@ def removal(case):
 
 @unittest.skipUnless(shutil.which("aws"), "no aws client (Debian: awscli)")
 class ByTheClient(unittest.TestCase):
-    ALWAYS = (endpoints, wrong)
-    CASES = (alarms, queues, endpoints, permissions, wrong, other_account, removal) if LONG else ALWAYS
+    CASES = (alarms, queues, endpoints, permissions, wrong, other_account, removal)
+    WITHOUT_QUICK_CLIENT = (endpoints, wrong)
 
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="twinshift-test-")
-        cls.cases = {work: Case(cls.folder) for work in cls.CASES}
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.client = None if LONG else QuickClient.start(cls.folder)
+        works = cls.CASES if LONG or cls.client else cls.WITHOUT_QUICK_CLIENT
+        path = os.pathsep.join([cls.folder, os.environ["PATH"]]) if cls.client else os.environ["PATH"]
+        cls.cases = {work: Case(cls.folder, path) for work in works}
         cls.pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE_MAX)
         cls.runs = {work: cls.pool.submit(work, case) for work, case in cls.cases.items()}
 
@@ -116,11 +90,12 @@ class ByTheClient(unittest.TestCase):
         cls.pool.shutdown(cancel_futures=True)
         for case in cls.cases.values():
             case.standin.close()
-        shutil.rmtree(cls.folder, ignore_errors=True)
+        if cls.client:
+            cls.client.close()
 
     def of(self, work):
-        if work not in self.CASES:
-            self.skipTest("long: TWINSHIFT_TEST_LONG=1, ./dev check --full")
+        if work not in self.cases:
+            self.skipTest("long with a client that cannot be imported: TWINSHIFT_TEST_LONG=1, ./dev check --full")
         runs = self.runs[work].result()
         for _, said, _ in runs:
             self.assertNotIn("4711", said)
