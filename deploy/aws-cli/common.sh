@@ -52,10 +52,10 @@ setting_form() {
     PRINCIPAL) echo '(role|user)/[A-Za-z0-9+=,.@_-]{1,64}' ;;
     ALARM_TOPIC_ARN) echo "(arn:aws(-cn|-us-gov)?:sns:$region_form:$account_form:[A-Za-z0-9_-]{1,256})?" ;;
     METRICS_NAMESPACE) echo '[A-Za-z0-9._/#-][A-Za-z0-9 ._/#:-]{0,254}' ;;
-    TWINSHIFT_PROGRAM | ENV_FILE) echo '[^[:cntrl:]]+' ;;
+    TWINSHIFT_PROGRAM) echo '[^[:cntrl:]]+' ;;
     RELOAD_BY) echo 'sighup|systemctl-reload|systemctl-restart|ecs|none' ;;
     SYSTEMD_UNIT | ECS_CLUSTER | ECS_SERVICE) echo '([A-Za-z0-9][A-Za-z0-9_.@-]*)?' ;;
-    PID_FILE) echo '[^[:cntrl:]]*' ;;
+    PID_FILE | READY_TOKEN_FILE | ENV_FILE) echo '[^[:cntrl:]]*' ;;
     READY_URL) echo 'https?://[][A-Za-z0-9.:-]+(/[A-Za-z0-9/_-]*)?' ;;
     READY_SECONDS_MAX) echo '[1-9][0-9]{0,3}' ;;
     ROLLBACK_ENDPOINT) echo '(vpce-[0-9a-f]{8,17}|[a-z][a-z0-9-]{0,29})?' ;;

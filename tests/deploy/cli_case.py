@@ -13,7 +13,7 @@ SCRIPTS = ROOT / "deploy" / "aws-cli"
 RUN_SECONDS_MAX = 400
 SECRET = "secret-4711-key"
 # One interface endpoint is enough to see it; the database is docs/aws.md's.
-USUAL = {"ENDPOINT_SERVICES": "redshift-data", "PRIMARY_DATABASE": "your_database", "TWINSHIFT_PROGRAM": "no-such-program"}
+USUAL = {"ENDPOINT_SERVICES": "redshift-data", "PRIMARY_DATABASE": "your_database", "TWINSHIFT_PROGRAM": "no-such-program", "ENV_FILE": ""}
 
 
 def settings_text(**changed):

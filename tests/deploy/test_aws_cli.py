@@ -129,7 +129,7 @@ class ByTheClient(unittest.TestCase):
         self.assertEqual(sorted(world.groups["sg-0123456789abcdef0"]["rules"]), [("443", "10.0.0.0/16"), ("5439", "10.0.0.0/16")])
         (made,) = world.endpoints.values()
         self.assertEqual((made["serviceName"], made["privateDnsEnabled"]), ("com.amazonaws.us-east-1.redshift-data", "true"))
-        self.assertIn("SECONDARY_REDSHIFT_ENDPOINT=secondary-endpoint-fxsovvcwarpoattqgxt0.churfikvu1nn.us-east-1.redshift.amazonaws.com\n", runs[2][1])
+        self.assertIn("SECONDARY_REDSHIFT_ENDPOINT=https://secondary-endpoint-fxsovvcwarpoattqgxt0.churfikvu1nn.us-east-1.redshift.amazonaws.com\n", runs[2][1])
 
     def rights(self, document):
         listed = lambda value: tuple(sorted([value] if isinstance(value, str) else value))

@@ -80,6 +80,15 @@ class Check(AwsTest):
         self.assertIn("queue nowhere is not in account", said)
         self.assertIn("check: FAILED: 2 wrong", said)
 
+    def test_a_doctor_that_cannot_run_is_a_fault_and_one_left_out_is_told(self):
+        for env, words in ((f"{self.folder}/twinshift.env", "must be a file named .env"), (f"{self.folder}/none/.env", "cannot read")):
+            code, said, _ = self.case.run("check", TWINSHIFT_PROGRAM=os.path.abspath(BINARY), ENV_FILE=env)
+            self.assertEqual(code, 1, said)
+            self.assertIn(words, said)
+        code, said, _ = self.case.run("check", ENV_FILE="")
+        self.assertEqual(code, 0, said)
+        self.assertIn("doctor left out: ENV_FILE is empty", said)
+
     def test_settings_that_cannot_be_read(self):
         code, said = self.check({"QUEUE_LEASE_TIMEOUT": "many"})
         self.assertEqual(code, 1, said)

@@ -107,9 +107,40 @@ class Rollback(ServiceTest):
         late = self.script(RELOAD_BY="none", READY_SECONDS_MAX="1")
         self.assertEqual((late.returncode, self.state()), (1, "ok"))
         self.assertIn("says of the secondary: ok", late.stderr)
+        self.assertRegex(pathlib.Path(f"{self.env}.secondary-off").read_text(encoding="utf-8"), r"^\d{4}-\d\d-\d\dT\d\d:00$")
         self.service.process.send_signal(signal.SIGHUP)
         wait_until(lambda: self.state() == "disabled", "the reload")
         self.assertEqual(self.script("--undo").returncode, 0)
+
+    def test_behind_a_token_it_asks_with_it_or_stops_before_anything_is_changed(self):
+        self.assertEqual(self.service.stop(), 0)
+        token = "admin-4711-token-of-some-length"
+        self.service = self.start({**FROM_FILE, "ADMIN_TOKEN": token})
+        pathlib.Path(self.folder, "pid").write_text(f"{self.service.process.pid}\n", encoding="utf-8")
+        before = self.env.read_text(encoding="utf-8")
+        for arguments in ((), ("--dry-run",)):
+            blind = self.script(*arguments)
+            self.assertEqual(blind.returncode, 1, blind.stdout)
+            self.assertIn("READY_TOKEN_FILE", blind.stderr)
+        self.assertEqual((self.env.read_text(encoding="utf-8"), list(pathlib.Path(self.folder).glob(".env.*"))), (before, []))
+        file = pathlib.Path(self.folder, "token")
+        file.write_text(f"{token}\n", encoding="utf-8")
+        missing = self.script(READY_TOKEN_FILE=str(file) + "s")
+        self.assertIn("(READY_TOKEN_FILE); correct the setting", missing.stderr)
+        off = self.script(READY_TOKEN_FILE=str(file))
+        self.assertEqual(off.returncode, 0, off.stdout + off.stderr)
+        self.assertIn("secondary disabled", off.stdout)
+
+    def test_of_a_link_the_file_is_changed_and_the_folder_told(self):
+        etc = pathlib.Path(self.folder, "etc")
+        etc.mkdir()
+        self.env.rename(etc / "twinshift.env")
+        self.env.symlink_to("etc/twinshift.env")
+        off = self.script()
+        self.assertEqual(off.returncode, 0, off.stdout + off.stderr)
+        self.assertTrue(self.env.is_symlink())
+        self.assertIn("SECONDARY_REDSHIFT_ENABLED=false", (etc / "twinshift.env").read_text(encoding="utf-8"))
+        self.assertIn(f"then in {self.folder}:", off.stdout)
 
     def test_a_line_with_export_and_blanks_is_kept_in_form(self):
         self.env.write_text(ENV, encoding="utf-8")
