@@ -154,6 +154,14 @@ class World:
                               "Address": f"{name}-endpoint-fxsovvcwarpoattqgxt0.churfikvu1nn.us-east-1.redshift.amazonaws.com"}
         return self.managed[name]
 
+    def redshift_DeleteEndpointAccess(self, form, _region):
+        """As AWS does it: for minutes it is there still, and is not deleted twice."""
+        endpoint = self.managed[form["EndpointName"]]
+        if endpoint["EndpointStatus"] != "active":
+            raise Refused("InvalidEndpointStateFault", "The endpoint is not in a state that allows this.")
+        endpoint["EndpointStatus"] = "deleting"
+        return endpoint
+
     def iam_get(self, kind, form):
         if f"{kind.lower()}/{form[kind + 'Name']}" not in self.principals:
             raise Refused("NoSuchEntity", f"The {kind.lower()} with name {form[kind + 'Name']} cannot be found.", 404)

@@ -59,19 +59,29 @@ def other_account(case):
             case.run("3-permissions", "--dry-run", SECONDARY_ACCOUNT_ID=OTHER_ACCOUNT, SECONDARY_ROLE_ARN=role)]
 
 
-def removal(case):
+def rollback(case, endpoint):
     """/ready is the stand-in's: the secondary is off already."""
     env = case.folder / ".env"
     env.write_text("SECONDARY_REDSHIFT_ENABLED=false\n", encoding="utf-8")
+    return [case.run("rollback", "--remove-endpoint", *more, ENV_FILE=str(env), RELOAD_BY="none", READY_URL=case.standin.url + "/ready", ROLLBACK_ENDPOINT=endpoint)
+            for more in (["--dry-run"], [], [])]
+
+
+def removal(case):
     for number in (1, 2):
         case.world.endpoints[f"vpce-0000000{number}"] = {"vpcEndpointId": f"vpce-0000000{number}", "state": "available"}
-    return [case.run("rollback", "--remove-endpoint", *more, ENV_FILE=str(env), RELOAD_BY="none", READY_URL=case.standin.url + "/ready", ROLLBACK_ENDPOINT="vpce-00000001")
-            for more in (["--dry-run"], [], [])]
+    return rollback(case, "vpce-00000001")
+
+
+def managed_removal(case):
+    for name in ("secondary", "other"):
+        case.world.managed[name] = {"EndpointName": name, "EndpointStatus": "active"}
+    return rollback(case, "secondary") + rollback(case, "never-made")
 
 
 @unittest.skipUnless(shutil.which("aws"), "no aws client (Debian: awscli)")
 class ByTheClient(unittest.TestCase):
-    CASES = (alarms, queues, endpoints, permissions, wrong, other_account, removal)
+    CASES = (alarms, queues, endpoints, permissions, wrong, other_account, removal, managed_removal)
     WITHOUT_QUICK_CLIENT = (endpoints, wrong)
 
     @classmethod
@@ -179,6 +189,14 @@ class ByTheClient(unittest.TestCase):
         self.assert_thrice(runs, ["DeleteVpcEndpoints"])
         self.assertEqual(set(world.endpoints), {"vpce-00000002"})
         self.assertIn("no endpoint vpce-00000001", runs[2][1])
+
+    def test_rollback_removes_a_redshift_managed_endpoint_once(self):
+        world, runs = self.of(managed_removal)
+        self.assert_thrice(runs[:3], ["DeleteEndpointAccess"])
+        self.assertEqual({name: each["EndpointStatus"] for name, each in world.managed.items()}, {"secondary": "deleting", "other": "active"})
+        self.assertIn("endpoint secondary: deleting", runs[2][1])
+        self.assertEqual({(code, tuple(made)) for code, _, made in runs[3:]}, {(0, ())})
+        self.assertIn("no endpoint never-made", runs[3][1])
 
 
 class Settings(unittest.TestCase):
