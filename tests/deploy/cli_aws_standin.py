@@ -13,8 +13,8 @@ import cli_cbor
 
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "210987654321"
 REGIONS = ("us-east-1", "us-west-2", "ap-south-1")
-NETWORK = {"vpc-0123456789abcdef0": ACCOUNT, "vpc-0aaaaaaaaaaaaaaa0": OTHER_ACCOUNT}
-SUBNETS = {"subnet-0123456789abcdef0": "vpc-0123456789abcdef0", "subnet-0123456789abcdef1": "vpc-0123456789abcdef0", "subnet-0aaaaaaaaaaaaaaa0": "vpc-0aaaaaaaaaaaaaaa0"}
+NETWORK = {"vpc-0b0b0b0b0b0b0b0b0": ACCOUNT, "vpc-0aaaaaaaaaaaaaaa0": OTHER_ACCOUNT}
+SUBNETS = {"subnet-0b0b0b0b0b0b0b0b0": "vpc-0b0b0b0b0b0b0b0b0", "subnet-0b0b0b0b0b0b0b0b1": "vpc-0b0b0b0b0b0b0b0b0", "subnet-0aaaaaaaaaaaaaaa0": "vpc-0aaaaaaaaaaaaaaa0"}
 READING = ("Get", "Describe")
 
 
@@ -49,7 +49,7 @@ class World:
         self.writes, self.calls = [], []
         self.queues, self.policies, self.alarms = {}, {}, {}
         self.endpoints, self.managed = {}, {}
-        self.groups = {"sg-0123456789abcdef0": {"vpc": "vpc-0123456789abcdef0", "rules": []}}
+        self.groups = {"sg-0b0b0b0b0b0b0b0b0": {"vpc": "vpc-0b0b0b0b0b0b0b0b0", "rules": []}}
         self.principals = {"role/twinshift", "user/twinshift"}
         self.clusters = {("us-east-1", "primary-cluster"), ("us-east-1", "secondary-cluster"), ("ap-south-1", "mumbai-cluster")}
         self.offered = {"redshift-data", "sqs", "redshift", "sts"}
@@ -89,7 +89,7 @@ class World:
         (vpc,) = listed(form, "VpcId")
         if vpc not in NETWORK or region != "us-east-1":
             raise Refused("InvalidVpcID.NotFound", f"The vpc ID '{vpc}' does not exist")
-        return {"vpcSet": ("item", [{"vpcId": vpc, "ownerId": NETWORK[vpc]}])}
+        return {"vpcSet": ("item", [{"vpcId": vpc, "ownerId": NETWORK[vpc], "cidrBlock": "10.0.0.0/16"}])}
 
     def ec2_DescribeSubnets(self, form, _region):
         return {"subnetSet": ("item", [{"subnetId": s, "vpcId": SUBNETS[s]} for s in listed(form, "SubnetId")])}

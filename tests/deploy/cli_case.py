@@ -13,7 +13,8 @@ SCRIPTS = ROOT / "deploy" / "aws-cli"
 RUN_SECONDS_MAX = 400
 SECRET = "secret-4711-key"
 # One interface endpoint is enough to see it; the database is docs/aws.md's.
-USUAL = {"ENDPOINT_SERVICES": "redshift-data", "PRIMARY_DATABASE": "your_database", "TWINSHIFT_PROGRAM": "no-such-program", "ENV_FILE": ""}
+USUAL = {"VPC_ID": "vpc-0b0b0b0b0b0b0b0b0", "SUBNET_IDS": "subnet-0b0b0b0b0b0b0b0b0,subnet-0b0b0b0b0b0b0b0b1", "SECURITY_GROUP_ID": "sg-0b0b0b0b0b0b0b0b0",
+         "ENDPOINT_SERVICES": "redshift-data", "PRIMARY_DATABASE": "your_database", "TWINSHIFT_PROGRAM": "no-such-program", "ENV_FILE": ""}
 
 
 def settings_text(**changed):

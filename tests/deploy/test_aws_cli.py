@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 import unittest
 
+from cfn_resolve import Stack
+from cfn_template import load
 from cli_aws_standin import ACCOUNT, OTHER_ACCOUNT
 from cli_case import ROOT, RUN_SECONDS_MAX, SCRIPTS, Case, settings_text
 from cli_client import QuickClient
@@ -34,7 +36,8 @@ def queues(case):
 
 
 def endpoints(case):
-    return thrice(case, "2-endpoints", SECONDARY_ACCESS="wire", MANAGED_ENDPOINT_NAME="secondary", MANAGED_ENDPOINT_SUBNET_GROUP="private")
+    wire = {"SECONDARY_ACCESS": "wire", "MANAGED_ENDPOINT_NAME": "secondary", "MANAGED_ENDPOINT_SUBNET_GROUP": "private"}
+    return [*thrice(case, "2-endpoints", **wire), *(case.run("2-endpoints", "--dry-run", CLIENT_CIDR=cidr) for cidr in ("10.0.0.0/15", "10.0.1.0/24"))]
 
 
 def permissions(case):
@@ -42,20 +45,25 @@ def permissions(case):
 
 
 def alarms(case):
-    for name in ("appsflyer-events", "appsflyer-events-dlq"):
+    for name in ("appsflyer-events", "appsflyer-events-dlq", "appsflyer-owed"):
         case.world.queues["us-east-1", name] = {"MessageRetentionPeriod": "1209600", "MaximumMessageSize": "1048576"}
-    return [case.run("4-alarms", *more, ALARM_TOPIC_ARN=f"arn:aws:sns:us-east-1:{ACCOUNT}:wake") for more in ([], [])]
+    topics = {"ALARM_TOPIC_ARN": f"arn:aws:sns:us-east-1:{ACCOUNT}:wake", "TICKET_TOPIC_ARN": f"arn:aws:sns:us-east-1:{ACCOUNT}:morning"}
+    return [case.run("4-alarms", *more, **topics) for more in ([], [])]
+
+
+def metric(stat):
+    return stat["Metric"]["MetricName"], stat["Stat"], int(stat["Period"]), tuple(sorted(each["Value"] for each in stat["Metric"]["Dimensions"]))
 
 
 def wrong(case):
-    return [case.run("check", VPC_ID="vpc-0aaaaaaaaaaaaaaa0", SECURITY_GROUP_ID="sg-0aaaaaaaaaaaaaaa0", PRIMARY_CLUSTER="nobodys-cluster", SECONDARY_ACCOUNT_ID=OTHER_ACCOUNT,
+    return [case.run("check", VPC_ID="vpc-0aaaaaaaaaaaaaaa0", SECURITY_GROUP_ID="sg-0aaaaaaaaaaaaaaa0", PRIMARY_CLUSTER="nobodys-cluster", SECONDARY_CLUSTER="mumbai-cluster",
                      ENDPOINT_SERVICES="redshift-data,sts"),
             case.run("1-queues", AWS_REGION="us-east-9")]
 
 
 def other_account(case):
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/twinshift"
-    return [case.run("3-permissions", SECONDARY_ACCOUNT_ID=OTHER_ACCOUNT, PRINCIPAL="role/nobody"),
+    return [case.run("3-permissions", SECONDARY_ACCOUNT_ID=OTHER_ACCOUNT, SECONDARY_ROLE_ARN=role, PRINCIPAL="role/nobody"),
             case.run("3-permissions", "--dry-run", SECONDARY_ACCOUNT_ID=OTHER_ACCOUNT, SECONDARY_ROLE_ARN=role)]
 
 
@@ -135,8 +143,9 @@ class ByTheClient(unittest.TestCase):
 
     def test_endpoints(self):
         world, runs = self.of(endpoints)
-        self.assert_thrice(runs, ["AuthorizeSecurityGroupIngress", "CreateVpcEndpoint", "AuthorizeSecurityGroupIngress", "CreateEndpointAccess"])
-        self.assertEqual(sorted(world.groups["sg-0123456789abcdef0"]["rules"]), [("443", "10.0.0.0/16"), ("5439", "10.0.0.0/16")])
+        self.assertEqual(["warning: CLIENT_CIDR" in said for _, said, _ in runs], [False] * 4 + [True])
+        self.assert_thrice(runs[:3], ["AuthorizeSecurityGroupIngress", "CreateVpcEndpoint", "AuthorizeSecurityGroupIngress", "CreateEndpointAccess"])
+        self.assertEqual(sorted(world.groups["sg-0b0b0b0b0b0b0b0b0"]["rules"]), [("443", "10.0.0.0/16"), ("5439", "10.0.0.0/16")])
         (made,) = world.endpoints.values()
         self.assertEqual((made["serviceName"], made["privateDnsEnabled"]), ("com.amazonaws.us-east-1.redshift-data", "true"))
         self.assertIn("SECONDARY_REDSHIFT_ENDPOINT=https://secondary-endpoint-fxsovvcwarpoattqgxt0.churfikvu1nn.us-east-1.redshift.amazonaws.com\n", runs[2][1])
@@ -165,12 +174,30 @@ class ByTheClient(unittest.TestCase):
         self.assertEqual(set(made), {"PutMetricAlarm"})
         self.assertEqual((second, none), (0, []), second_said)
         self.assertEqual([m["Id"] for m in world.alarms["twinshift-BooksMissing"]["Metrics"] if m["ReturnData"]], ["worse"])
+        self.assertEqual([world.alarms[f"twinshift-{name}"]["AlarmActions"] for name in ("DeadLetters", "Quarantine")],
+                         [[f"arn:aws:sns:us-east-1:{ACCOUNT}:{topic}"] for topic in ("wake", "morning")])
+
+    def test_they_are_the_templates_alarms(self):
+        """Bounds, periods and what no sample means; the failure rates are reckoned otherwise, from the same figures."""
+        world, _ = self.of(alarms)
+        resources = Stack(load("alarms"), {"PageTopicName": "wake", "TicketTopicName": "morning"}).resources
+        for name, alarm in world.alarms.items():
+            there = resources[name.removeprefix("twinshift-")]["Properties"]
+            told = [(float(each["Threshold"]), int(each["EvaluationPeriods"]), each["ComparisonOperator"], each["TreatMissingData"]) for each in (alarm, there)]
+            self.assertEqual(*told, name)
+            self.assertEqual(alarm["AlarmActions"][0].rsplit(":", 1)[1], there["AlarmActions"][0].rsplit(":", 1)[1], name)
+            if not name.endswith("InsertionFailures"):
+                self.assertEqual(*({metric(each) for each in self.metrics(one)} for one in (alarm, there)), name)
+
+    @staticmethod
+    def metrics(alarm):
+        return [each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each] if "Metrics" in alarm else [{"Metric": alarm, "Stat": alarm["Statistic"], "Period": alarm["Period"]}]
 
     def test_all_that_is_wrong_is_told_at_once_and_nothing_is_made(self):
         _, ((code, said, made), (region_code, region_said, region_made)) = self.of(wrong)
         self.assertEqual((code, made, region_code, region_made), (1, [], 1, []), said + region_said)
-        for words in (f"VPC vpc-0aaaaaaaaaaaaaaa0 is of account {OTHER_ACCOUNT}", "subnet subnet-0123456789abcdef0 is not in VPC", "security group sg-0aaaaaaaaaaaaaaa0",
-                      "the primary's cluster nobodys-cluster is not in account", f"cluster secondary-cluster is of account {OTHER_ACCOUNT}", "set SECONDARY_ROLE_ARN",
+        for words in (f"VPC vpc-0aaaaaaaaaaaaaaa0 is of account {OTHER_ACCOUNT}", "subnet subnet-0b0b0b0b0b0b0b0b0 is not in VPC", "security group sg-0aaaaaaaaaaaaaaa0",
+                      "the primary's cluster nobodys-cluster is not in account", "the secondary's cluster mumbai-cluster is not in account", "SECONDARY_ROLE_ARN",
                       "queue appsflyer-refused is not in account", "nothing was made"):
             self.assertIn(words, said)
         self.assertIn("identity in us-east-9 (AWS_REGION)", region_said)
@@ -178,7 +205,6 @@ class ByTheClient(unittest.TestCase):
     def test_a_cluster_of_another_account_is_told_with_its_role(self):
         _, ((code, said, made), (by_role, role_said, none)) = self.of(other_account)
         self.assertEqual((code, made), (1, []), said)
-        self.assertIn("set SECONDARY_ROLE_ARN to a role of it that trusts role/nobody", said)
         self.assertIn("role nobody (PRINCIPAL)", said)
         self.assertEqual((by_role, none), (0, []), role_said)
         self.assertIn("sts:AssumeRole", role_said)
@@ -223,6 +249,19 @@ class Settings(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("needs MANAGED_ENDPOINT_NAME", done.stderr)
         self.assertIn("must differ", done.stderr)
+        self.assertIn("SECONDARY_ACCOUNT_ID needs SECONDARY_ROLE_ARN", self.run_with(settings_text(SECONDARY_ACCOUNT_ID=OTHER_ACCOUNT)).stderr)
+
+    def test_the_usual_slips_are_told_by_their_names(self):
+        for text, words in ((settings_text().replace("\n", "\r\n"), "ends in CR LF"), (settings_text(PRINCIPAL='"role/x"'), "take the quotes off"),
+                            (settings_text(AWS_REGION="us-east-1 "), "take the blanks off"), (settings_text() + "export X=1\n", "without export"),
+                            ((SCRIPTS / "deploy.env.example").read_text(encoding="utf-8"), "VPC_ID is still the example's")):
+            done = self.run_with(text)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(words, done.stderr)
+        folder = subprocess.run([SCRIPTS / "1-queues", "--settings", "/tmp"], capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False)
+        self.assertEqual((folder.returncode, "cannot read the settings /tmp" in folder.stderr), (2, True), folder.stderr)
+        shown = subprocess.run([SCRIPTS / "1-queues", "--help"], capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False)
+        self.assertEqual((shown.returncode, "deploy.env" in shown.stdout), (0, True), shown.stderr)
 
     def test_an_unknown_argument_shows_the_usage(self):
         for name in NAMES:
@@ -231,7 +270,7 @@ class Settings(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("shellcheck"), "no shellcheck")
     def test_shellcheck(self):
-        done = subprocess.run(["shellcheck", "-x", "common.sh", *NAMES], cwd=SCRIPTS, capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False)
+        done = subprocess.run(["shellcheck", "-x", "common.sh", "settings.sh", *NAMES], cwd=SCRIPTS, capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False)
         self.assertEqual(done.returncode, 0, done.stdout)
 
 

@@ -31,7 +31,7 @@ class Rollback(ServiceTest):
         pathlib.Path(self.folder, "pid").write_text(f"{self.service.process.pid}\n", encoding="utf-8")
 
     def script(self, *arguments, **changed):
-        values = {"ENV_FILE": str(self.env), "RELOAD_BY": "sighup", "PID_FILE": os.path.join(self.folder, "pid"), "READY_URL": f"http://127.0.0.1:{self.service.port}/ready", **changed}
+        values = {"VPC_ID": "vpc-0b0b0b0b0b0b0b0b0", "SUBNET_IDS": "subnet-0b0b0b0b0b0b0b0b0", "SECURITY_GROUP_ID": "sg-0b0b0b0b0b0b0b0b0", "ENV_FILE": str(self.env), "RELOAD_BY": "sighup", "PID_FILE": os.path.join(self.folder, "pid"), "READY_URL": f"http://127.0.0.1:{self.service.port}/ready", **changed}
         text = (SCRIPTS / "deploy.env.example").read_text(encoding="utf-8")
         for name, value in values.items():
             text = re.sub(f"(?m)^{name}=.*$", lambda _, n=name, v=value: f"{n}={v}", text)
