@@ -4,6 +4,8 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,6 +48,19 @@ std::string fault_of(const fs::path& folder, const ManifestFile& file) {
   return *damage ? file.name + ": it was damaged when it was copied: " + **damage : std::string();
 }
 
+// What the list does not name, and a restore would put back all the same; the list itself is none of them.
+void add_strangers(const fs::path& folder, BackupCheck& check) {
+  std::set<std::string, std::less<>> named{kManifestName};
+  for (const ManifestFile& file : check.manifest.files) named.insert(file.name);
+  std::error_code error;
+  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::end(at); at.increment(error)) {
+    if (at->is_directory(error)) continue;
+    const std::string name = at->path().lexically_relative(folder).string();
+    if (!named.contains(name)) check.faults.push_back(name + ": it is not in the list, so it came there afterwards");
+  }
+  if (error) check.faults.push_back("the folder cannot be read to its end: " + error.message());
+}
+
 }  // namespace
 
 base::Result<BackupCheck> check_backup(const fs::path& folder) {
@@ -57,6 +72,7 @@ base::Result<BackupCheck> check_backup(const fs::path& folder) {
   for (const ManifestFile& file : check.manifest.files) {
     if (std::string fault = fault_of(folder, file); !fault.empty()) check.faults.push_back(std::move(fault));
   }
+  add_strangers(folder, check);
   return check;
 }
 

@@ -297,6 +297,11 @@ base::Status BackupWriter::finish(Manifest& manifest) {
   }
   // Takes the place of an empty folder, and of nothing else.
   if (::rename(partial_.c_str(), place_.folder.c_str()) != 0) {
+    if (errno == ENOTEMPTY || errno == EEXIST) {
+      return base::fail(ErrorKind::conflict, "something else has come to stand there meanwhile, as another backup does",
+                        place_.folder.string(),
+                        "Look whether that one is whole (--check), or give --to another folder");
+    }
     return disk_error("the complete backup cannot be given its name", place_.folder, errno);
   }
   partial_.clear();

@@ -113,6 +113,9 @@ class Backup(BackupTest):
         told = self.command(FAILED, "backup", "--check", self.copy())
         self.assertIn("primary.db: its content has changed", told)
         self.assertNotIn("secondary.db:", told)
+        with open(os.path.join(self.copy(), "primary.db-wal"), "wb"):  # SQLite would read it with the database
+            pass
+        self.assertIn("primary.db-wal: it is not in the list", self.command(FAILED, "backup", "--check", self.copy()))
         os.remove(os.path.join(self.copy(), "books.db"))
         self.assertIn("books.db: a file of the backup cannot be read", self.command(FAILED, "backup", "--check", self.copy()))
         os.truncate(os.path.join(self.copy(), "backup.txt"), 100)
