@@ -5,7 +5,7 @@
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$(basename "$0")
-settings_file=$here/deploy.env dry_run=no reply='' trouble='' vpc_cidr='' problems=() changes=0 known=()
+settings_file=$here/deploy.env dry_run=no reply='' trouble='' vpc_networks='' problems=() changes=0 known=()
 readonly connect_seconds_max=10 answer_seconds_max=30
 
 say() { printf '%s: %s\n' "$program" "$*"; }
@@ -111,13 +111,13 @@ look_queue() {
   problem "queue $1 in $AWS_REGION: $trouble"; return 2
 }
 
-# VPC, subnets and security group: there, of this account, and of one another. Leaves the VPC's network in vpc_cidr.
+# VPC, subnets and security group: there, of this account, and of one another. Leaves the VPC's networks in vpc_networks.
 check_network() {
   local id ids
-  if ! aws_try "$AWS_REGION" ec2 describe-vpcs --vpc-ids "$VPC_ID" --query 'Vpcs[0].[OwnerId,CidrBlock]' --output text; then
+  if ! aws_try "$AWS_REGION" ec2 describe-vpcs --vpc-ids "$VPC_ID" --query "Vpcs[0].[OwnerId,join(' ',CidrBlockAssociationSet[].CidrBlock)]" --output text; then
     problem "VPC $VPC_ID (VPC_ID) in $AWS_REGION: $trouble; is it of this account and region?"
   else
-    local owner; read -r owner vpc_cidr <<<"$reply"
+    local owner; read -r owner vpc_networks <<<"$reply"
     [ "$owner" = "$AWS_ACCOUNT_ID" ] || problem "VPC $VPC_ID is of account $owner, not $AWS_ACCOUNT_ID; its owner must make the endpoints"
   fi
   IFS=, read -ra ids <<<"$SUBNET_IDS"
@@ -127,6 +127,25 @@ check_network() {
     done
   else problem "subnets $SUBNET_IDS in $AWS_REGION: $trouble; correct SUBNET_IDS"; fi
   look_group
+}
+
+number_of() { local a b c d; IFS=. read -r a b c d <<<"$1"; echo $(((a << 24) + (b << 16) + (c << 8) + d)); }
+
+# holds OUTER INNER: whether the first network holds all of the second.
+holds() {
+  local bits=${1#*/} shift
+  shift=$((32 - bits))
+  [ "$bits" -le "${2#*/}" ] && [ $(($(number_of "${1%/*}") >> shift)) = $(($(number_of "${2%/*}") >> shift)) ]
+}
+
+# check_clients SERVICE...: private DNS leads every caller of the VPC to the endpoints, whoever it is; CLIENT_CIDR must let all of them in.
+check_clients() {
+  local network
+  [ $# -gt 0 ] || return 0
+  for network in $vpc_networks; do
+    holds "$CLIENT_CIDR" "$network" ||
+      problem "CLIENT_CIDR $CLIENT_CIDR does not hold the VPC's network $network: whoever calls these services from there (the Node service?) would be led to the endpoints and not let in; give a network that holds it, or take services out of ENDPOINT_SERVICES"
+  done
 }
 
 # How many rules open PORT to CLIENT_CIDR, as a query.

@@ -16,7 +16,7 @@ setting_form() {
     VPC_ID) echo 'vpc-[0-9a-f]{8,17}' ;;
     SUBNET_IDS) echo 'subnet-[0-9a-f]{8,17}(,subnet-[0-9a-f]{8,17}){0,15}' ;;
     SECURITY_GROUP_ID) echo 'sg-[0-9a-f]{8,17}' ;;
-    CLIENT_CIDR) echo "$octet(\\.$octet){3}/([89]|[12][0-9]|3[0-2])" ;;
+    CLIENT_CIDR) echo "$octet(\\.$octet){3}/([0-9]|[12][0-9]|3[0-2])" ;;
     ENDPOINT_SERVICES) echo '((redshift-data|sqs|redshift|sts)(,(redshift-data|sqs|redshift|sts)){0,3})?' ;;
     PRIMARY_CLUSTER | SECONDARY_CLUSTER) echo "$cluster_form" ;;
     PRIMARY_DATABASE | SECONDARY_DATABASE | PRIMARY_DB_USER | SECONDARY_DB_USER) echo "$database_form" ;;

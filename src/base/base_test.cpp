@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -44,7 +45,7 @@ TEST(Thread, YieldsAloneAndToAllOthers) {
     yield_to_other_threads();
     there = nice_of_this_thread();
   }).join();
-  EXPECT_GT(there, before);
+  EXPECT_EQ(there, std::max(before, 10)) << "also where the whole process yields";
   EXPECT_EQ(nice_of_this_thread(), before);
 }
 

@@ -17,7 +17,9 @@ void name_this_thread(const std::string& name) {
 }
 
 void yield_to_other_threads() {
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kYieldingNice);
+  const auto self = static_cast<id_t>(::gettid());
+  // One that yields more already (nice, a unit's Nice=) is left there.
+  if (::getpriority(PRIO_PROCESS, self) < kYieldingNice) (void)::setpriority(PRIO_PROCESS, self, kYieldingNice);
 }
 
 }  // namespace twinshift::base

@@ -50,6 +50,7 @@ GUIDE_HOST = "https://appsflyer-endpoint-fxsovvcwarpoattqgxt0.churfikvu1nn.ap-so
 SERVICES = {
     "two clusters": SERVICE,
     "no secondary": {**SERVICE, "SecondaryEnabled": "false"},
+    "while the predecessor consumes": {**SERVICE, "EnableConsumer": "false", "WebhookStrict": "true", "PrimaryStatementTimeout": "60000", "SecondaryMaxRetries": "30"},
     "the secondary over the wire": {**SERVICE, "SecondaryEndpoint": GUIDE_HOST},
     "another account's secondary": {**SERVICE, "SecondaryAccountId": OTHER_ACCOUNT, "ExternalIdSecretArn": secret("external")},
     "workgroups": {**SERVICE, "PrimaryCluster": "", "PrimaryDbUser": "", "PrimaryWorkgroup": "wg-a", "SecondaryCluster": "", "SecondaryDbUser": "",

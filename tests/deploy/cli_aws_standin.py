@@ -89,7 +89,8 @@ class World:
         (vpc,) = listed(form, "VpcId")
         if vpc not in NETWORK or region != "us-east-1":
             raise Refused("InvalidVpcID.NotFound", f"The vpc ID '{vpc}' does not exist")
-        return {"vpcSet": ("item", [{"vpcId": vpc, "ownerId": NETWORK[vpc], "cidrBlock": "10.0.0.0/16"}])}
+        return {"vpcSet": ("item", [{"vpcId": vpc, "ownerId": NETWORK[vpc], "cidrBlock": "10.0.0.0/16",
+                                      "cidrBlockAssociationSet": ("item", [{"cidrBlock": "10.0.0.0/16"}])}])}
 
     def ec2_DescribeSubnets(self, form, _region):
         return {"subnetSet": ("item", [{"subnetId": s, "vpcId": SUBNETS[s]} for s in listed(form, "SubnetId")])}

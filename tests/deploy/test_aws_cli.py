@@ -143,7 +143,7 @@ class ByTheClient(unittest.TestCase):
 
     def test_endpoints(self):
         world, runs = self.of(endpoints)
-        self.assertEqual(["warning: CLIENT_CIDR" in said for _, said, _ in runs], [False] * 4 + [True])
+        self.assertEqual([(code, "CLIENT_CIDR 10.0.1.0/24 does not hold the VPC's network 10.0.0.0/16" in said) for code, said, _ in runs], [(0, False)] * 4 + [(1, True)])
         self.assert_thrice(runs[:3], ["AuthorizeSecurityGroupIngress", "CreateVpcEndpoint", "AuthorizeSecurityGroupIngress", "CreateEndpointAccess"])
         self.assertEqual(sorted(world.groups["sg-0b0b0b0b0b0b0b0b0"]["rules"]), [("443", "10.0.0.0/16"), ("5439", "10.0.0.0/16")])
         (made,) = world.endpoints.values()

@@ -49,6 +49,9 @@ class Check(AwsTest):
                               **{"SQS_QUEUE_URL": self.aws.queue_url(f"good-{self.database}"), **(of_env or {})})
         env = pathlib.Path(self.folder, ".env")
         env.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
+        # The deployer's own keys: doctor must not take them either.
+        pathlib.Path(self.case.folder, ".aws").mkdir(exist_ok=True)
+        pathlib.Path(self.case.folder, ".aws", "credentials").write_text("[default]\naws_access_key_id = AKIADEPLOYER\naws_secret_access_key = secret-4711-own\n", encoding="utf-8")
         around = OF_THE_CLIENT | {"AWS_ENDPOINT_URL_STS": self.aws.url}
         code, said, made = self.case.run("check", environment=around, TWINSHIFT_PROGRAM=os.path.abspath(BINARY), ENV_FILE=str(env), **changed)
         self.assertEqual(made, [])

@@ -79,6 +79,7 @@ class Rollback(ServiceTest):
         self.assertNotEqual(self.state(), "disabled")
         self.assertEqual(self.env.read_text(encoding="utf-8"), before)
 
+        self.assertTrue(pathlib.Path(f"{self.env}.secondary-off.undone").exists())
         (line,) = re.findall(r"(?m)^  twinshift (repair .*)$", undone.stdout)
         self.assertRegex(line, r"^repair --received-from \d{4}-\d\d-\d\dT\d\d:00 --apply$")
         repaired = self.run_command(*line.split(), settings=FROM_FILE)

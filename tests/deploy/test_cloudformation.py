@@ -28,7 +28,7 @@ Outputs:
 
 class Shape(unittest.TestCase):
     def test_the_folder_holds_the_stacks_and_no_others(self):
-        self.assertEqual({path.stem for path in FOLDER.iterdir()}, set(ORDER))
+        self.assertEqual({path.stem for path in FOLDER.glob("*.yaml")}, set(ORDER))
 
     def test_every_name_leads_somewhere_and_everything_declared_is_used(self):
         for name, template in load_all().items():
@@ -144,6 +144,10 @@ class Queues(unittest.TestCase):
         self.assertEqual(len(self.queues), 4)
         for name in self.queues:
             self.assertEqual([self.resources[name][policy] for policy in ("DeletionPolicy", "UpdateReplacePolicy")], ["Retain", "Retain"], name)
+
+    def test_beside_a_queue_that_is_there_only_the_new_ones_are_made(self):
+        resources = cases.stack("queues", {"MakeQueue": "false"}).resources
+        self.assertEqual(set(resources), {"OwedQueue", "OwedQueuePolicy", "RefusedQueue", "RefusedQueuePolicy"})
 
     def test_ages_and_dead_letters(self):
         days = {name: int(one["MessageRetentionPeriod"]) / 86_400 for name, one in self.queues.items()}

@@ -91,15 +91,16 @@ test("a batch is one transaction, or none where it says so", async () => {
 });
 
 test("what is not valid", async () => {
+  // Each is sent in its turn: a refusal that comes before anybody waits for it ends the test.
   for (const [call, pattern] of [
-    [batch(Array(41).fill("SELECT 1")), /less than or equal to 40/],
-    [execute(`SELECT '${"x".repeat(102_400)}'`), /longer than the allowed 102400 bytes/],
-    [execute("SELECT 1", { WaitTimeSeconds: 31 }), /less than or equal to 30/],
-    [execute("SELECT 1", { ClientToken: "x".repeat(65) }), /less than or equal to 64/],
-    [execute("SELECT 1", { ClusterIdentifier: "elsewhere" }), /^Redshift endpoint doesn't exist in this region\.$/],
-    [execute("SELECT 1", { WorkgroupName: "both" }), /Either ClusterIdentifier or WorkgroupName/],
-    [execute("SELECT :a", { Parameters: [{ name: "a", value: "" }] }), /empty/],
-    [execute("SELECT 1", { Parameters: [{ name: "a", value: "1" }] }), /unused/],
+    [() => batch(Array(41).fill("SELECT 1")), /less than or equal to 40/],
+    [() => execute(`SELECT '${"x".repeat(102_400)}'`), /longer than the allowed 102400 bytes/],
+    [() => execute("SELECT 1", { WaitTimeSeconds: 31 }), /less than or equal to 30/],
+    [() => execute("SELECT 1", { ClientToken: "x".repeat(65) }), /less than or equal to 64/],
+    [() => execute("SELECT 1", { ClusterIdentifier: "elsewhere" }), /^Redshift endpoint doesn't exist in this region\.$/],
+    [() => execute("SELECT 1", { WorkgroupName: "both" }), /Either ClusterIdentifier or WorkgroupName/],
+    [() => execute("SELECT :a", { Parameters: [{ name: "a", value: "" }] }), /empty/],
+    [() => execute("SELECT 1", { Parameters: [{ name: "a", value: "1" }] }), /unused/],
   ]) {
     await assert.rejects(call, (error) => error instanceof ValidationException && pattern.test(error.message) &&
       error.$metadata.httpStatusCode === 400 && Boolean(error.$metadata.requestId));

@@ -57,12 +57,15 @@ mount_kernel_folders() {
       [ -e "$root/dev/$1" ] || mknod -m 666 "$root/dev/$1" c 1 "$2"
     done
   fi
+  # Its own file system, which a bind of /dev does not bring along: terminals.
+  mkdir -p "$root/dev/pts"
+  mountpoint -q "$root/dev/pts" || mount --bind /dev/pts "$root/dev/pts" 2>/dev/null || mount -t devpts devpts "$root/dev/pts" || fail "cannot mount /dev/pts in $root"
   mkdir -p "$root/dev/shm"
 }
 
 unmount_kernel_folders() {
   local folder
-  for folder in dev proc; do
+  for folder in dev/pts dev proc; do
     if mountpoint -q "$root/$folder"; then umount "$root/$folder" 2>/dev/null || umount -l "$root/$folder"; fi
   done
 }
