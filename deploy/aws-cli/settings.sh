@@ -38,6 +38,8 @@ setting_form() {
   esac
 }
 
+refuse_settings() { printf "$program: $settings_file: %s\n" "$@" >&2; exit 2; }
+
 # Reads the settings as text, never as shell; all faults are said at once. Values are not repeated: somebody may have put a secret here.
 read_settings() {
   local line name value form number=0 faults=()
@@ -45,7 +47,7 @@ read_settings() {
   while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1))
     case $line in '' | '#'*) continue ;; esac
-    [[ $line != *$'\r' ]] || { faults+=("line $number: ends in CR LF, as Windows writes it; sed -i 's/\r$//' mends the file"); break; }
+    [[ $line != *$'\r' ]] || refuse_settings "line $number: ends in CR LF, as Windows writes it; sed -i 's/\r$//' mends the file"
     name=${line%%=*} value=${line#*=}
     if [ "$name" = "$line" ] || ! form=$(setting_form "$name"); then
       faults+=("line $number: no setting of these scripts (NAME=VALUE, without export and without blanks); deploy.env.example has all"); continue
@@ -58,7 +60,7 @@ read_settings() {
     [[ " ${known[*]-} ${faults[*]-} " == *" $name "* ]] || faults+=("$name is missing; deploy.env.example shows it")
   done < <(sed -n 's/^\([A-Z_]*\)=.*/\1/p' "$here/deploy.env.example")
   cross_check
-  [ ${#faults[@]} -eq 0 ] || { printf "$program: $settings_file: %s\n" "${faults[@]}" >&2; exit 2; }
+  [ ${#faults[@]} -eq 0 ] || refuse_settings "${faults[@]}"
   known_places
 }
 

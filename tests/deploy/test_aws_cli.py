@@ -258,6 +258,7 @@ class Settings(unittest.TestCase):
             done = self.run_with(text)
             self.assertEqual(done.returncode, 2, done.stdout)
             self.assertIn(words, done.stderr)
+            self.assertTrue(done.stderr.count("\n") == 1 or "CR LF" not in done.stderr, done.stderr)
         folder = subprocess.run([SCRIPTS / "1-queues", "--settings", "/tmp"], capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False)
         self.assertEqual((folder.returncode, "cannot read the settings /tmp" in folder.stderr), (2, True), folder.stderr)
         shown = subprocess.run([SCRIPTS / "1-queues", "--help"], capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False)

@@ -49,9 +49,6 @@ class Check(AwsTest):
                               **{"SQS_QUEUE_URL": self.aws.queue_url(f"good-{self.database}"), **(of_env or {})})
         env = pathlib.Path(self.folder, ".env")
         env.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
-        # The deployer's own keys: doctor must not take them either.
-        pathlib.Path(self.case.folder, ".aws").mkdir(exist_ok=True)
-        pathlib.Path(self.case.folder, ".aws", "credentials").write_text("[default]\naws_access_key_id = AKIADEPLOYER\naws_secret_access_key = secret-4711-own\n", encoding="utf-8")
         around = OF_THE_CLIENT | {"AWS_ENDPOINT_URL_STS": self.aws.url}
         code, said, made = self.case.run("check", environment=around, TWINSHIFT_PROGRAM=os.path.abspath(BINARY), ENV_FILE=str(env), **changed)
         self.assertEqual(made, [])
@@ -82,6 +79,14 @@ class Check(AwsTest):
         self.assertEqual((code, self.failed(said)), (1, [("queue", "queue")]), said)
         self.assertIn("queue nowhere is not in account", said)
         self.assertIn("check: FAILED: 2 wrong", said)
+
+    def test_the_deployers_own_keys_are_not_the_services(self):
+        pathlib.Path(self.case.folder, ".aws").mkdir()
+        pathlib.Path(self.case.folder, ".aws", "credentials").write_text("[default]\naws_access_key_id = AKIADEPLOYER\naws_secret_access_key = secret-4711-own\n", encoding="utf-8")
+        code, said = self.check({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_EC2_METADATA_DISABLED": "true"})
+        self.assertEqual(code, 1, said)
+        self.assertIn(("aws", "credentials"), self.failed(said), said)
+        self.assertNotIn("profile default", said)
 
     def test_a_doctor_that_cannot_run_is_a_fault_and_one_left_out_is_told(self):
         for env, words in ((f"{self.folder}/twinshift.env", "must be a file named .env"), (f"{self.folder}/none/.env", "cannot read")):
